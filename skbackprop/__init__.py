@@ -1,0 +1,48 @@
+"""Neural networks for scikit-learn, trained by backpropagation written out in NumPy.
+
+Names are loaded when they are first asked for: importing the package imports nothing else.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .estimators import *
+    from .network.activations import *
+    from .network.initializers import *
+    from .network.layers import *
+    from .network.losses import *
+    from .network.network import *
+    from .network.objective import *
+    from .optimize.full_batch import *
+    from .optimize.optimizers import *
+    from .optimize.schedules import *
+
+__version__ = "0.1.0"
+
+_MODULES = (
+    "network.activations",
+    "network.initializers",
+    "network.layers",
+    "network.losses",
+    "network.network",
+    "network.objective",
+    "optimize.full_batch",
+    "optimize.optimizers",
+    "optimize.schedules",
+    "estimators",
+)
+
+
+def __getattr__(name: str) -> Any:
+    """Look for a public name in one module after the other (PEP 562)."""
+    if not name.startswith("_"):
+        for module in _MODULES:
+            loaded = import_module(f".{module}", __name__)
+            if name in loaded.__all__:
+                return getattr(loaded, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({"__version__"}.union(*(import_module(f".{module}", __name__).__all__ for module in _MODULES)))

@@ -1,0 +1,76 @@
+"""Our epochs as tasks of scikit-learn's callbacks, where it has them (1.9 and later), and nothing where it has not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:
+
+    class _NoContext:
+        def subcontext(self, **task: Any) -> _NoContext:
+            return self
+
+        def call_on_fit_task_begin(self, **values: Any) -> None:
+            pass
+
+        def call_on_fit_task_end(self, **values: Any) -> bool:
+            return False
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Stands in for the mixin of scikit-learn 1.9: there is nothing to call."""
+
+        def _init_callback_context(self, **task: Any) -> _NoContext:
+            return _NoContext()
+
+    def with_callbacks(method: Callable) -> Callable:
+        return method
+
+
+__all__ = ["CallbackSupportMixin", "EpochTasks", "with_callbacks"]
+
+
+class EpochTasks:
+    """One task for the fit and one below it for every epoch.
+
+    Callbacks get the X and y that the user gave, cut to the training rows and only if they ask for them.
+
+    Parameters
+    ----------
+    estimator : estimator with CallbackSupportMixin
+    X, y, sample_weight : as given to fit
+    rows : ndarray of int or None
+        The training rows; None stands for all.
+    max_epochs : int
+    """
+
+    def __init__(self, estimator: Any, X: Any, y: Any, sample_weight: Any, rows: np.ndarray | None, max_epochs: int):
+        self.values = {
+            "estimator": estimator,
+            "X": X if rows is None else lambda: _safe_indexing(X, rows),
+            "y": y if rows is None else lambda: _safe_indexing(y, rows),
+            "metadata": None if sample_weight is None else {"sample_weight": self._cut(sample_weight, rows)},
+        }
+        self.fit = estimator._init_callback_context(max_subtasks=max_epochs)
+        self.fit.call_on_fit_task_begin(**self.values)
+        self.epoch: Any = None
+
+    @staticmethod
+    def _cut(sample_weight: Any, rows: np.ndarray | None) -> Any:
+        return sample_weight if rows is None else np.asarray(sample_weight)[rows]
+
+    def begin_epoch(self) -> None:
+        self.epoch = self.fit.subcontext(task_name="epoch")
+        self.epoch.call_on_fit_task_begin(**self.values)
+
+    def end_epoch(self, attributes: Callable[[], dict[str, Any]]) -> bool:
+        """Whether a callback asks to stop. ``attributes`` make a shallow copy of the estimator able to predict."""
+        return self.epoch.call_on_fit_task_end(**self.values, reconstruction_attributes=attributes)
+
+    def end_fit(self) -> None:
+        self.fit.call_on_fit_task_end(**self.values, reconstruction_attributes={})

@@ -1,0 +1,102 @@
+"""Units for both ends of a network: running mean and variance of columns, in float64, over any number of batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+from ..network.losses import Loss, Units
+from ._reading import Data
+
+Array = np.ndarray
+BLOCK = 1 << 19
+
+
+class RunningMoments:
+    """Count, mean and sum of squared deviations of every column of what has been seen.
+
+    Two parts are merged as in Chan, Golub and LeVeque (1983), "Algorithms for computing the sample variance", eq. 2.1,
+    with weights for counts. X is read in blocks of rows, so that a memory-mapped one stays on disk.
+
+    Parameters
+    ----------
+    columns : int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> moments = RunningMoments(1)
+    >>> moments.update(np.array([[1.0], [3.0]]))
+    >>> moments.update(np.array([[8.0]]))
+    >>> moments.mean, moments.sd()
+    (array([4.]), array([2.94392029]))
+    """
+
+    def __init__(self, columns: int):
+        self.count = 0.0
+        self.mean = np.zeros(columns)
+        self.squares = np.zeros(columns)
+        self.resolution = 0.0
+
+    def update(self, X: Any, weight: Array | None = None, rows: Array | None = None) -> None:
+        """Take in the ``rows`` of X, all by default, with one non-negative weight for each row of X."""
+        self.resolution = max(self.resolution, 10 * float(np.finfo(X.dtype).eps))
+        n = X.shape[0] if rows is None else len(rows)
+        size = max(1, BLOCK // X.shape[1])
+        for start in range(0, n, size):
+            block = slice(start, start + size) if rows is None else rows[start : start + size]
+            part = X[block]
+            w = np.ones(part.shape[0]) if weight is None else np.asarray(weight[block], np.float64)
+            self._merge(*(sparse_moments(part, w) if issparse(part) else dense_moments(part, w)))
+
+    def sd(self) -> Array:
+        """Standard deviation of every column; 1 for those that are constant up to rounding."""
+        sd = np.sqrt(self.squares / self.count)
+        return np.where(self.constant(), 1.0, sd)
+
+    def constant(self) -> Array:
+        """Which columns have not varied so far."""
+        return np.sqrt(self.squares / self.count) <= self.resolution * np.abs(self.mean)
+
+    def _merge(self, count: float, mean: Array, squares: Array) -> None:
+        total = self.count + count
+        difference = mean - self.mean
+        self.mean = self.mean + difference * (count / total)
+        self.squares = self.squares + squares + difference**2 * (self.count * count / total)
+        self.count = total
+
+
+def dense_moments(X: Array, w: Array) -> tuple[float, Array, Array]:
+    X = np.asarray(X, np.float64)
+    count = float(w.sum())
+    mean = w @ X / count
+    centred = X - mean
+    return count, mean, w @ (centred * centred)
+
+
+def sparse_moments(X: Any, w: Array) -> tuple[float, Array, Array]:
+    X = X.astype(np.float64)
+    count = float(w.sum())
+    mean = X.T @ w / count
+    squares = X.multiply(X).T @ w - count * mean**2
+    return count, mean, np.maximum(squares, 0.0)
+
+
+class Scaling:
+    """What has been seen of X and y, and the units that follow from it for both ends of a network."""
+
+    def __init__(self, n_inputs: int, n_outputs: int):
+        self.X, self.y = RunningMoments(n_inputs), RunningMoments(n_outputs)
+
+    def see(self, data: Data) -> None:
+        self.X.update(data.X, data.weight, data.rows)
+        self.y.update(data.y, data.weight, data.rows)
+
+    def input_units(self, centre: bool) -> tuple[Array, Array]:
+        """Shift and scale of the Standardize layer. Sparse X is not centred, or it would not stay sparse."""
+        return self.X.mean if centre else np.zeros_like(self.X.mean), 1 / self.X.sd()
+
+    def output_units(self, loss: Loss) -> Units:
+        return loss.units(self.y.mean, self.y.sd())

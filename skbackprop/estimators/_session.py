@@ -1,0 +1,234 @@
+"""One training run of an estimator: epochs in; history, best weights and the decision to stop out.
+
+All that happens between two epochs happens in `Session.after_epoch`; the loop itself hears of none of it.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from ..network.model import Model
+from ..network.network import Network
+from ..network.objective import Objective
+from ..network.penalties import L2
+from ..optimize.batches import Batches
+from ..optimize.full_batch import LBFGS
+from ..optimize.progress import BestSoFar, Patience, Plateau
+from ..optimize.training import Epoch, TrainingState, train
+from ._callbacks import EpochTasks
+from ._reading import Data
+from ._settings import Settings, read_scorer
+from ._threads import suitable_blas_threads
+from ._validation import Validation
+
+Array = np.ndarray
+
+
+class Session:
+    """Trains ``state.theta``, and keeps the fitted attributes of ``estimator`` up to date while it does.
+
+    Parameters
+    ----------
+    estimator : estimator
+    settings : Settings
+    model : Model
+        Its theta is the one that moves.
+    state : TrainingState
+    data : Data
+        The training rows.
+    held_out : Data or None
+        The validation rows.
+    tasks : EpochTasks
+    max_epochs : int
+    planned : bool
+        Whether ``max_epochs`` is all the training there will be, so that a schedule can plan for its end.
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        settings: Settings,
+        model: Model,
+        state: TrainingState,
+        data: Data,
+        held_out: Data | None,
+        tasks: EpochTasks,
+        max_epochs: int,
+        planned: bool,
+    ):
+        self.estimator, self.settings, self.model, self.state = estimator, settings, model, state
+        self.tasks = tasks
+        self.full_batch = isinstance(settings.solver, LBFGS)
+        self.objective = self._objective(data)
+        self.rows = data.X.shape[0] if data.rows is None else data.rows
+        size = data.n if self.full_batch else batch_rows(estimator.batch_size, data.n)
+        self.batches = Batches(self.rows, size, state.rng if estimator.shuffle else None)
+        self.max_epochs = max_epochs
+        self.total = max_epochs * len(self.batches) if planned else None
+        self.best = BestSoFar()
+        self.progress = make_progress(estimator, settings)
+        self.converged = False
+        estimator.model_, estimator.history_ = model, {}
+        estimator.loss_, estimator.n_iter_, estimator.t_ = math.nan, state.epochs, state.rows
+        self.validation = self._validation(held_out)
+
+    def run(self) -> KeyboardInterrupt | None:
+        """Train until something says stop. An interruption by the user is returned, with the estimator in order."""
+        interruption = None
+        try:
+            with np.errstate(over="ignore", invalid="ignore"), suitable_blas_threads(self._largest_product()):
+                self._minimize() if self.full_batch else self._descend()
+        except KeyboardInterrupt as error:
+            interruption = error
+        self._keep()
+        if interruption is None:
+            self._warn()
+            self.tasks.end_fit()
+        return interruption
+
+    def after_epoch(self, epoch: Epoch) -> bool:
+        """Record the epoch, judge it, tell the callbacks; returns whether to stop."""
+        estimator, theta = self.estimator, self.state.theta
+        record = {
+            "epoch": epoch.number,
+            "loss": epoch.loss + epoch.penalty,
+            "data_loss": epoch.loss,
+            "learning_rate": epoch.rate,
+            "gradient_norm": epoch.gradient_norm,
+        }
+        self._check_finite(record["loss"])
+        if self.validation is not None:
+            record |= self.validation.measure(theta)
+        self._publish(record)
+        value = -record["validation_score"] if estimator.early_stopping else record["loss"]
+        if estimator.early_stopping:
+            self.best.see(epoch.number, value, theta)
+        exhausted = self.progress.exhausted_by(value)
+        self.state.rate_factor = self.progress.factor
+        stopped = self.tasks.end_epoch(lambda: {"model_": self.model.copy()})
+        self.converged = exhausted or stopped
+        return self.converged
+
+    def _objective(self, data: Data) -> Objective:
+        """The objective over some rows, with the target in the units of training and weights of mean one."""
+        model, weight = self.model, data.weight
+        mean_weight = data.mean_weight()
+        return Objective(
+            model.network,
+            model.loss,
+            data.X,
+            model.units.standardize(data.y).astype(model.theta.dtype),
+            weight=None if weight is None else (weight / mean_weight).astype(model.theta.dtype),
+            mean_weight=mean_weight,
+            penalty=L2(self.estimator.alpha) if self.estimator.alpha else None,
+            rng=self.state.noise,
+        )
+
+    def _validation(self, held_out: Data | None) -> Validation | None:
+        if held_out is None:
+            return None
+        return Validation(self.estimator, self._objective(held_out), held_out, read_scorer(self.estimator))
+
+    def _descend(self) -> None:
+        """First-order steps, an epoch at a time."""
+        s, rate = self.settings, self.estimator.learning_rate_init
+        epochs = train(
+            self.objective, self.state, self.batches, s.solver, s.schedule, rate, total=self.total, clip=s.clip
+        )
+        for _ in range(self.max_epochs):
+            self.tasks.begin_epoch()
+            if self.after_epoch(next(epochs)):
+                return
+
+    def _minimize(self) -> None:
+        """L-BFGS, whose iterations are the epochs."""
+
+        def after_iteration(epoch: Epoch) -> bool:
+            self.tasks.begin_epoch()
+            self.state.epochs, self.state.rows = epoch.number, epoch.number * self.batches.n
+            return self.after_epoch(epoch)
+
+        (rows,) = self.batches.epoch()
+        e = self.estimator
+        self.converged |= self.settings.solver.minimize(
+            self.objective, self.state.theta, rows, after_iteration, max_iter=e.max_iter, tol=e.tol
+        )
+
+    def _largest_product(self) -> float:
+        """Floating point operations of the largest matrix product of a step."""
+        return largest_product(self.model.network, self.batches.size)
+
+    def _publish(self, record: dict[str, float]) -> None:
+        """One more entry in every list of ``history_``, and a line to read."""
+        e = self.estimator
+        for name, value in record.items():
+            e.history_.setdefault(name, []).append(value)
+        e.loss_, e.n_iter_, e.t_ = record["loss"], self.state.epochs, self.state.rows
+        if e.verbose:
+            shown = {name: value for name, value in record.items() if name in ("loss", "learning_rate")}
+            shown |= {name: value for name, value in record.items() if name.startswith("validation")}
+            numbers = ", ".join(f"{name.replace('_', ' ')} {value:.6g}" for name, value in shown.items())
+            print(f"epoch {record['epoch']}: {numbers}")
+
+    def _keep(self) -> None:
+        """Leave the best weights with the estimator if there is a best, else the last, and say which they are."""
+        e, theta = self.estimator, self.state.theta
+        e.best_iter_ = self.state.epochs
+        if self.best.theta is not None:
+            theta[:], e.best_iter_ = self.best.theta, self.best.epoch
+            e.loss_ = e.history_["loss"][e.history_["epoch"].index(e.best_iter_)]
+        if not np.isfinite(theta).all():
+            raise ValueError(self._divergence("the weights are no longer finite"))
+
+    def _check_finite(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            raise ValueError(self._divergence(f"the loss is {loss}"))
+
+    def _divergence(self, what: str) -> str:
+        e = self.estimator
+        remedies = [] if self.full_batch else [f"lower `learning_rate_init` (now {e.learning_rate_init:g})"]
+        if not self.full_batch and e.clip_norm is None:
+            remedies.append("set `clip_norm` (1.0, say)")
+        if not e.standardize:
+            remedies.append("set `standardize=True`")
+        remedies.append("look for extreme values in X and y")
+        return f"training diverged in epoch {self.state.epochs}: {what}; {', or '.join(remedies)}"
+
+    def _warn(self) -> None:
+        """Say what the user can do about a fit that has not come to its end."""
+        e = self.estimator
+        if self.total is None or self.converged or self.settings.schedule.ends or math.isinf(e.n_iter_no_change):
+            return
+        warnings.warn(
+            f"`max_iter` ({e.max_iter}) was reached and the loss was still falling: raise `max_iter` or "
+            f"`learning_rate_init`, or plan for an end with learning_rate='cosine'",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+
+
+def batch_rows(batch_size: int | str, n: int) -> int:
+    """What ``batch_size`` comes to for n rows."""
+    if isinstance(batch_size, str):
+        return min(200, n) if batch_size == "auto" else n
+    return min(batch_size, n)
+
+
+def make_progress(estimator: Any, settings: Settings) -> Patience | Plateau:
+    """Who decides that waiting is over. L-BFGS decides by itself, unless it is watched on validation rows."""
+    limit = estimator.n_iter_no_change
+    if isinstance(settings.solver, LBFGS) and not estimator.early_stopping:
+        limit = math.inf
+    patience = Patience(limit, estimator.tol)
+    return Plateau(patience, estimator.learning_rate_init) if settings.adaptive else patience
+
+
+def largest_product(network: Network, rows: int) -> float:
+    """Floating point operations of the largest matrix product that ``rows`` rows make."""
+    sizes = [slot.size for slots in network.parameters.layers for slot in slots.values()]
+    return 2.0 * rows * max(sizes)

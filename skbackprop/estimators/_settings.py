@@ -1,0 +1,197 @@
+"""Constructor parameters, checked once and turned into the objects they name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from numbers import Integral
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.metrics import check_scoring, get_scorer_names
+from sklearn.utils import check_random_state
+
+from ..network.activations import ACTIVATIONS, Activation
+from ..network.initializers import INITIALIZERS, Initializer
+from ..network.layers import Dense, Dropout, Layer, Standardize
+from ..network.losses import Loss
+from ..optimize.full_batch import LBFGS
+from ..optimize.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
+from ..optimize.schedules import SCHEDULES, InverseScaling, Schedule
+from ..ranges import check_flag, check_integer, check_name, check_real
+
+
+class Settings(NamedTuple):
+    """What the parameters of an estimator mean."""
+
+    loss: Loss
+    hidden: tuple[int, ...]
+    activations: tuple[Activation, ...]
+    init: Initializer | None
+    solver: Optimizer | LBFGS
+    schedule: Schedule
+    adaptive: bool
+    clip: float
+    dropout: float
+    standardize: bool
+
+    def layers(self, width: int) -> list[Layer]:
+        """The layers of a network that puts out ``width`` numbers per row."""
+        layers: list[Layer] = [Standardize()] if self.standardize else []
+        for units, activation in zip(self.hidden, self.activations, strict=False):
+            layers.append(Dense(units, activation, self.init))
+            if self.dropout:
+                layers.append(Dropout(self.dropout))
+        # The output starts like a layer with the last hidden activation would, as in scikit-learn.
+        return [*layers, Dense(width, init=self.init or self.activations[-1].init)]
+
+    def signature(self, width: int) -> dict[str, Any]:
+        """What must not change while training goes on."""
+        return {
+            "hidden_layer_sizes": self.hidden,
+            "activation": self.activations,
+            "loss": self.loss,
+            "solver": type(self.solver).__name__,
+            "standardize": self.standardize,
+            "the number of outputs": width,
+        }
+
+
+def check_same(before: dict[str, Any], now: dict[str, Any], how: str) -> None:
+    """Refuse to continue training with another network than was trained so far."""
+    for name, value in before.items():
+        if now[name] != value:
+            raise ValueError(
+                f"`{how}` continues the training of a model, in which {name} was {value!r} and cannot change, "
+                f"got {now[name]!r}; fit anew with `warm_start=False`"
+            )
+
+
+def read_settings(estimator: Any, losses: dict[str, Loss]) -> Settings:
+    """Check every parameter of ``estimator`` and return what they mean.
+
+    Raises
+    ------
+    TypeError, ValueError
+        One sentence with the name, the expectation and what came, for the first parameter that is wrong.
+    """
+    check_numbers(estimator)
+    hidden = read_hidden(estimator.hidden_layer_sizes)
+    solver = read_solver(estimator)
+    if isinstance(solver, LBFGS) and estimator.dropout:
+        raise ValueError(
+            f"`dropout` must be 0 with solver='lbfgs', whose line search needs a loss without noise, "
+            f"got {estimator.dropout!r}"
+        )
+    adaptive = isinstance(estimator.learning_rate, str) and estimator.learning_rate == "adaptive"
+    return Settings(
+        loss=read_object("loss", estimator.loss, losses, "value_and_gradient"),
+        hidden=hidden,
+        activations=read_activations(estimator.activation, len(hidden)),
+        init=None if is_name(estimator.init, "auto") else read_object(
+            "init", estimator.init, INITIALIZERS, "samplers", also=("auto",)
+        ),
+        solver=solver,
+        schedule=SCHEDULES["constant"] if adaptive else read_schedule(estimator),
+        adaptive=adaptive,
+        clip=math.inf if estimator.clip_norm is None else float(estimator.clip_norm),
+        dropout=float(estimator.dropout),
+        standardize=bool(estimator.standardize),
+    )
+
+
+def check_numbers(e: Any) -> None:
+    """The parameters that mean what they say."""
+    check_real("alpha", e.alpha, 0)
+    if not is_name(e.batch_size, "auto") and not is_name(e.batch_size, "full"):
+        check_batch_size(e.batch_size)
+    check_real("learning_rate_init", e.learning_rate_init, 0, closed="neither")
+    check_integer("max_iter", e.max_iter, 1)
+    for name in ("shuffle", "warm_start", "early_stopping", "standardize"):
+        check_flag(name, getattr(e, name))
+    check_real("tol", e.tol, 0)
+    check_real("validation_fraction", e.validation_fraction, 0, 1, closed="neither")
+    if not (isinstance(e.n_iter_no_change, float) and e.n_iter_no_change == math.inf):
+        check_integer("n_iter_no_change", e.n_iter_no_change, 1)
+    if not isinstance(e.verbose, (bool, np.bool_)):
+        check_integer("verbose", e.verbose, 0)
+    check_real("dropout", e.dropout, 0, 1, closed="left")
+    if e.clip_norm is not None:
+        check_real("clip_norm", e.clip_norm, 0, closed="neither")
+    check_monitor(e.monitor)
+    try:
+        check_random_state(e.random_state)
+    except ValueError:
+        raise ValueError(
+            f"`random_state` must be None, an integer >= 0 or a numpy.random.RandomState, got {e.random_state!r}"
+        ) from None
+
+
+def check_batch_size(batch_size: Any) -> None:
+    if isinstance(batch_size, str):
+        raise ValueError(f"`batch_size` must be 'auto', 'full' or an integer >= 1, got {batch_size!r}")
+    check_integer("batch_size", batch_size, 1)
+
+
+def check_monitor(monitor: Any) -> None:
+    if is_name(monitor, "loss") or callable(monitor):
+        return
+    check_name("monitor", monitor, ["loss", *get_scorer_names()], " or a scorer")
+
+
+def read_scorer(estimator: Any) -> Any:
+    """The scorer that ``monitor`` names; None stands for the loss."""
+    return None if is_name(estimator.monitor, "loss") else check_scoring(estimator, scoring=estimator.monitor)
+
+
+def read_hidden(sizes: Any) -> tuple[int, ...]:
+    expected = f"`hidden_layer_sizes` must be an integer >= 1 or a sequence of them, got {sizes!r}"
+    if isinstance(sizes, str) or not isinstance(sizes, (Integral, Iterable)):
+        raise TypeError(expected)
+    sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
+    if not all(isinstance(units, Integral) and not isinstance(units, bool) for units in sizes):
+        raise TypeError(expected)
+    if any(units < 1 for units in sizes):
+        raise ValueError(expected)
+    return tuple(int(units) for units in sizes)
+
+
+def read_activations(activation: Any, n_hidden: int) -> tuple[Activation, ...]:
+    """One activation per hidden layer, from one for all or a sequence of as many."""
+    several = isinstance(activation, (list, tuple))
+    if several and len(activation) != n_hidden:
+        raise ValueError(
+            f"`activation` must be one for all or a sequence of {n_hidden}, one per hidden layer, got {activation!r}"
+        )
+    each = activation if several else [activation] * max(n_hidden, 1)
+    return tuple(read_object("activation", one, ACTIVATIONS, "backward") for one in each)
+
+
+def read_solver(e: Any) -> Optimizer | LBFGS:
+    """The optimiser that ``solver`` names or is. All the named ones are made, so that a bad number is told at once."""
+    named = {
+        "sgd": SGD(momentum=e.momentum, nesterov=check_flag("nesterovs_momentum", e.nesterovs_momentum)),
+        "rmsprop": RMSprop(epsilon=e.epsilon),
+        "adam": Adam(beta_1=e.beta_1, beta_2=e.beta_2, epsilon=e.epsilon),
+        "adamw": AdamW(beta_1=e.beta_1, beta_2=e.beta_2, epsilon=e.epsilon),
+        "lbfgs": LBFGS(max_fun=e.max_fun),
+    }
+    if isinstance(e.solver, LBFGS):
+        return e.solver
+    return read_object("solver", e.solver, named, "step")
+
+
+def read_schedule(e: Any) -> Schedule:
+    named = {**SCHEDULES, "invscaling": InverseScaling(check_real("power_t", e.power_t, 0))}
+    return read_object("learning_rate", e.learning_rate, named, "__call__", also=("adaptive",))
+
+
+def read_object(name: str, value: Any, named: dict[str, Any], method: str, also: Iterable[str] = ()) -> Any:
+    """What ``value`` names, or ``value`` itself if it is an object with the ``method`` that makes it one."""
+    if not isinstance(value, (str, type)) and callable(getattr(value, method, None)):
+        return value
+    return named[check_name(name, value, [*named, *also], f" or an object with `{method}`")]
+
+
+def is_name(value: Any, name: str) -> bool:
+    return isinstance(value, str) and value == name

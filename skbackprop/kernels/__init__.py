@@ -1,0 +1,60 @@
+"""Loops over elements: plain functions on plain arrays, called as ``kernels.name(...)``.
+
+They are reached through this module, never imported by name, so that a compiled twin with the same names and
+signatures can stand in for them in this one place.
+"""
+
+from .activations import (
+    elu,
+    elu_backward,
+    gelu,
+    gelu_backward,
+    leaky_relu,
+    leaky_relu_backward,
+    logistic,
+    logistic_backward,
+    mish,
+    mish_backward,
+    relu,
+    relu_backward,
+    silu,
+    silu_backward,
+    softplus,
+    softplus_backward,
+    tanh,
+    tanh_backward,
+)
+from .losses import poisson, squared_error
+from .optimizers import adam, flush, rmsprop, sgd, shrink
+from .rows import column_sums, gather, standardize
+
+__all__ = [
+    "adam",
+    "column_sums",
+    "elu",
+    "elu_backward",
+    "flush",
+    "gather",
+    "gelu",
+    "gelu_backward",
+    "leaky_relu",
+    "leaky_relu_backward",
+    "logistic",
+    "logistic_backward",
+    "mish",
+    "mish_backward",
+    "poisson",
+    "relu",
+    "relu_backward",
+    "rmsprop",
+    "sgd",
+    "shrink",
+    "silu",
+    "silu_backward",
+    "softplus",
+    "softplus_backward",
+    "squared_error",
+    "standardize",
+    "tanh",
+    "tanh_backward",
+]

@@ -1,0 +1,201 @@
+"""Layers: what each computes, and the derivative of it, side by side.
+
+The contract of a layer, a frozen dataclass of hyper-parameters that holds no arrays:
+
+1. ``X`` is read-only.
+2. What ``forward`` returns belongs to the tape and dies at the next forward.
+3. ``dY``, the derivative of the loss by the output, is the layer's to overwrite.
+4. ``g``, the gradient by the layer's own slots, is *assigned*, not accumulated.
+5. Without a tape, nothing is remembered.
+6. The batch axis is first.
+7. Slots with ``train=False`` are left alone by ``backward``: their gradient stays zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from scipy.sparse import csr_matrix, issparse
+
+from .. import kernels
+from ..ranges import check_integer, check_real
+from .activations import Activation, Identity
+from .initializers import Initializer, ones
+from .parameters import Slot
+from .products import matmul, matmul_transposed
+
+__all__ = ["Dense", "Dropout", "Layer", "Run", "Standardize", "Tape"]
+
+Array = np.ndarray
+Shape = tuple[int, ...]
+
+
+class Tape(SimpleNamespace):
+    """What one layer remembers from forward to backward, as attributes, and its buffers, which outlive the batch."""
+
+    def __init__(self) -> None:
+        super().__init__(buffers={})
+
+    def array(self, name: str, shape: Shape, dtype: np.dtype) -> Array:
+        """An uninitialised array that is the same memory at every call, cut to length for a short batch."""
+        buffer = self.buffers.get(name)
+        if buffer is None or buffer.shape[0] < shape[0] or buffer.shape[1:] != shape[1:] or buffer.dtype != dtype:
+            buffer = self.buffers[name] = np.empty(shape, dtype)
+        return buffer if buffer.shape[0] == shape[0] else buffer[: shape[0]]
+
+
+class Run(NamedTuple):
+    """What one pass carries through one layer. Without a tape it is inference: no memory, no noise."""
+
+    tape: Tape | None = None
+    lengths: Array | None = None
+    state: Array | None = None
+    rng: np.random.Generator | None = None
+
+    def array(self, name: str, shape: Shape, dtype: np.dtype) -> Array:
+        """A buffer of the tape, or fresh memory where there is none."""
+        return np.empty(shape, dtype) if self.tape is None else self.tape.array(name, shape, dtype)
+
+
+class Layer(Protocol):
+    """See the numbered contract above. Shapes are those of one row."""
+
+    def slots(self, shape: Shape) -> dict[str, Slot]: ...
+    def output_shape(self, shape: Shape) -> Shape: ...
+    def forward(self, p: SimpleNamespace, X: Any, run: Run) -> Array: ...
+    def backward(
+        self, p: SimpleNamespace, g: SimpleNamespace, dY: Array, run: Run, *, need_dX: bool = True
+    ) -> Array | None: ...
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A = f(X W + b).
+
+    With dZ = dA * f'(Z): dW = X^T dZ, db = the column sums of dZ, dX = dZ W^T.
+
+    Parameters
+    ----------
+    units : int
+        Columns of A.
+    activation : Activation, default=Identity()
+        f, elementwise.
+    init : Initializer or None, default=None
+        Where W and b start; None takes what suits the activation.
+
+    References
+    ----------
+    Rumelhart, Hinton and Williams (1986), "Learning representations by back-propagating errors", eq. 6 to 9.
+    """
+
+    units: int
+    activation: Activation = Identity()
+    init: Initializer | None = None
+
+    def __post_init__(self) -> None:
+        check_integer("units", self.units, 1)
+
+    def slots(self, shape: Shape) -> dict[str, Slot]:
+        (n_in,) = shape
+        weights, biases = (self.init or self.activation.init).samplers(n_in, self.units)
+        return {"W": Slot((n_in, self.units), weights, decay=True), "b": Slot((self.units,), biases)}
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (self.units,)
+
+    def forward(self, p: SimpleNamespace, X: Any, run: Run) -> Array:
+        f, shape = self.activation, (X.shape[0], self.units)
+        Z = run.array("Z", shape, p.W.dtype)
+        matmul(X, p.W, Z)
+        Z += p.b
+        A = run.array("A", shape, p.W.dtype) if f.keeps_input else Z
+        f.forward(Z, A)
+        if run.tape is not None:
+            run.tape.X, run.tape.Z, run.tape.A = X, Z, A
+        return A
+
+    def backward(
+        self, p: SimpleNamespace, g: SimpleNamespace, dY: Array, run: Run, *, need_dX: bool = True
+    ) -> Array | None:
+        tape = run.tape
+        assert tape is not None
+        dZ = dY
+        self.activation.backward(dZ, tape.Z, tape.A)
+        matmul_transposed(tape.X, dZ, g.W)
+        kernels.column_sums(dZ, g.b)
+        if not need_dX:
+            return None
+        return np.dot(dZ, p.W.T, out=tape.array("dX", tape.X.shape, dZ.dtype))
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Y = X * M / (1 - rate), with M drawn anew for each batch: 0 with probability ``rate``, else 1. dX = dY * M / (1 - rate).
+
+    The division keeps the mean, so that inference is Y = X.
+
+    References
+    ----------
+    Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from overfitting", section 10.
+    """
+
+    rate: float
+
+    def __post_init__(self) -> None:
+        check_real("rate", self.rate, 0, 1, closed="left")
+
+    def slots(self, shape: Shape) -> dict[str, Slot]:
+        return {}
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def forward(self, p: SimpleNamespace, X: Any, run: Run) -> Array:
+        if run.tape is None or run.rng is None:
+            return X
+        M = run.tape.array("M", X.shape, X.dtype)
+        run.rng.random(out=M, dtype=X.dtype)
+        np.greater_equal(M, self.rate, out=M)
+        M *= 1.0 / (1.0 - self.rate)
+        run.tape.M = M
+        return np.multiply(X, M, out=run.tape.array("Y", X.shape, X.dtype))
+
+    def backward(
+        self, p: SimpleNamespace, g: SimpleNamespace, dY: Array, run: Run, *, need_dX: bool = True
+    ) -> Array | None:
+        assert run.tape is not None
+        dY *= run.tape.M
+        return dY
+
+
+@dataclass(frozen=True)
+class Standardize:
+    """Y = (X - shift) * scale, with two slots that no gradient moves; dX = dY * scale.
+
+    X itself is never touched: only the batch is. A sparse X is scaled; where ``shift`` is not zero it becomes dense,
+    a batch at a time.
+    """
+
+    def slots(self, shape: Shape) -> dict[str, Slot]:
+        return {"shift": Slot(shape, train=False), "scale": Slot(shape, ones, train=False)}
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def forward(self, p: SimpleNamespace, X: Any, run: Run) -> Any:
+        if issparse(X):
+            if not p.shift.any():
+                return csr_matrix((X.data * p.scale[X.indices], X.indices, X.indptr), shape=X.shape)
+            X = X.toarray()
+        Y = run.array("Y", X.shape, p.scale.dtype)
+        kernels.standardize(X, p.shift, p.scale, Y)
+        return Y
+
+    def backward(
+        self, p: SimpleNamespace, g: SimpleNamespace, dY: Array, run: Run, *, need_dX: bool = True
+    ) -> Array | None:
+        dY *= p.scale
+        return dY

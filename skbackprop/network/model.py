@@ -1,0 +1,110 @@
+"""A network with its numbers and the units at both ends: all that prediction needs, and what becomes of it when the units move.
+
+The running means and standard deviations of a stream move. The first and the last layer are then rewritten so that the
+function does not change, as van Hasselt et al. (2016), "Learning values across many orders of magnitude", do for the output
+(eq. 9 there). The page on derivations has the algebra in the same letters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from .losses import Loss, Units
+from .network import Network
+from .objective import row_blocks
+
+__all__ = ["Model"]
+
+Array = np.ndarray
+
+
+@dataclass
+class Model:
+    """raw(X) = gain network(X) + offset, in the natural units of the target.
+
+    Only a model whose first layer is a Standardize, and whose last one is a Dense without activation, can have its units
+    set or moved.
+    """
+
+    network: Network
+    loss: Loss
+    theta: Array
+    units: Units
+
+    def copy(self) -> Model:
+        """The same with a theta of its own; the rest is never written to."""
+        return replace(self, theta=self.theta.copy())
+
+    def raw(self, X: Any, stop: int | None = None) -> Array:
+        """Raw predictions in natural units, or with ``stop`` what the layer before that index puts out; in row blocks."""
+        p, dtype = self.network.parameters.views(self.theta), self.theta.dtype
+        n = X.shape[0]
+        blocks = row_blocks(n, self.network, dtype.itemsize)
+        if len(blocks) == 1:
+            out = self.network.forward(p, X.astype(dtype, copy=False), stop=stop)
+        else:
+            out = np.empty((n, *self.network.shapes[-1 if stop is None else stop]), dtype)
+            for block in blocks:
+                out[block] = self.network.forward(p, X[block].astype(dtype, copy=False), stop=stop)
+        if stop is None:
+            out *= self.units.gain
+            out += self.units.offset
+        return out
+
+    def set_units(self, shift: Array, scale: Array, units: Units) -> None:
+        """The units that training begins with."""
+        standardize = self.network.parameters.views(self.theta)[0]
+        standardize.shift[:], standardize.scale[:], self.units = shift, scale, units
+
+    def start_at_constant(self, y: Array, weight: Array | None) -> None:
+        """Let the last layer put out the best constant for y (in the units of training) whatever comes in."""
+        last = self.network.parameters.views(self.theta)[-1]
+        last.W[...] = 0.0
+        last.b[...] = self.loss.constant(y, weight)
+
+    def move_input(self, shift: Array, scale: Array, constant: Array) -> Array:
+        """Give the Standardize layer a new shift s' and scale c', and the Dense layer after it what keeps Z.
+
+        Z = ((X - s) c) W + b = ((X - s') c') W' + b' for every X, with W' = (c / c') W and b' = b + ((s' - s) c) W. A
+        column marked ``constant`` has never varied, so it has no unit to keep: c is taken to have been c'.
+
+        Returns
+        -------
+        factor : ndarray
+            What gradients are multiplied by from now on, entry by entry of theta: c' / c for W, else 1.
+        """
+        factor = np.ones_like(self.theta)
+        p, g = self.network.parameters.views(self.theta), self.network.parameters.views(factor)
+        standardize, first = p[0], p[1]
+        standardize.scale[constant] = scale[constant]
+        first.b += ((shift - standardize.shift) * standardize.scale) @ first.W
+        ratio = (standardize.scale / scale)[:, None]
+        first.W *= ratio
+        g[1].W /= ratio
+        standardize.shift[:], standardize.scale[:] = shift, scale
+        return factor
+
+    def move_output(self, units: Units) -> Array:
+        """Rewrite the last layer so that gain raw + offset stays what it is in the new units.
+
+        With r = gain / gain': W' = W r, b' = b r + (offset - offset') / gain'.
+
+        Returns
+        -------
+        factor : ndarray
+            What gradients are multiplied by from now on. One unit of the loss is worth another amount, q = worth / worth',
+            so it is q / r for the last layer, and the mean of q over the outputs for those below.
+        """
+        ratio, worth = self.units.gain / units.gain, self.units.worth / units.worth
+        factor = np.full_like(self.theta, worth.mean())
+        p, g = self.network.parameters.views(self.theta), self.network.parameters.views(factor)
+        last = p[-1]
+        last.W *= ratio
+        last.b *= ratio
+        last.b += (self.units.offset - units.offset) / units.gain
+        g[-1].W[...] = g[-1].b[...] = worth / ratio
+        self.units = units
+        return factor

@@ -1,0 +1,79 @@
+"""Layers in a row. The network knows shapes and order; the numbers are in theta, which it is given."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from .layers import Layer, Run, Shape
+from .parameters import Parameters
+
+__all__ = ["Network"]
+
+Array = np.ndarray
+INFERENCE = Run()
+
+
+class Network:
+    """Layers applied one after the other to rows of a given shape.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+    shape : tuple of int
+        The shape of one row of X, without the batch axis.
+
+    Attributes
+    ----------
+    parameters : Parameters
+        Names and shapes for the flat vector theta.
+    shapes : list of tuple
+        The shape of a row before the first layer and after each.
+    widest : int
+        Numbers per row where there are most: what the memory of a pass is made of.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skbackprop import Dense, ReLU
+    >>> network = Network([Dense(4, ReLU()), Dense(1)], (2,))
+    >>> theta = network.parameters.initial(np.random.RandomState(0), np.float32)
+    >>> theta.size, network.forward(network.parameters.views(theta), np.ones((3, 2), np.float32)).shape
+    (17, (3, 1))
+    """
+
+    def __init__(self, layers: Sequence[Layer], shape: Shape):
+        self.layers = tuple(layers)
+        self.shapes = [shape]
+        slots = []
+        for layer in self.layers:
+            slots.append(layer.slots(self.shapes[-1]))
+            self.shapes.append(layer.output_shape(self.shapes[-1]))
+        self.parameters = Parameters(slots)
+        self.widest = max(math.prod(shape) for shape in self.shapes)
+        # Below the lowest layer that trains no derivative is asked for.
+        trains = [any(slot.train for slot in layer.values()) for layer in slots]
+        self._lowest = trains.index(True) if True in trains else len(trains)
+
+    def __reduce__(self) -> tuple:
+        return Network, (self.layers, self.shapes[0])
+
+    def forward(
+        self, p: Sequence[SimpleNamespace], X: Any, runs: Sequence[Run] | None = None, stop: int | None = None
+    ) -> Array:
+        """The output of the last layer, or of the layer before index ``stop``."""
+        for layer, p_l, run in zip(self.layers[:stop], p, runs or [INFERENCE] * len(p), strict=False):
+            X = layer.forward(p_l, X, run)
+        return X
+
+    def backward(
+        self, p: Sequence[SimpleNamespace], g: Sequence[SimpleNamespace], dY: Array | None, runs: Sequence[Run]
+    ) -> None:
+        """Assign to ``g`` the derivatives by all slots, given the derivative ``dY`` by the last layer's output."""
+        for at in range(len(self.layers) - 1, self._lowest - 1, -1):
+            assert dY is not None
+            dY = self.layers[at].backward(p[at], g[at], dY, runs[at], need_dX=at > self._lowest)

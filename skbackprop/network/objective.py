@@ -1,0 +1,132 @@
+"""What is minimised: (theta, rows) -> value and gradient. The same function serves mini-batches and L-BFGS."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.sparse import issparse
+
+from .. import kernels
+from .layers import Run, Tape
+from .losses import Loss
+from .network import Network
+from .penalties import Penalty
+
+__all__ = ["Objective", "Value", "row_block", "row_blocks"]
+
+Array = np.ndarray
+Rows = slice | Array
+EVERYTHING = slice(None)
+
+
+class Value(NamedTuple):
+    """The two terms of the objective, which are reported apart."""
+
+    loss: float
+    penalty: float
+
+
+def row_block(network: Network, itemsize: int, target: int = 1 << 20) -> int:
+    """How many rows to put through at once: the widest layer then takes about ``target`` bytes; at least 64."""
+    return max(64, target // (network.widest * itemsize))
+
+
+def row_blocks(n: int, network: Network, itemsize: int) -> list[slice]:
+    """0 ... n in slices of `row_block` rows."""
+    size = row_block(network, itemsize)
+    return [slice(start, min(start + size, n)) for start in range(0, n, size)]
+
+
+class Objective:
+    """Mean loss of a network over rows, plus a penalty.
+
+    For the rows of one batch, with weights w of mean one over the training set:
+
+        value = 1/rows * sum_i w_i loss(y_i, raw_i) + penalty(theta) / (rows * mean raw weight)
+
+    Without weights the penalty is scikit-learn's, alpha/2 |W|^2 / rows; with integer weights the whole equals
+    repetition of rows.
+
+    Parameters
+    ----------
+    network : Network
+    loss : Loss
+    X : ndarray or CSR matrix of shape (n, ...)
+        Never copied as a whole: the rows of a batch are gathered into a buffer.
+    y : ndarray of shape (n, k)
+        Target, in the units that the network is trained in.
+    weight : ndarray of shape (n,), default=None
+        One number per row, of mean one over the training rows.
+    mean_weight : float, default=1.0
+        The mean of the weights before they were divided by it.
+    penalty : Penalty, default=None
+    rng : numpy.random.Generator, default=None
+        For the layers that draw; None switches their noise off.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        loss: Loss,
+        X: Any,
+        y: Array,
+        *,
+        weight: Array | None = None,
+        mean_weight: float = 1.0,
+        penalty: Penalty | None = None,
+        rng: np.random.Generator | None = None,
+    ):
+        self.network, self.loss, self.X, self.y, self.weight = network, loss, X, y, weight
+        self.penalty, self.mean_weight = penalty, mean_weight
+        self._decaying = network.parameters.slices(lambda slot: slot.decay)
+        self._runs = [Run(tape=Tape(), rng=rng) for _ in network.layers]
+        self._batch = Tape()
+        self._theta: Array | None = None
+
+    def value_and_gradient(self, theta: Array, rows: Rows = EVERYTHING) -> tuple[Value, Array]:
+        """The objective over ``rows`` and its derivative by theta, in a buffer that the next call overwrites."""
+        p, g = self._views(theta)
+        X, y, weight = self._take(rows, theta.dtype)
+        raw = self.network.forward(p, X, self._runs)
+        dY = self._batch.array("dY", raw.shape, raw.dtype)
+        loss = self.loss.value_and_gradient(y, raw, weight, dY)
+        dY /= len(y)
+        self.network.backward(p, g, dY, self._runs)
+        penalty = 0.0
+        if self.penalty is not None:
+            penalty = self.penalty.add(theta, self._gradient, self._decaying, 1 / (len(y) * self.mean_weight))
+        return Value(loss / len(y), penalty), self._gradient
+
+    def mean_loss(self, theta: Array, rows: Array | None = None) -> float:
+        """The weighted mean of the loss over ``rows`` (all of them by default): no noise, no penalty, little memory."""
+        p, _ = self._views(theta)
+        n = len(self.y) if rows is None else len(rows)
+        total, weights = 0.0, 0.0
+        for block in row_blocks(n, self.network, theta.itemsize):
+            X, y, weight = self._take(block if rows is None else rows[block], theta.dtype)
+            raw = self.network.forward(p, X)
+            total += self.loss.value_and_gradient(y, raw, weight, np.empty_like(raw))
+            weights += len(y) if weight is None else float(weight.sum())
+        return total / weights
+
+    def _views(self, theta: Array) -> tuple[list, list]:
+        if theta is not self._theta:
+            self._theta, self._gradient = theta, np.zeros_like(theta)
+            self._p = self.network.parameters.views(theta)
+            self._g = self.network.parameters.views(self._gradient)
+        return self._p, self._g
+
+    def _take(self, rows: Rows, dtype: np.dtype) -> tuple[Any, Array, Array | None]:
+        if isinstance(rows, slice):
+            return self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows]
+        return (
+            self.X[rows] if issparse(self.X) else self._gather("X", self.X, rows),
+            self._gather("y", self.y, rows),
+            None if self.weight is None else self._gather("weight", self.weight, rows),
+        )
+
+    def _gather(self, name: str, array: Array, rows: Array) -> Array:
+        out = self._batch.array(name, (len(rows), *array.shape[1:]), array.dtype)
+        kernels.gather(array, rows, out)
+        return out

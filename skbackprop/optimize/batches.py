@@ -1,0 +1,53 @@
+"""Orders of rows: which rows each step of an epoch sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+__all__ = ["Batches"]
+
+Array = np.ndarray
+Rows = slice | Array
+
+
+class Batches:
+    """The rows of every batch, epoch after epoch.
+
+    Shuffling permutes the order of the epoch before, with the generator's own ``shuffle``, which is what scikit-learn
+    does. A batch that holds everything needs no order: all rows come as they are, as one slice if they can.
+
+    Parameters
+    ----------
+    rows : int or ndarray of int
+        The number of rows, or the indices of those to train on.
+    size : int
+        Rows per batch; the last batch of an epoch may be shorter.
+    rng : numpy.random.RandomState, default=None
+        Shuffles. None leaves the order alone.
+
+    Examples
+    --------
+    >>> list(Batches(5, 2).epoch())
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
+
+    def __init__(self, rows: int | Array, size: int, rng: np.random.RandomState | None = None):
+        self.order = None if isinstance(rows, int) else rows
+        self.n = rows if isinstance(rows, int) else len(rows)
+        self.size = min(size, self.n)
+        self.rng = rng if self.size < self.n else None
+
+    def __len__(self) -> int:
+        """Batches in one epoch."""
+        return -(-self.n // self.size)
+
+    def epoch(self) -> Iterator[Rows]:
+        if self.rng is not None:
+            shuffled = np.arange(self.n)
+            self.rng.shuffle(shuffled)
+            self.order = shuffled if self.order is None else self.order[shuffled]
+        for start in range(0, self.n, self.size):
+            rows = slice(start, min(start + self.size, self.n))
+            yield rows if self.order is None else self.order[rows]

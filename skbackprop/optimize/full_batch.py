@@ -1,0 +1,81 @@
+"""L-BFGS on the same objective, by SciPy, reporting its iterations as epochs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import OptimizeResult, minimize
+
+from ..ranges import check_integer
+from .training import Differentiable, Epoch
+
+__all__ = ["LBFGS"]
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class LBFGS:
+    """Limited-memory BFGS: quasi-Newton steps on all rows at once, with a line search instead of a learning rate.
+
+    Parameters
+    ----------
+    max_fun : int, default=15000
+        Evaluations of the objective, at most.
+    memory : int, default=10
+        Pairs of steps and gradient changes that stand for the Hessian.
+
+    References
+    ----------
+    Byrd, Lu, Nocedal and Zhu (1995), "A limited memory algorithm for bound constrained optimization".
+    """
+
+    max_fun: int = 15000
+    memory: int = 10
+
+    def __post_init__(self) -> None:
+        check_integer("max_fun", self.max_fun, 1)
+        check_integer("memory", self.memory, 1)
+
+    def minimize(
+        self,
+        objective: Differentiable,
+        theta: Array,
+        rows: Any,
+        after_epoch: Callable[[Epoch], bool],
+        *,
+        max_iter: int,
+        tol: float,
+    ) -> bool:
+        """Move theta in place, calling ``after_epoch`` after every iteration until it returns True.
+
+        SciPy works in float64; theta keeps its own dtype. Returns whether the search came to an end before ``max_iter``
+        or ``max_fun`` did.
+        """
+        seen = {"number": 0, "norm": math.nan, "value": (math.nan, math.nan)}
+
+        def function(x: Array) -> tuple[float, Array]:
+            theta[:] = x
+            seen["value"], gradient = objective.value_and_gradient(theta, rows)
+            seen["norm"] = math.sqrt(np.dot(gradient, gradient))
+            return sum(seen["value"]), gradient.astype(np.float64)
+
+        def report(intermediate_result: OptimizeResult) -> None:
+            # The line search ends on the point it evaluated last, so `seen` belongs to this x.
+            theta[:] = intermediate_result.x
+            seen["number"] += 1
+            if after_epoch(Epoch(seen["number"], *seen["value"], math.nan, seen["norm"])):
+                raise StopIteration
+
+        options = {"maxiter": max_iter, "maxfun": self.max_fun, "maxcor": self.memory, "gtol": tol}
+        result = minimize(
+            function, theta.astype(np.float64), method="L-BFGS-B", jac=True, callback=report, options=options
+        )
+        theta[:] = result.x
+        if seen["number"] == 0:
+            after_epoch(Epoch(0, *seen["value"], math.nan, seen["norm"]))
+        return result.status != 1

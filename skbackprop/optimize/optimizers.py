@@ -1,0 +1,231 @@
+"""First-order optimisers: each starts a state of plain arrays and steps theta in place; registry.
+
+The contract of an optimiser, a frozen dataclass of hyper-parameters:
+
+1. ``start(theta, decay=None)`` returns a state: a dict of plain arrays and numbers, so that it pickles. ``decay`` has one
+   factor per entry of theta, for the weight decay that is not part of the gradient.
+2. ``step(theta, gradient, rate, state)`` moves theta in place and leaves ``gradient`` as it is.
+3. ``rescale(state, factor)`` follows a change of units: from now on gradients come multiplied by ``factor``, entry by
+   entry, and so must be what the state remembers of them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from .. import kernels
+from ..ranges import check_flag, check_real
+
+__all__ = ["OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop"]
+
+Array = np.ndarray
+State = dict[str, Any]
+
+# Averages of gradients that are exactly zero (dead units) decay into denormal numbers, on which processors are slow.
+# Every FLUSH steps what has become negligible is set to zero: 0.9^256 is 2e-12, so nothing gets from one floor to 1e-38.
+FLUSH = 256
+FLOOR = 1e-24
+FLOOR_OF_SQUARES = 1e-32
+
+
+class Optimizer(Protocol):
+    """See the numbered contract above."""
+
+    def start(self, theta: Array, *, decay: Array | None = None) -> State: ...
+    def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None: ...
+    def rescale(self, state: State, factor: Array) -> None: ...
+
+
+def shrink(theta: Array, state: State, amount: float) -> None:
+    """Decoupled weight decay: theta -= amount * decay * theta (Loshchilov and Hutter 2019, Algorithm 2, line 12)."""
+    if amount:
+        if state["decay"] is None:
+            theta *= 1.0 - amount
+        else:
+            kernels.shrink(theta, state["decay"], amount)
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Stochastic gradient descent with (Nesterov) momentum.
+
+    v = momentum v - rate g; theta += v, or with ``nesterov`` theta += momentum v - rate g.
+
+    Parameters
+    ----------
+    momentum : float in [0, 1], default=0.9
+    nesterov : bool, default=True
+    weight_decay : float, default=0.0
+        Decoupled: theta -= rate * weight_decay * theta, whatever the batch; biases are spared.
+
+    References
+    ----------
+    Sutskever et al. (2013), "On the importance of initialization and momentum in deep learning", eq. 3 and 4 (here in
+    the form whose gradient is taken at theta).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> theta, sgd = np.array([1.0]), SGD(momentum=0.5, nesterov=False)
+    >>> state = sgd.start(theta)
+    >>> for _ in range(2):
+    ...     sgd.step(theta, np.array([1.0]), 0.1, state)
+    >>> theta
+    array([0.75])
+    """
+
+    momentum: float = 0.9
+    nesterov: bool = True
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_real("momentum", self.momentum, 0, 1)
+        check_flag("nesterov", self.nesterov)
+        check_real("weight_decay", self.weight_decay, 0)
+
+    def start(self, theta: Array, *, decay: Array | None = None) -> State:
+        return {"steps": 0, "velocity": np.zeros_like(theta), "decay": decay if self.weight_decay else None}
+
+    def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None:
+        shrink(theta, state, rate * self.weight_decay)
+        kernels.sgd(theta, gradient, state["velocity"], rate, self.momentum, self.nesterov)
+        state["steps"] += 1
+        if state["steps"] % FLUSH == 0:
+            kernels.flush(state["velocity"], FLOOR)
+
+    def rescale(self, state: State, factor: Array) -> None:
+        state["velocity"] *= factor
+
+
+@dataclass(frozen=True)
+class RMSprop:
+    """v = rho v + (1 - rho) g^2; theta -= rate g / (sqrt(v) + epsilon).
+
+    Parameters
+    ----------
+    rho : float in [0, 1), default=0.9
+    epsilon : float > 0, default=1e-8
+    weight_decay : float, default=0.0
+        Decoupled, as in `SGD`.
+
+    References
+    ----------
+    Tieleman and Hinton (2012), "Lecture 6.5: RMSprop", Coursera.
+    """
+
+    rho: float = 0.9
+    epsilon: float = 1e-8
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_real("rho", self.rho, 0, 1, closed="left")
+        check_real("epsilon", self.epsilon, 0, closed="neither")
+        check_real("weight_decay", self.weight_decay, 0)
+
+    def start(self, theta: Array, *, decay: Array | None = None) -> State:
+        return {"steps": 0, "square": np.zeros_like(theta), "decay": decay if self.weight_decay else None}
+
+    def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None:
+        shrink(theta, state, rate * self.weight_decay)
+        kernels.rmsprop(theta, gradient, state["square"], rate, self.rho, self.epsilon)
+        state["steps"] += 1
+        if state["steps"] % FLUSH == 0:
+            kernels.flush(state["square"], FLOOR_OF_SQUARES)
+
+    def rescale(self, state: State, factor: Array) -> None:
+        state["square"] *= factor * factor
+
+
+@dataclass(frozen=True)
+class Adam:
+    """m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; theta -= rate_t m / (sqrt(v) + epsilon).
+
+    rate_t = rate sqrt(1 - b2^t) / (1 - b1^t) corrects both averages for their start at zero.
+
+    Parameters
+    ----------
+    beta_1 : float in [0, 1), default=0.9
+    beta_2 : float in [0, 1), default=0.999
+    epsilon : float > 0, default=1e-8
+    weight_decay : float, default=0.0
+        Decoupled, theta -= rate * weight_decay * theta before the step, biases spared: what `AdamW` has by default.
+
+    References
+    ----------
+    Kingma and Ba (2015), "Adam: a method for stochastic optimization", Algorithm 1 in the order of computation that ends
+    section 2; Loshchilov and Hutter (2019), "Decoupled weight decay regularization", Algorithm 2.
+
+    Examples
+    --------
+    The first step is ``rate`` long, whatever the gradient:
+
+    >>> import numpy as np
+    >>> theta, adam = np.zeros(2), Adam()
+    >>> adam.step(theta, np.array([1e-3, -50.0]), 0.1, adam.start(theta))
+    >>> theta.round(3)
+    array([-0.1,  0.1])
+    """
+
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_real("beta_1", self.beta_1, 0, 1, closed="left")
+        check_real("beta_2", self.beta_2, 0, 1, closed="left")
+        check_real("epsilon", self.epsilon, 0, closed="neither")
+        check_real("weight_decay", self.weight_decay, 0)
+
+    def start(self, theta: Array, *, decay: Array | None = None) -> State:
+        return {
+            "steps": 0,
+            "mean": np.zeros_like(theta),
+            "square": np.zeros_like(theta),
+            "decay": decay if self.weight_decay else None,
+        }
+
+    def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None:
+        shrink(theta, state, rate * self.weight_decay)
+        state["steps"] += 1
+        t = state["steps"]
+        rate_t = rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+        kernels.adam(
+            theta, gradient, state["mean"], state["square"], rate_t, self.beta_1, self.beta_2, self.epsilon
+        )
+        if t % FLUSH == 0:
+            kernels.flush(state["mean"], FLOOR)
+            kernels.flush(state["square"], FLOOR_OF_SQUARES)
+
+    def rescale(self, state: State, factor: Array) -> None:
+        state["mean"] *= factor
+        state["square"] *= factor * factor
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """`Adam` with its decoupled weight decay switched on: a decay that depends on neither batch nor gradient.
+
+    References
+    ----------
+    Loshchilov and Hutter (2019), "Decoupled weight decay regularization", Algorithm 2.
+
+    Examples
+    --------
+    >>> AdamW(beta_2=0.95)
+    AdamW(beta_1=0.9, beta_2=0.95, epsilon=1e-08, weight_decay=0.01)
+    """
+
+    weight_decay: float = 1e-2
+
+
+OPTIMIZERS: dict[str, Optimizer] = {
+    "sgd": SGD(),
+    "rmsprop": RMSprop(),
+    "adam": Adam(),
+    "adamw": AdamW(),
+}

@@ -1,0 +1,185 @@
+"""Schedules: a step and the total number of steps -> a factor on the learning rate; registry.
+
+A schedule is a function of the step alone. Whatever reacts to the loss is progress, not a schedule. ``step`` counts from
+0; ``total`` is None where nobody knows it, as under ``partial_fit``, unless the schedule was given one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from ..ranges import check_integer, check_real
+
+__all__ = ["SCHEDULES", "Constant", "Cosine", "InverseScaling", "OneCycle", "Schedule", "StepDecay", "Warmup"]
+
+
+class Schedule(Protocol):
+    """A frozen dataclass that is called with (step, total). ``ends`` tells whether it plans for a last step."""
+
+    @property
+    def ends(self) -> bool: ...
+    def __call__(self, step: int, total: int | None) -> float: ...
+
+
+def elapsed(schedule: Any, step: int, total: int | None) -> float:
+    """Which share of the schedule has passed, at most 1. ``schedule.total`` goes before ``total``."""
+    total = total if schedule.total is None else schedule.total
+    if total is None:
+        name = type(schedule).__name__
+        raise ValueError(
+            f"`learning_rate` {name} must be told its `total` number of steps under `partial_fit`, "
+            f"as in {name}(total=10000), got total=None"
+        )
+    return min(step / total, 1.0)
+
+
+def check_total(total: int | None) -> None:
+    if total is not None:
+        check_integer("total", total, 1)
+
+
+@dataclass(frozen=True)
+class Constant:
+    """factor = 1."""
+
+    ends: ClassVar[bool] = False
+
+    def __call__(self, step: int, total: int | None) -> float:
+        return 1.0
+
+
+@dataclass(frozen=True)
+class InverseScaling:
+    """factor = 1 / (step + 1)^power.
+
+    References
+    ----------
+    Robbins and Monro (1951), "A stochastic approximation method": converges for powers in (1/2, 1].
+    """
+
+    power: float = 0.5
+    ends: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        check_real("power", self.power, 0)
+
+    def __call__(self, step: int, total: int | None) -> float:
+        return (step + 1) ** -self.power
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """factor = floor + (1 - floor) (1 + cos(pi step / total)) / 2: from 1 down to ``floor``.
+
+    References
+    ----------
+    Loshchilov and Hutter (2017), "SGDR: stochastic gradient descent with warm restarts", eq. 5 without restarts.
+
+    Examples
+    --------
+    >>> [round(Cosine()(step, 4), 2) for step in range(5)]
+    [1.0, 0.85, 0.5, 0.15, 0.0]
+    """
+
+    floor: float = 0.0
+    total: int | None = None
+    ends: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        check_real("floor", self.floor, 0, 1)
+        check_total(self.total)
+
+    def __call__(self, step: int, total: int | None) -> float:
+        return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * elapsed(self, step, total))) / 2
+
+
+@dataclass(frozen=True)
+class OneCycle:
+    """Up from ``start`` to 1 over the share ``rise`` of the steps, then down to ``end``, both along half a cosine.
+
+    References
+    ----------
+    Smith and Topin (2019), "Super-convergence: very fast training of neural networks using large learning rates".
+    """
+
+    rise: float = 0.3
+    start: float = 0.04
+    end: float = 1e-4
+    total: int | None = None
+    ends: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        check_real("rise", self.rise, 0, 1, closed="neither")
+        check_real("start", self.start, 0, 1)
+        check_real("end", self.end, 0, 1)
+        check_total(self.total)
+
+    def __call__(self, step: int, total: int | None) -> float:
+        t = elapsed(self, step, total)
+        rising = t < self.rise
+        low = self.start if rising else self.end
+        up = t / self.rise if rising else (1 - t) / (1 - self.rise)
+        return low + (1 - low) * (1 - math.cos(math.pi * up)) / 2
+
+
+@dataclass(frozen=True)
+class StepDecay:
+    """factor = drop^k, with k growing by one after every stage; the steps are divided into ``stages`` of equal length.
+
+    Examples
+    --------
+    >>> [StepDecay(stages=2)(step, 4) for step in range(4)]
+    [1.0, 1.0, 0.1, 0.1]
+    """
+
+    stages: int = 3
+    drop: float = 0.1
+    total: int | None = None
+    ends: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        check_integer("stages", self.stages, 1)
+        check_real("drop", self.drop, 0, 1, closed="right")
+        check_total(self.total)
+
+    def __call__(self, step: int, total: int | None) -> float:
+        return self.drop ** min(int(elapsed(self, step, total) * self.stages), self.stages - 1)
+
+
+@dataclass(frozen=True)
+class Warmup:
+    """A line from 0 to 1 over the first ``steps``, then ``then``, whose own clock starts after the warm-up.
+
+    Examples
+    --------
+    >>> [Warmup(2, Cosine())(step, 6) for step in range(4)]
+    [0.5, 1.0, 1.0, 0.8535533905932737]
+    """
+
+    steps: int
+    then: Schedule = Constant()
+
+    def __post_init__(self) -> None:
+        check_integer("steps", self.steps, 1)
+        if not callable(self.then):
+            raise TypeError(f"`then` must be a schedule, as in Warmup(100, Cosine()), got {self.then!r}")
+
+    @property
+    def ends(self) -> bool:
+        return self.then.ends
+
+    def __call__(self, step: int, total: int | None) -> float:
+        if step < self.steps:
+            return (step + 1) / self.steps
+        return self.then(step - self.steps, None if total is None else max(total - self.steps, 1))
+
+
+SCHEDULES: dict[str, Schedule] = {
+    "constant": Constant(),
+    "invscaling": InverseScaling(),
+    "cosine": Cosine(),
+    "one_cycle": OneCycle(),
+    "step": StepDecay(),
+}

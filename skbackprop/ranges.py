@@ -1,0 +1,60 @@
+"""What a hyper-parameter may be: one check, one sentence, for everyone.
+
+The core may not import scikit-learn, and ``sklearn.utils.check_scalar`` lets NaN through every bound.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+
+def check_real(name: str, value: Any, low: float = -math.inf, high: float = math.inf, closed: str = "both") -> float:
+    """Return ``value`` as a float if it is a real number between ``low`` and ``high``.
+
+    ``closed`` says which ends belong: "both", "left", "right" or "neither"; an infinite end never does.
+
+    Raises
+    ------
+    TypeError, ValueError
+        With one sentence: the name, the expectation and what came.
+    """
+    opening = "[" if closed in ("both", "left") and low > -math.inf else "("
+    closing = "]" if closed in ("both", "right") and high < math.inf else ")"
+    expected = f"`{name}` must be a real number in {opening}{low:g}, {high:g}{closing}, got {value!r}"
+    if not isinstance(value, Real) or isinstance(value, (bool, np.bool_)):
+        raise TypeError(expected)
+    above = value >= low if opening == "[" else value > low
+    below = value <= high if closing == "]" else value < high
+    if not (above and below):
+        raise ValueError(expected)
+    return float(value)
+
+
+def check_integer(name: str, value: Any, low: int) -> int:
+    """Return ``value`` as an int if it is an integer of at least ``low``."""
+    expected = f"`{name}` must be an integer >= {low}, got {value!r}"
+    if not isinstance(value, Integral) or isinstance(value, (bool, np.bool_)):
+        raise TypeError(expected)
+    if value < low:
+        raise ValueError(expected)
+    return int(value)
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """Return ``value`` as a bool if it is one."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"`{name}` must be True or False, got {value!r}")
+    return bool(value)
+
+
+def check_name(name: str, value: Any, known: Iterable[str], otherwise: str = "") -> Any:
+    """Return ``value`` if it is among the ``known`` names; ``otherwise`` words what else would do."""
+    known = sorted(known)
+    if not isinstance(value, str) or value not in known:
+        raise ValueError(f"`{name}` must be one of {', '.join(map(repr, known))}{otherwise}, got {value!r}")
+    return value
