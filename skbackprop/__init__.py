@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+_FOLDERS = ("estimators", "kernels", "network", "optimize", "ranges")
 _MODULES = (
     "network.activations",
     "network.initializers",
@@ -36,7 +37,10 @@ _MODULES = (
 
 def __getattr__(name: str) -> Any:
     """Look for a public name in one module after the other (PEP 562)."""
-    if not name.startswith("_"):
+    if name == "__all__":
+        return __dir__()
+    # The import of a folder asks for it here first, and must not set off the import of another.
+    if not name.startswith("_") and name not in _FOLDERS:
         for module in _MODULES:
             loaded = import_module(f".{module}", __name__)
             if name in loaded.__all__:

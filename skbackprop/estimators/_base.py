@@ -236,8 +236,8 @@ class BatchNetwork(FittedAttributes, CallbackSupportMixin, BaseEstimator, metacl
 
     def _begin(self, settings: Settings, model: Model, rng: np.random.RandomState) -> TrainingState:
         noise = np.random.Generator(np.random.SFC64(rng.randint(2**31))) if self.dropout else None
-        decay = model.network.parameters.mask(lambda slot: slot.decay, model.theta.dtype)
-        moments = {} if isinstance(settings.solver, LBFGS) else settings.solver.start(model.theta, decay=decay)
+        decaying = model.network.parameters.decaying
+        moments = {} if isinstance(settings.solver, LBFGS) else settings.solver.start(model.theta, decaying=decaying)
         return TrainingState(model.theta, moments, rng, noise)
 
     def _set_units(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,7 +50,7 @@ def read_weight(sample_weight: Any, n: int, name: str = "sample_weight") -> Arra
     """One finite weight >= 0 per row, not all of them zero; a number counts for every row."""
     if sample_weight is None:
         return None
-    if np.ndim(sample_weight) == 0:
+    if isinstance(sample_weight, Real):
         sample_weight = np.full(n, sample_weight)
     weight = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name=name)
     if weight.shape != (n,):

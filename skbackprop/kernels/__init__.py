@@ -25,11 +25,13 @@ from .activations import (
     tanh_backward,
 )
 from .losses import poisson, squared_error
-from .optimizers import adam, flush, rmsprop, sgd, shrink
-from .rows import column_sums, gather, standardize
+from .optimizers import adam, add_scaled, flush, rmsprop, sgd
+from .rows import add_bias, column_sums, gather, standardize
 
 __all__ = [
     "adam",
+    "add_bias",
+    "add_scaled",
     "column_sums",
     "elu",
     "elu_backward",
@@ -48,7 +50,6 @@ __all__ = [
     "relu_backward",
     "rmsprop",
     "sgd",
-    "shrink",
     "silu",
     "silu_backward",
     "softplus",

@@ -5,12 +5,14 @@ The vectors are walked in pieces that stay in the cache together with the two sc
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.linalg.blas import daxpy, saxpy
 
 Array = np.ndarray
-PIECE = 16384
+PIECE = 65536
 
 
 def pieces(*vectors: Array) -> Iterator[tuple[Array, ...]]:
@@ -36,52 +38,52 @@ def sgd(theta: Array, gradient: Array, velocity: Array, rate: float, momentum: f
             th += v
 
 
-def rmsprop(theta: Array, gradient: Array, square: Array, rate: float, rho: float, epsilon: float) -> None:
-    """v = rho v + (1 - rho) g^2; theta -= rate g / (sqrt(v) + epsilon)."""
-    for th, g, v in pieces(theta, gradient, square):
+def rmsprop(theta: Array, gradient: Array, squares: Array, rate: float, rho: float, epsilon: float) -> None:
+    """v = rho v + (1 - rho) g^2; theta -= rate g / (sqrt(v) + epsilon), with ``squares`` = v / (1 - rho)."""
+    weight = math.sqrt(1.0 - rho)
+    for th, g, v in pieces(theta, gradient, squares):
         a = np.multiply(g, g)
-        a *= 1.0 - rho
         v *= rho
         v += a
         np.sqrt(v, out=a)
-        a += epsilon
+        a += epsilon / weight
         np.divide(g, a, out=a)
-        a *= rate
+        a *= rate / weight
         th -= a
 
 
 def adam(
     theta: Array,
     gradient: Array,
-    mean: Array,
-    square: Array,
+    sums: Array,
+    squares: Array,
     rate: float,
     beta_1: float,
     beta_2: float,
     epsilon: float,
 ) -> None:
-    """m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; theta -= rate m / (sqrt(v) + epsilon)."""
-    for th, g, m, v in pieces(theta, gradient, mean, square):
-        a = np.multiply(g, 1.0 - beta_1)
+    """m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; theta -= rate m / (sqrt(v) + epsilon).
+
+    ``sums`` = m / (1 - b1) and ``squares`` = v / (1 - b2) are kept instead, which takes two passes less.
+    """
+    weight = math.sqrt(1.0 - beta_2)
+    for th, g, m, v in pieces(theta, gradient, sums, squares):
         m *= beta_1
-        m += a
-        np.multiply(g, g, out=a)
-        a *= 1.0 - beta_2
+        m += g
+        a = np.multiply(g, g)
         v *= beta_2
         v += a
         np.sqrt(v, out=a)
-        a += epsilon
+        a += epsilon / weight
         np.divide(m, a, out=a)
-        a *= rate
+        a *= rate * (1.0 - beta_1) / weight
         th -= a
 
 
-def shrink(theta: Array, decay: Array, amount: float) -> None:
-    """theta -= amount decay theta: decoupled weight decay, with one factor per entry."""
-    for th, d in pieces(theta, decay):
-        a = np.multiply(th, d)
-        a *= amount
-        th -= a
+def add_scaled(x: Array, factor: float, out: Array) -> None:
+    """out += factor x, in one pass by BLAS."""
+    axpy = saxpy if x.dtype == np.float32 else daxpy
+    axpy(x, out, a=factor)
 
 
 def flush(vector: Array, floor: float) -> None:

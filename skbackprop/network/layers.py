@@ -40,11 +40,16 @@ class Tape(SimpleNamespace):
         super().__init__(buffers={})
 
     def array(self, name: str, shape: Shape, dtype: np.dtype) -> Array:
-        """An uninitialised array that is the same memory at every call, cut to length for a short batch."""
+        """An uninitialised array that is the same memory at every call, cut to length for a short batch.
+
+        The dtype is that of the first call: a tape serves one theta.
+        """
         buffer = self.buffers.get(name)
-        if buffer is None or buffer.shape[0] < shape[0] or buffer.shape[1:] != shape[1:] or buffer.dtype != dtype:
-            buffer = self.buffers[name] = np.empty(shape, dtype)
-        return buffer if buffer.shape[0] == shape[0] else buffer[: shape[0]]
+        if buffer is None or buffer.shape != shape:
+            if buffer is None or buffer.shape[0] < shape[0] or buffer.shape[1:] != shape[1:]:
+                buffer = self.buffers[name] = np.empty(shape, dtype)
+            return buffer[: shape[0]]
+        return buffer
 
 
 class Run(NamedTuple):
@@ -110,7 +115,7 @@ class Dense:
         f, shape = self.activation, (X.shape[0], self.units)
         Z = run.array("Z", shape, p.W.dtype)
         matmul(X, p.W, Z)
-        Z += p.b
+        kernels.add_bias(Z, p.b)
         A = run.array("A", shape, p.W.dtype) if f.keeps_input else Z
         f.forward(Z, A)
         if run.tape is not None:

@@ -79,7 +79,6 @@ class Objective:
     ):
         self.network, self.loss, self.X, self.y, self.weight = network, loss, X, y, weight
         self.penalty, self.mean_weight = penalty, mean_weight
-        self._decaying = network.parameters.slices(lambda slot: slot.decay)
         self._runs = [Run(tape=Tape(), rng=rng) for _ in network.layers]
         self._batch = Tape()
         self._theta: Array | None = None
@@ -87,16 +86,17 @@ class Objective:
     def value_and_gradient(self, theta: Array, rows: Rows = EVERYTHING) -> tuple[Value, Array]:
         """The objective over ``rows`` and its derivative by theta, in a buffer that the next call overwrites."""
         p, g = self._views(theta)
-        X, y, weight = self._take(rows, theta.dtype)
+        X, y, weight = self._take(rows)
+        n = len(y)
         raw = self.network.forward(p, X, self._runs)
         dY = self._batch.array("dY", raw.shape, raw.dtype)
         loss = self.loss.value_and_gradient(y, raw, weight, dY)
-        dY /= len(y)
+        dY *= 1.0 / n
         self.network.backward(p, g, dY, self._runs)
         penalty = 0.0
         if self.penalty is not None:
-            penalty = self.penalty.add(theta, self._gradient, self._decaying, 1 / (len(y) * self.mean_weight))
-        return Value(loss / len(y), penalty), self._gradient
+            penalty = self.penalty.add(self._W, self._dW, 1.0 / (n * self.mean_weight))
+        return Value(loss / n, penalty), self._gradient
 
     def mean_loss(self, theta: Array, rows: Array | None = None) -> float:
         """The weighted mean of the loss over ``rows`` (all of them by default): no noise, no penalty, little memory."""
@@ -104,7 +104,7 @@ class Objective:
         n = len(self.y) if rows is None else len(rows)
         total, weights = 0.0, 0.0
         for block in row_blocks(n, self.network, theta.itemsize):
-            X, y, weight = self._take(block if rows is None else rows[block], theta.dtype)
+            X, y, weight = self._take(block if rows is None else rows[block])
             raw = self.network.forward(p, X)
             total += self.loss.value_and_gradient(y, raw, weight, np.empty_like(raw))
             weights += len(y) if weight is None else float(weight.sum())
@@ -113,11 +113,12 @@ class Objective:
     def _views(self, theta: Array) -> tuple[list, list]:
         if theta is not self._theta:
             self._theta, self._gradient = theta, np.zeros_like(theta)
-            self._p = self.network.parameters.views(theta)
-            self._g = self.network.parameters.views(self._gradient)
+            parameters = self.network.parameters
+            self._p, self._g = parameters.views(theta), parameters.views(self._gradient)
+            self._W, self._dW = theta[parameters.decaying], self._gradient[parameters.decaying]
         return self._p, self._g
 
-    def _take(self, rows: Rows, dtype: np.dtype) -> tuple[Any, Array, Array | None]:
+    def _take(self, rows: Rows) -> tuple[Any, Array, Array | None]:
         if isinstance(rows, slice):
             return self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows]
         return (

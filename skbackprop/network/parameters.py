@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -28,12 +28,21 @@ class Slot(NamedTuple):
 
 
 class Parameters:
-    """The slots of all layers, laid end to end.
+    """The slots of all layers in one vector: first those that decay, then the others, each in the order of the layers.
+
+    So a penalty or a decay touches one slice.
 
     Parameters
     ----------
     layers : sequence of dict
-        For every layer of the network its slots by name, in the order in which they are stored.
+        For every layer of the network its slots by name, in the order in which they are drawn.
+
+    Attributes
+    ----------
+    size : int
+        The length of theta.
+    decaying : slice
+        Where the slots with ``decay=True`` lie.
 
     Examples
     --------
@@ -46,33 +55,29 @@ class Parameters:
 
     def __init__(self, layers: Sequence[dict[str, Slot]]):
         self.layers = tuple(layers)
-        self.size = sum(slot.size for slots in self.layers for slot in slots.values())
+        start = 0
+        self._starts: list[dict[str, int]] = [{} for _ in self.layers]
+        for decays in (True, False):
+            for starts, slots in zip(self._starts, self.layers, strict=True):
+                for name, slot in slots.items():
+                    if slot.decay is decays:
+                        starts[name] = start
+                        start += slot.size
+            if decays:
+                self.decaying = slice(0, start)
+        self.size = start
 
     def views(self, theta: Array) -> list[SimpleNamespace]:
         """One namespace per layer, of reshaped slices of ``theta``: no copies, so writing to them writes theta."""
-        namespaces, start = [], 0
-        for slots in self.layers:
-            namespace = SimpleNamespace()
-            for name, slot in slots.items():
-                setattr(namespace, name, theta[start : start + slot.size].reshape(slot.shape))
-                start += slot.size
-            namespaces.append(namespace)
-        return namespaces
-
-    def slices(self, chosen: Callable[[Slot], bool]) -> list[slice]:
-        """Where the chosen slots lie in theta."""
-        found, start = [], 0
-        for slots in self.layers:
-            for slot in slots.values():
-                if chosen(slot):
-                    found.append(slice(start, start + slot.size))
-                start += slot.size
-        return found
-
-    def mask(self, chosen: Callable[[Slot], float], dtype: np.typing.DTypeLike = np.float64) -> Array:
-        """A vector as long as theta with ``chosen(slot)`` on every entry of the slot: 1 and 0, or a factor."""
-        everything = [np.full(slot.size, chosen(slot), dtype) for slots in self.layers for slot in slots.values()]
-        return np.concatenate(everything) if everything else np.empty(0, dtype)
+        return [
+            SimpleNamespace(
+                **{
+                    name: theta[start : start + slots[name].size].reshape(slots[name].shape)
+                    for name, start in starts.items()
+                }
+            )
+            for slots, starts in zip(self.layers, self._starts, strict=True)
+        ]
 
     def initial(self, rng: np.random.RandomState, dtype: np.typing.DTypeLike) -> Array:
         """Draw a starting theta, slot by slot."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+
+from .. import kernels
 
 __all__ = ["L2", "Penalty"]
 
@@ -14,9 +15,11 @@ Array = np.ndarray
 
 
 class Penalty(Protocol):
-    """A frozen dataclass. ``strength`` scales value and gradient alike; the gradient is *added*."""
+    """A frozen dataclass. W holds the entries of theta that decay, ``gradient`` the same entries of the gradient, which
+    the penalty *adds* to; ``strength`` scales value and gradient alike.
+    """
 
-    def add(self, theta: Array, gradient: Array, slices: Sequence[slice], strength: float) -> float: ...
+    def add(self, W: Array, gradient: Array, strength: float) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -25,10 +28,7 @@ class L2:
 
     alpha: float
 
-    def add(self, theta: Array, gradient: Array, slices: Sequence[slice], strength: float) -> float:
-        squares, factor = 0.0, self.alpha * strength
-        for where in slices:
-            W = theta[where]
-            squares += float(np.dot(W, W))
-            gradient[where] += factor * W
-        return 0.5 * factor * squares
+    def add(self, W: Array, gradient: Array, strength: float) -> float:
+        factor = self.alpha * strength
+        kernels.add_scaled(W, factor, gradient)
+        return 0.5 * factor * float(np.dot(W, W))

@@ -5,22 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 
 Array = np.ndarray
 
 
 def matmul(X: Any, W: Array, out: Array) -> None:
     """out = X W."""
-    if issparse(X):
-        out[...] = X @ W
-    else:
+    if type(X) is Array:
         np.dot(X, W, out=out)
+    else:
+        out[...] = X @ W
 
 
 def matmul_transposed(X: Any, dZ: Array, out: Array) -> None:
     """out = X^T dZ."""
-    if issparse(X):
-        out[...] = X.T @ dZ
-    else:
+    if type(X) is Array:
         np.dot(X.T, dZ, out=out)
+    else:
+        out[...] = X.T @ dZ

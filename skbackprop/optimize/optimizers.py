@@ -2,8 +2,8 @@
 
 The contract of an optimiser, a frozen dataclass of hyper-parameters:
 
-1. ``start(theta, decay=None)`` returns a state: a dict of plain arrays and numbers, so that it pickles. ``decay`` has one
-   factor per entry of theta, for the weight decay that is not part of the gradient.
+1. ``start(theta, decaying=...)`` returns a state: a dict of plain arrays and numbers, so that it pickles. ``decaying`` is the
+   slice of theta that the optimiser's own weight decay is for, if it has one.
 2. ``step(theta, gradient, rate, state)`` moves theta in place and leaves ``gradient`` as it is.
 3. ``rescale(state, factor)`` follows a change of units: from now on gradients come multiplied by ``factor``, entry by
    entry, and so must be what the state remembers of them.
@@ -24,6 +24,7 @@ __all__ = ["OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop"]
 
 Array = np.ndarray
 State = dict[str, Any]
+EVERYTHING = slice(None)
 
 # Averages of gradients that are exactly zero (dead units) decay into denormal numbers, on which processors are slow.
 # Every FLUSH steps what has become negligible is set to zero: 0.9^256 is 2e-12, so nothing gets from one floor to 1e-38.
@@ -35,18 +36,15 @@ FLOOR_OF_SQUARES = 1e-32
 class Optimizer(Protocol):
     """See the numbered contract above."""
 
-    def start(self, theta: Array, *, decay: Array | None = None) -> State: ...
+    def start(self, theta: Array, *, decaying: slice = EVERYTHING) -> State: ...
     def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None: ...
     def rescale(self, state: State, factor: Array) -> None: ...
 
 
 def shrink(theta: Array, state: State, amount: float) -> None:
-    """Decoupled weight decay: theta -= amount * decay * theta (Loshchilov and Hutter 2019, Algorithm 2, line 12)."""
+    """Decoupled weight decay: theta -= amount * theta (Loshchilov and Hutter 2019, Algorithm 2, line 12)."""
     if amount:
-        if state["decay"] is None:
-            theta *= 1.0 - amount
-        else:
-            kernels.shrink(theta, state["decay"], amount)
+        theta[state["decaying"]] *= 1.0 - amount
 
 
 @dataclass(frozen=True)
@@ -87,8 +85,8 @@ class SGD:
         check_flag("nesterov", self.nesterov)
         check_real("weight_decay", self.weight_decay, 0)
 
-    def start(self, theta: Array, *, decay: Array | None = None) -> State:
-        return {"steps": 0, "velocity": np.zeros_like(theta), "decay": decay if self.weight_decay else None}
+    def start(self, theta: Array, *, decaying: slice = EVERYTHING) -> State:
+        return {"steps": 0, "velocity": np.zeros_like(theta), "decaying": decaying}
 
     def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None:
         shrink(theta, state, rate * self.weight_decay)
@@ -126,18 +124,18 @@ class RMSprop:
         check_real("epsilon", self.epsilon, 0, closed="neither")
         check_real("weight_decay", self.weight_decay, 0)
 
-    def start(self, theta: Array, *, decay: Array | None = None) -> State:
-        return {"steps": 0, "square": np.zeros_like(theta), "decay": decay if self.weight_decay else None}
+    def start(self, theta: Array, *, decaying: slice = EVERYTHING) -> State:
+        return {"steps": 0, "squares": np.zeros_like(theta), "decaying": decaying}
 
     def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None:
         shrink(theta, state, rate * self.weight_decay)
-        kernels.rmsprop(theta, gradient, state["square"], rate, self.rho, self.epsilon)
+        kernels.rmsprop(theta, gradient, state["squares"], rate, self.rho, self.epsilon)
         state["steps"] += 1
         if state["steps"] % FLUSH == 0:
-            kernels.flush(state["square"], FLOOR_OF_SQUARES)
+            kernels.flush(state["squares"], FLOOR_OF_SQUARES)
 
     def rescale(self, state: State, factor: Array) -> None:
-        state["square"] *= factor * factor
+        state["squares"] *= factor * factor
 
 
 @dataclass(frozen=True)
@@ -181,12 +179,12 @@ class Adam:
         check_real("epsilon", self.epsilon, 0, closed="neither")
         check_real("weight_decay", self.weight_decay, 0)
 
-    def start(self, theta: Array, *, decay: Array | None = None) -> State:
+    def start(self, theta: Array, *, decaying: slice = EVERYTHING) -> State:
         return {
             "steps": 0,
-            "mean": np.zeros_like(theta),
-            "square": np.zeros_like(theta),
-            "decay": decay if self.weight_decay else None,
+            "sums": np.zeros_like(theta),
+            "squares": np.zeros_like(theta),
+            "decaying": decaying,
         }
 
     def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None:
@@ -195,15 +193,15 @@ class Adam:
         t = state["steps"]
         rate_t = rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
         kernels.adam(
-            theta, gradient, state["mean"], state["square"], rate_t, self.beta_1, self.beta_2, self.epsilon
+            theta, gradient, state["sums"], state["squares"], rate_t, self.beta_1, self.beta_2, self.epsilon
         )
         if t % FLUSH == 0:
-            kernels.flush(state["mean"], FLOOR)
-            kernels.flush(state["square"], FLOOR_OF_SQUARES)
+            kernels.flush(state["sums"], FLOOR)
+            kernels.flush(state["squares"], FLOOR_OF_SQUARES)
 
     def rescale(self, state: State, factor: Array) -> None:
-        state["mean"] *= factor
-        state["square"] *= factor * factor
+        state["sums"] *= factor
+        state["squares"] *= factor * factor
 
 
 @dataclass(frozen=True)
