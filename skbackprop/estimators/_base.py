@@ -196,6 +196,10 @@ class BatchNetwork(FittedAttributes, CallbackSupportMixin, BaseEstimator, metacl
             state.theta = model.theta
         scaling = Scaling(data.X.shape[1], data.y.shape[1]) if fresh else copy.deepcopy(self._scaling)
         self._set_units(settings, model, state, data, fresh, scaling)
+        if settings.standardize and not fresh:
+            share = self.learning_rate_init / (self.learning_rate_init + 1e-3)
+            y = model.units.standardize(data.taken(data.y))
+            model.lean(data.taken(data.X), y, data.taken(data.weight), share)
         self._state = state
         tasks = EpochTasks(self, X, y, weight, data.rows, 1)
         return Session(self, settings, model, state, data, None, tasks, 1, planned=False).run()
@@ -252,9 +256,8 @@ class BatchNetwork(FittedAttributes, CallbackSupportMixin, BaseEstimator, metacl
         units = scaling.output_units(settings.loss)
         self._scaling = scaling
         if fresh:
-            rows = slice(None) if data.rows is None else data.rows
             model.set_units(shift, scale, units)
-            model.start_at_constant(units.standardize(data.y[rows]), None if data.weight is None else data.weight[rows])
+            model.start_at_constant(units.standardize(data.taken(data.y)), data.taken(data.weight))
             return
         for factor in (model.move_input(shift, scale, never_varied), model.move_output(units)):
             if state.moments:

@@ -26,10 +26,12 @@ class Data(NamedTuple):
     def n(self) -> int:
         return self.X.shape[0] if self.rows is None else len(self.rows)
 
+    def taken(self, column: Any) -> Any:
+        """These rows of X, y or weight: a copy, unless they are all there are."""
+        return column if self.rows is None or column is None else column[self.rows]
+
     def mean_weight(self) -> float:
-        if self.weight is None:
-            return 1.0
-        return float(np.mean(self.weight if self.rows is None else self.weight[self.rows]))
+        return 1.0 if self.weight is None else float(np.mean(self.taken(self.weight)))
 
 
 def read_xy(estimator: Any, X: Any, y: Any, *, reset: bool, dtype: Any = FLOATS) -> tuple[Any, Array]:

@@ -62,7 +62,7 @@ class Session:
         planned: bool,
     ):
         self.estimator, self.settings, self.model, self.state = estimator, settings, model, state
-        self.tasks = tasks
+        self.data, self.tasks = data, tasks
         self.full_batch = isinstance(settings.solver, LBFGS)
         self.objective = self._objective(data)
         self.rows = data.X.shape[0] if data.rows is None else data.rows
@@ -200,16 +200,29 @@ class Session:
         return f"training diverged in epoch {self.state.epochs}: {what}; {', or '.join(remedies)}"
 
     def _warn(self) -> None:
-        """Say what the user can do about a fit that has not come to its end."""
+        """Say what the user can do about a fit that is of no use, or has not come to its end."""
         e = self.estimator
-        if self.total is None or self.converged or self.settings.schedule.ends or math.isinf(e.n_iter_no_change):
+        if self.total is None:
             return
-        warnings.warn(
-            f"`max_iter` ({e.max_iter}) was reached and the loss was still falling: raise `max_iter` or "
-            f"`learning_rate_init`, or plan for an end with learning_rate='cosine'",
-            ConvergenceWarning,
-            stacklevel=2,
-        )
+        loss, constant = e.history_["data_loss"][e.history_["epoch"].index(e.best_iter_)], self._constant_loss()
+        if loss > 1.1 * constant:
+            remedy = f"lower `learning_rate_init` (now {e.learning_rate_init:g})" if e.standardize else "set `standardize=True`"
+            message = (
+                f"training ended worse than the best constant would do (loss {loss:.3g}, constant {constant:.3g}): "
+                f"{remedy}, or raise `max_iter` (now {e.max_iter})"
+            )
+        elif self.converged or self.settings.schedule.ends or math.isinf(e.n_iter_no_change):
+            return
+        else:
+            remedy = "" if self.full_batch else " or `learning_rate_init`, or plan for an end with learning_rate='cosine'"
+            message = f"`max_iter` ({e.max_iter}) was reached and the loss was still falling: raise `max_iter`{remedy}"
+        warnings.warn(message, ConvergenceWarning, stacklevel=2)
+
+    def _constant_loss(self) -> float:
+        """The loss of the best constant prediction on the training rows."""
+        y, weight = self.data.taken(self.objective.y), self.data.taken(self.objective.weight)
+        raw = np.broadcast_to(self.model.loss.constant(y, weight), y.shape).astype(y.dtype)
+        return self.model.loss.value_and_gradient(y, raw, weight, np.empty_like(raw)) / len(y)
 
 
 def batch_rows(batch_size: int | str, n: int) -> int:

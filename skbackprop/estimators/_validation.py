@@ -34,9 +34,8 @@ class Validation:
             # Scored on plain arrays: without names there are none to miss.
             self.estimator = copy.copy(estimator)
             vars(self.estimator).pop("feature_names_in_", None)
-            rows = slice(None) if data.rows is None else data.rows
-            self.X, self.y = data.X[rows], data.y[rows]
-            self.weight = {} if data.weight is None else {"sample_weight": data.weight[rows]}
+            self.X, self.y = data.taken(data.X), data.taken(data.y)
+            self.weight = {} if data.weight is None else {"sample_weight": data.taken(data.weight)}
 
     def measure(self, theta: Array) -> dict[str, float]:
         loss = self.objective.mean_loss(theta, self.data.rows)
