@@ -13,21 +13,18 @@ from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..network.losses import Loss, Units
 from ..network.model import Model
 from ..network.network import Network
-from ..network.objective import row_block
 from ..optimize.full_batch import LBFGS
 from ..optimize.training import TrainingState
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
-from ._fitted import FittedAttributes
+from ._fitted import FittedNetwork
 from ._reading import FLOATS, Data, drop_zero_weights, read_weight, read_xy, set_aside
 from ._scaling import Scaling
-from ._session import Session, largest_product
+from ._session import Session
 from ._settings import Settings, check_same, is_name, read_settings
-from ._threads import suitable_blas_threads
 
 Array = np.ndarray
 
@@ -53,11 +50,16 @@ def can_step(estimator: Any) -> bool:
     return True
 
 
-class BatchNetwork(FittedAttributes, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
+class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
     """A network, an optimiser and the loop between them, behind scikit-learn's methods.
 
     A leaf names its losses and says how its target is read; `model_` is all that its prediction needs.
     """
+
+    # Kept for the next call: what the units come from, what partial_fit goes on from, which rows are held out.
+    _scaling: Scaling | None = None
+    _state: TrainingState | None = None
+    _split_seed: int | None = None
 
     @property
     @abstractmethod
@@ -65,12 +67,8 @@ class BatchNetwork(FittedAttributes, CallbackSupportMixin, BaseEstimator, metacl
         """What ``loss`` may name."""
 
     @abstractmethod
-    def _read_target(self, y: Array) -> Array:
-        """y as a loss takes it: a float array of shape (n, k)."""
-
-    @abstractmethod
-    def _as_target(self, raw: Array) -> Array:
-        """What to predict, from raw predictions."""
+    def _read_target(self, y: Array, fresh: bool) -> Array:
+        """y as a loss takes it: a float array of shape (n, k). A ``fresh`` one decides what predictions look like."""
 
     @with_callbacks
     def fit(
@@ -133,43 +131,11 @@ class BatchNetwork(FittedAttributes, CallbackSupportMixin, BaseEstimator, metacl
             raise interruption
         return self
 
-    def activations(self, X: Any, layer: int = -1) -> Array:
-        """What a hidden layer puts out for X: a learnt representation of it.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        layer : int, default=-1
-            Which hidden layer, counted from 0, or with a negative number from the last.
-
-        Returns
-        -------
-        A : ndarray of shape (n_samples, hidden_layer_sizes[layer])
-        """
-        X = self._read_rows(X)
-        hidden = [at for at, slots in enumerate(self.model_.network.parameters.layers) if "W" in slots][:-1]
-        if not isinstance(layer, (int, np.integer)) or not -len(hidden) <= layer < len(hidden):
-            raise ValueError(f"`layer` must be the number of one of the {len(hidden)} hidden layers, got {layer!r}")
-        return self._forward(X, stop=hidden[layer] + 1)
-
-    def predict(self, X: Any) -> Array:
-        """Predict the target of every row of X, in its natural units.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        y : ndarray of the shape that y had in fit
-        """
-        return self._as_target(self._forward(self._read_rows(X)))
-
     def _fit(self, X: Any, y: Any, weight: Any, X_val: Any, y_val: Any, weight_val: Any) -> KeyboardInterrupt | None:
         settings = read_settings(self, self._losses)
         fresh = not (self.warm_start and self.__sklearn_is_fitted__())
-        data = self._read(settings, X, y, weight, fresh)
-        held_out = self._read_held_out(settings, X_val, y_val, weight_val)
+        data = self._read(settings, X, y, weight, fresh, FLOATS if fresh else self.theta_.dtype)
+        held_out = self._read_held_out(settings, X_val, y_val, weight_val, data.X.dtype, data.y.shape[1])
         rng = self._generator()
         model = self._build(settings, data, rng) if fresh else self._continue(settings, data, "warm_start=True")
         if held_out is None and self.early_stopping:
@@ -185,7 +151,7 @@ class BatchNetwork(FittedAttributes, CallbackSupportMixin, BaseEstimator, metacl
     def _partial_fit(self, X: Any, y: Any, weight: Any) -> KeyboardInterrupt | None:
         settings = read_settings(self, self._losses)
         fresh = not self.__sklearn_is_fitted__()
-        data = self._read(settings, X, y, weight, fresh)
+        data = self._read(settings, X, y, weight, fresh, FLOATS if fresh else self.theta_.dtype)
         rng = self._generator()
         model = self._build(settings, data, rng) if fresh else self._continue(settings, data, "partial_fit")
         if fresh or self._state is None:
@@ -208,22 +174,27 @@ class BatchNetwork(FittedAttributes, CallbackSupportMixin, BaseEstimator, metacl
         """The source of all randomness; never NumPy's global one, which nobody could pickle with the model."""
         return np.random.RandomState() if self.random_state is None else check_random_state(self.random_state)
 
-    def _read(self, settings: Settings, X: Any, y: Any, sample_weight: Any, fresh: bool) -> Data:
-        X, y = read_xy(self, X, y, reset=fresh, dtype=FLOATS if fresh else self.theta_.dtype)
+    def _read(self, settings: Settings, X: Any, y: Any, sample_weight: Any, fresh: bool, dtype: Any) -> Data:
+        X, y = read_xy(self, X, y, reset=fresh, dtype=dtype)
         weight = read_weight(sample_weight, X.shape[0])
-        y = self._read_target(y)
+        y = self._read_target(y, fresh)
         settings.loss.check(y)
         return drop_zero_weights(X, y, weight)
 
-    def _read_held_out(self, settings: Settings, X: Any, y: Any, sample_weight: Any) -> Data | None:
+    def _read_held_out(
+        self, settings: Settings, X: Any, y: Any, sample_weight: Any, dtype: Any, n_outputs: int
+    ) -> Data | None:
         if X is None and y is None and sample_weight is None:
             return None
         if X is None or y is None:
             raise ValueError(f"`{'X_val' if X is None else 'y_val'}` must be given with the other validation rows, got None")
         try:
-            return self._read(settings, X, y, sample_weight, fresh=False)
+            held_out = self._read(settings, X, y, sample_weight, False, dtype)
         except (TypeError, ValueError) as error:
             raise type(error)(f"validation rows (`X_val`, `y_val`, `sample_weight_val`): {error}") from None
+        if held_out.y.shape[1] != n_outputs:
+            raise ValueError(f"`y_val` must have {n_outputs} outputs like `y`, got {held_out.y.shape[1]}")
+        return held_out
 
     def _build(self, settings: Settings, data: Data, rng: np.random.RandomState) -> Model:
         """A new network for these data, its weights drawn, its target in natural units."""
@@ -262,33 +233,6 @@ class BatchNetwork(FittedAttributes, CallbackSupportMixin, BaseEstimator, metacl
         for factor in (model.move_input(shift, scale, never_varied), model.move_output(units)):
             if state.moments:
                 settings.solver.rescale(state.moments, factor)
-
-    def _read_rows(self, X: Any) -> Any:
-        """X for prediction. What is plainly in order skips ``validate_data``, which costs ten times a small forward pass."""
-        if "model_" not in vars(self):
-            check_is_fitted(self)
-        if (
-            type(X) is np.ndarray
-            and X.ndim == 2
-            and X.dtype in FLOATS
-            and X.shape[1] == self.n_features_in_
-            and X.shape[0] > 0
-            and "feature_names_in_" not in vars(self)
-        ):
-            with np.errstate(over="ignore", invalid="ignore"):
-                if np.isfinite(X.sum()):
-                    return X
-        return validate_data(self, X, reset=False, accept_sparse="csr", dtype=FLOATS)
-
-    def _forward(self, X: Any, stop: int | None = None) -> Array:
-        """The model's raw output, with as many BLAS threads as suit a block of rows."""
-        network = self.model_.network
-        rows = min(X.shape[0], row_block(network, self.theta_.itemsize))
-        with suitable_blas_threads(largest_product(network, rows)):
-            return self.model_.raw(X, stop)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return "model_" in vars(self)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -1,20 +1,95 @@
-"""The fitted attributes of scikit-learn's MLP, read off the model and the history rather than kept beside them."""
+"""What a fitted network does: predict, and show what scikit-learn's MLP shows, read off the model and the history."""
 
 from __future__ import annotations
 
+from abc import ABCMeta, abstractmethod
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ..network.model import Model
+from ..network.objective import row_block
+from ._reading import FLOATS
+from ._threads import largest_product, suitable_blas_threads
 
 Array = np.ndarray
 
 
-class FittedAttributes:
-    """Views of ``model_`` and ``history_``: nothing here is stored, so nothing can fall out of step or be pickled twice."""
+class FittedNetwork(metaclass=ABCMeta):
+    """Prediction from ``model_``, and views of ``model_`` and ``history_`` as attributes.
 
-    model_: Any
+    The attributes are not stored, so that they can neither fall out of step nor be pickled twice.
+    """
+
+    model_: Model
     history_: dict[str, list]
+    n_features_in_: int
     early_stopping: bool
+
+    @abstractmethod
+    def _write_target(self, y: Array) -> Array:
+        """What `_read_target` has read, as the user writes it."""
+
+    def predict(self, X: Any) -> Array:
+        """Predict the target of every row of X, in its natural units.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : ndarray of the shape that y had in fit
+        """
+        return self._write_target(self.model_.loss.predict(self._forward(self._read_rows(X))))
+
+    def activations(self, X: Any, layer: int = -1) -> Array:
+        """What a hidden layer puts out for X: a learnt representation of it.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        layer : int, default=-1
+            Which hidden layer, counted from 0, or with a negative number from the last.
+
+        Returns
+        -------
+        A : ndarray of shape (n_samples, hidden_layer_sizes[layer])
+        """
+        X = self._read_rows(X)
+        hidden = [at for at, slots in enumerate(self.model_.network.parameters.layers) if "W" in slots][:-1]
+        if not isinstance(layer, (int, np.integer)) or not -len(hidden) <= layer < len(hidden):
+            raise ValueError(f"`layer` must be the number of one of the {len(hidden)} hidden layers, got {layer!r}")
+        return self._forward(X, stop=hidden[layer] + 1)
+
+    def _read_rows(self, X: Any) -> Any:
+        """X for prediction. What is plainly in order skips ``validate_data``, which costs ten times a small forward pass."""
+        if "model_" not in vars(self):
+            check_is_fitted(self)
+        if (
+            type(X) is np.ndarray
+            and X.ndim == 2
+            and X.dtype in FLOATS
+            and X.shape[1] == self.n_features_in_
+            and X.shape[0] > 0
+            and "feature_names_in_" not in vars(self)
+        ):
+            with np.errstate(over="ignore", invalid="ignore"):
+                if np.isfinite(X.sum()):
+                    return X
+        return validate_data(self, X, reset=False, accept_sparse="csr", dtype=FLOATS)
+
+    def _forward(self, X: Any, stop: int | None = None) -> Array:
+        """The model's raw output, with as many BLAS threads as suit a block of rows."""
+        network = self.model_.network
+        rows = min(X.shape[0], row_block(network, self.theta_.itemsize))
+        with suitable_blas_threads(largest_product(network, rows)):
+            return self.model_.raw(X, stop)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "model_" in vars(self)
+
 
     @property
     def theta_(self) -> Array:

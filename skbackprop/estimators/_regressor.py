@@ -205,13 +205,13 @@ class BatchMLPRegressor(RegressorMixin, BatchNetwork):
     def _losses(self) -> dict[str, Loss]:
         return LOSSES
 
-    def _read_target(self, y: Array) -> Array:
-        self._flat_target = y.ndim == 1
+    def _read_target(self, y: Array, fresh: bool) -> Array:
+        if fresh:
+            self._flat_target = y.ndim == 1
         return y.reshape(len(y), -1).astype(np.float64, copy=False)
 
-    def _as_target(self, raw: Array) -> Array:
-        prediction = self.model_.loss.predict(raw)
-        return prediction[:, 0] if self._flat_target else prediction
+    def _write_target(self, y: Array) -> Array:
+        return y[:, 0] if self._flat_target else y
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -13,7 +13,6 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ..network.model import Model
-from ..network.network import Network
 from ..network.objective import Objective
 from ..network.penalties import L2
 from ..optimize.batches import Batches
@@ -23,7 +22,7 @@ from ..optimize.training import Epoch, TrainingState, train
 from ._callbacks import EpochTasks
 from ._reading import Data
 from ._settings import Settings, read_scorer
-from ._threads import suitable_blas_threads
+from ._threads import largest_product, suitable_blas_threads
 from ._validation import Validation
 
 Array = np.ndarray
@@ -76,12 +75,14 @@ class Session:
         estimator.model_, estimator.history_ = model, {}
         estimator.loss_, estimator.n_iter_, estimator.t_ = math.nan, state.epochs, state.rows
         self.validation = self._validation(held_out)
+        self.watched = estimator.early_stopping and held_out is not None
 
     def run(self) -> KeyboardInterrupt | None:
         """Train until something says stop. An interruption by the user is returned, with the estimator in order."""
         interruption = None
+        flops = largest_product(self.model.network, self.batches.size)
         try:
-            with np.errstate(over="ignore", invalid="ignore"), suitable_blas_threads(self._largest_product()):
+            with np.errstate(over="ignore", invalid="ignore"), suitable_blas_threads(flops):
                 self._minimize() if self.full_batch else self._descend()
         except KeyboardInterrupt as error:
             interruption = error
@@ -93,7 +94,7 @@ class Session:
 
     def after_epoch(self, epoch: Epoch) -> bool:
         """Record the epoch, judge it, tell the callbacks; returns whether to stop."""
-        estimator, theta = self.estimator, self.state.theta
+        theta = self.state.theta
         record = {
             "epoch": epoch.number,
             "loss": epoch.loss + epoch.penalty,
@@ -105,8 +106,9 @@ class Session:
         if self.validation is not None:
             record |= self.validation.measure(theta)
         self._publish(record)
-        value = -record["validation_score"] if estimator.early_stopping else record["loss"]
-        if estimator.early_stopping:
+        value = record["loss"]
+        if self.watched:
+            value = -record["validation_score"]
             self.best.see(epoch.number, value, theta)
         exhausted = self.progress.exhausted_by(value)
         self.state.rate_factor = self.progress.factor
@@ -158,10 +160,6 @@ class Session:
         self.converged |= self.settings.solver.minimize(
             self.objective, self.state.theta, rows, after_iteration, max_iter=e.max_iter, tol=e.tol
         )
-
-    def _largest_product(self) -> float:
-        """Floating point operations of the largest matrix product of a step."""
-        return largest_product(self.model.network, self.batches.size)
 
     def _publish(self, record: dict[str, float]) -> None:
         """One more entry in every list of ``history_``, and a line to read."""
@@ -239,9 +237,3 @@ def make_progress(estimator: Any, settings: Settings) -> Patience | Plateau:
         limit = math.inf
     patience = Patience(limit, estimator.tol)
     return Plateau(patience, estimator.learning_rate_init) if settings.adaptive else patience
-
-
-def largest_product(network: Network, rows: int) -> float:
-    """Floating point operations of the largest matrix product that ``rows`` rows make."""
-    sizes = [slot.size for slots in network.parameters.layers for slot in slots.values()]
-    return 2.0 * rows * max(sizes)

@@ -18,6 +18,8 @@ from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
+from ..network.network import Network
+
 SHARED_FROM = 1e6
 PAYS_FROM = 1e8
 
@@ -52,3 +54,9 @@ def one_blas_thread() -> Iterator[None]:
 def suitable_blas_threads(flops: float) -> AbstractContextManager[None]:
     """One thread if the largest product, of ``flops`` floating point operations, would be shared but should not be."""
     return one_blas_thread() if SHARED_FROM < flops < PAYS_FROM else nullcontext()
+
+
+def largest_product(network: Network, rows: int) -> float:
+    """Floating point operations of the largest matrix product that ``rows`` rows make."""
+    sizes = [slot.size for slots in network.parameters.layers for slot in slots.values()]
+    return 2.0 * rows * max(sizes)

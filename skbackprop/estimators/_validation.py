@@ -34,7 +34,7 @@ class Validation:
             # Scored on plain arrays: without names there are none to miss.
             self.estimator = copy.copy(estimator)
             vars(self.estimator).pop("feature_names_in_", None)
-            self.X, self.y = data.taken(data.X), data.taken(data.y)
+            self.X, self.y = data.taken(data.X), estimator._write_target(data.taken(data.y))
             self.weight = {} if data.weight is None else {"sample_weight": data.taken(data.weight)}
 
     def measure(self, theta: Array) -> dict[str, float]:
