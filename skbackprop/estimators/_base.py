@@ -187,7 +187,9 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         if X is None and y is None and sample_weight is None:
             return None
         if X is None or y is None:
-            raise ValueError(f"`{'X_val' if X is None else 'y_val'}` must be given with the other validation rows, got None")
+            raise ValueError(
+                f"`{'X_val' if X is None else 'y_val'}` must be given with the other validation rows, got None"
+            )
         try:
             held_out = self._read(settings, X, y, sample_weight, False, dtype)
         except (TypeError, ValueError) as error:

@@ -42,7 +42,8 @@ class FittedNetwork(metaclass=ABCMeta):
         -------
         y : ndarray of the shape that y had in fit
         """
-        return self._write_target(self.model_.loss.predict(self._forward(self._read_rows(X))))
+        raw = self._forward(self._read_rows(X))
+        return self._write_target(self.model_.loss.predict(raw))
 
     def activations(self, X: Any, layer: int = -1) -> Array:
         """What a hidden layer puts out for X: a learnt representation of it.
@@ -64,7 +65,7 @@ class FittedNetwork(metaclass=ABCMeta):
         return self._forward(X, stop=hidden[layer] + 1)
 
     def _read_rows(self, X: Any) -> Any:
-        """X for prediction. What is plainly in order skips ``validate_data``, which costs ten times a small forward pass."""
+        """X for prediction; what is plainly in order skips ``validate_data``, dearer than a small forward pass."""
         if "model_" not in vars(self):
             check_is_fitted(self)
         if (
@@ -90,7 +91,6 @@ class FittedNetwork(metaclass=ABCMeta):
     def __sklearn_is_fitted__(self) -> bool:
         return "model_" in vars(self)
 
-
     @property
     def theta_(self) -> Array:
         """All parameters of the network in one flat vector."""
@@ -98,7 +98,7 @@ class FittedNetwork(metaclass=ABCMeta):
 
     @property
     def coefs_(self) -> list[Array]:
-        """The weight matrix of every layer, as a view of ``theta_``; in the units of the network, see ``model_.units``."""
+        """The weight matrix of every layer, as a view of ``theta_``, in the units of the network."""
         return [p.W for p in self.model_.network.parameters.views(self.theta_) if hasattr(p, "W")]
 
     @property

@@ -23,8 +23,8 @@ class BatchMLPRegressor(RegressorMixin, BatchNetwork):
     Parameters
     ----------
     loss : {"squared_error", "poisson"} or Loss, default="squared_error"
-        What is minimised, on average over rows: half the squared error, summed over outputs; or half the Poisson deviance
-        with a log link, for targets >= 0.
+        What is minimised, on average over rows: half the squared error, summed over outputs; or half the
+        Poisson deviance with a log link, for targets >= 0.
     hidden_layer_sizes : int or sequence of int, default=(100,)
         Units of each hidden layer; ``()`` makes a linear model.
     activation : str, Activation or a sequence of them, default="relu"
@@ -33,14 +33,14 @@ class BatchMLPRegressor(RegressorMixin, BatchNetwork):
     solver : {"adam", "adamw", "sgd", "rmsprop", "lbfgs"} or Optimizer, default="adam"
         What moves the weights; an object such as ``AdamW(weight_decay=0.1)`` brings its own numbers.
     alpha : float, default=0.0001
-        L2 penalty, alpha / 2 |W|^2, divided by the rows of the batch as in scikit-learn; biases are spared. A decay that does
-        not depend on the batch is ``AdamW`` or ``SGD(weight_decay=...)``.
+        L2 penalty, alpha / 2 |W|^2, divided by the rows of the batch as in scikit-learn; biases are spared. A
+        decay that does not depend on the batch is ``AdamW`` or ``SGD(weight_decay=...)``.
     batch_size : int, "auto" or "full", default="auto"
         Rows per step; "auto" is min(200, n_samples), "full" is all of them.
     learning_rate : str or Schedule, default="constant"
-        "constant", "invscaling", "cosine", "one_cycle", "step", an object such as ``Warmup(100, Cosine())``, or
-        "adaptive", which divides the rate by 5 wherever patience ends. The rate is that of every step, for every solver but
-        "lbfgs".
+        "constant", "invscaling", "cosine", "one_cycle", "step", an object such as ``Warmup(100, Cosine())``,
+        or "adaptive", which divides the rate by 5 wherever patience ends. The rate is that of every step, for
+        every solver but "lbfgs".
     learning_rate_init : float, default=0.001
         The rate that ``learning_rate`` multiplies.
     power_t : float, default=0.5
@@ -52,8 +52,8 @@ class BatchMLPRegressor(RegressorMixin, BatchNetwork):
     random_state : int, RandomState instance or None, default=None
         Source of the weights, the order of rows, the held-out rows and dropout. None is different every time.
     tol : float, default=1e-4
-        An epoch that lowers the loss (or raises the validation score) by no more is no improvement. The loss is in units
-        of the standardised target, so this is relative to the target's scale.
+        An epoch that lowers the loss (or raises the validation score) by no more is no improvement. The loss
+        is in units of the standardised target, so this is relative to the target's scale.
     verbose : bool or int, default=False
         Whether to print a line per epoch.
     warm_start : bool, default=False
@@ -89,8 +89,8 @@ class BatchMLPRegressor(RegressorMixin, BatchNetwork):
     Attributes
     ----------
     coefs_, intercepts_ : list of ndarray
-        Weights and biases of every layer, as views of ``theta_``. With ``standardize=True`` they belong to standardised inputs
-        and target.
+        Weights and biases of every layer, as views of ``theta_``. With ``standardize=True`` they belong to
+        standardised inputs and target.
     theta_ : ndarray
         All parameters in one vector.
     loss_ : float
@@ -98,7 +98,8 @@ class BatchMLPRegressor(RegressorMixin, BatchNetwork):
     best_loss_ : float or None
         The least objective of any epoch; None with early stopping.
     loss_curve_, learning_rate_curve_ : list of float
-        For every epoch, the objective (as a running mean over its batches, penalty included) and the last learning rate.
+        For every epoch, the objective (as a running mean over its batches, penalty included) and the last
+        learning rate.
     validation_loss_curve_, validation_scores_ : list of float or None
         For every epoch, the loss on the validation rows, and what is monitored (greater is better).
     best_validation_score_ : float or None

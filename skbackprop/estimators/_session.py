@@ -204,7 +204,11 @@ class Session:
             return
         loss, constant = e.history_["data_loss"][e.history_["epoch"].index(e.best_iter_)], self._constant_loss()
         if loss > 1.1 * constant:
-            remedy = f"lower `learning_rate_init` (now {e.learning_rate_init:g})" if e.standardize else "set `standardize=True`"
+            remedy = (
+                f"lower `learning_rate_init` (now {e.learning_rate_init:g})"
+                if e.standardize
+                else "set `standardize=True`"
+            )
             message = (
                 f"training ended worse than the best constant would do (loss {loss:.3g}, constant {constant:.3g}): "
                 f"{remedy}, or raise `max_iter` (now {e.max_iter})"
@@ -212,7 +216,9 @@ class Session:
         elif self.converged or self.settings.schedule.ends or math.isinf(e.n_iter_no_change):
             return
         else:
-            remedy = "" if self.full_batch else " or `learning_rate_init`, or plan for an end with learning_rate='cosine'"
+            remedy = (
+                "" if self.full_batch else " or `learning_rate_init`, or plan for an end with learning_rate='cosine'"
+            )
             message = f"`max_iter` ({e.max_iter}) was reached and the loss was still falling: raise `max_iter`{remedy}"
         warnings.warn(message, ConvergenceWarning, stacklevel=2)
 

@@ -88,9 +88,9 @@ def read_settings(estimator: Any, losses: dict[str, Loss]) -> Settings:
         loss=read_object("loss", estimator.loss, losses, "value_and_gradient"),
         hidden=hidden,
         activations=read_activations(estimator.activation, len(hidden)),
-        init=None if is_name(estimator.init, "auto") else read_object(
-            "init", estimator.init, INITIALIZERS, "samplers", also=("auto",)
-        ),
+        init=None
+        if is_name(estimator.init, "auto")
+        else read_object("init", estimator.init, INITIALIZERS, "samplers", also=("auto",)),
         solver=solver,
         schedule=SCHEDULES["constant"] if adaptive else read_schedule(estimator),
         adaptive=adaptive,

@@ -1,8 +1,8 @@
 """One BLAS thread for products too small to share.
 
-BLAS runs a product of more than about 1 Mflop on all cores. On a busy machine, waiting for the other thread then costs
-up to seventy times the product itself; on an idle one, two threads win a quarter. From about 100 Mflop on both cores pay
-even on a busy machine. ``benchmarks/blas_threads.py`` prints these figures.
+BLAS runs a product of more than about 1 Mflop on all cores. On a busy machine, waiting for the other thread
+then costs up to seventy times the product itself; on an idle one, two threads win a quarter. From about 100
+Mflop on both cores pay even on a busy machine. ``benchmarks/blas_threads.py`` prints these figures.
 
 The number of threads belongs to the whole process, so all who want one thread at the same time are counted: the first
 in sets the limit, the last out restores what was there before.
@@ -30,7 +30,7 @@ _limit: Any = None
 
 @cache
 def _controller() -> ThreadpoolController:
-    """Finding the libraries takes milliseconds, so it is done once; setting a limit then takes some tens of microseconds."""
+    """Finding the libraries takes milliseconds, so it is done once; a limit then takes tens of microseconds."""
     return ThreadpoolController()
 
 

@@ -41,4 +41,7 @@ class Validation:
         loss = self.objective.mean_loss(theta, self.data.rows)
         if self.scorer is None:
             return {"validation_loss": loss, "validation_score": -loss}
-        return {"validation_loss": loss, "validation_score": float(self.scorer(self.estimator, self.X, self.y, **self.weight))}
+        return {
+            "validation_loss": loss,
+            "validation_score": float(self.scorer(self.estimator, self.X, self.y, **self.weight)),
+        }

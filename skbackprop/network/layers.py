@@ -31,6 +31,7 @@ __all__ = ["Dense", "Dropout", "Layer", "Run", "Standardize", "Tape"]
 
 Array = np.ndarray
 Shape = tuple[int, ...]
+IDENTITY = Identity()
 
 
 class Tape(SimpleNamespace):
@@ -97,7 +98,7 @@ class Dense:
     """
 
     units: int
-    activation: Activation = Identity()
+    activation: Activation = IDENTITY
     init: Initializer | None = None
 
     def __post_init__(self) -> None:
@@ -138,9 +139,9 @@ class Dense:
 
 @dataclass(frozen=True)
 class Dropout:
-    """Y = X * M / (1 - rate), with M drawn anew for each batch: 0 with probability ``rate``, else 1. dX = dY * M / (1 - rate).
+    """Y = X * M / (1 - rate), dX = dY * M / (1 - rate), with M drawn anew for each batch.
 
-    The division keeps the mean, so that inference is Y = X.
+    An entry of M is 0 with probability ``rate``, else 1. The division keeps the mean, so that inference is Y = X.
 
     References
     ----------

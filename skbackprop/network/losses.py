@@ -1,7 +1,7 @@
 """Losses: value and gradient on raw predictions, with their link, domain, units and best constant; registry.
 
-``raw`` is what the network puts out, an (n, k) array; the prediction is the inverse link of it. All that is special about
-a loss stands in its class, so that nothing else asks which loss it has.
+``raw`` is what the network puts out, an (n, k) array; the prediction is the inverse link of it. All that is
+special about a loss stands in its class, so that nothing else asks which loss it has.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ Array = np.ndarray
 class Units(NamedTuple):
     """How a loss may standardise its target: y' = (y - shift) / scale, and then raw = gain raw' + offset.
 
-    ``shift`` and ``scale`` hold one number per output, ``gain`` and ``offset`` one per raw column; ``worth`` is what one
-    unit of the loss on y' comes to in the loss on y. A network trained on y' so predicts y.
+    ``shift`` and ``scale`` hold one number per output, ``gain`` and ``offset`` one per raw column; ``worth``
+    is what one unit of the loss on y' comes to in the loss on y. A network trained on y' so predicts y.
     """
 
     shift: Array
@@ -50,7 +50,8 @@ class Loss(Protocol):
 
     1. ``value_and_gradient`` returns the *sum* over rows and writes the derivative by ``raw`` to ``out``; whoever
        calls it divides by the rows. ``out`` may be ``raw`` itself. ``weight`` is one number per row, or None.
-    2. ``units`` says how the target may be standardised, from the (weighted) mean and standard deviation of each column.
+    2. ``units`` says how the target may be standardised, from the (weighted) mean and standard deviation of
+       each column.
     3. ``predict`` is the inverse link.
     4. ``constant`` is the raw prediction of the best constant model.
     5. ``check`` raises ValueError where y is outside the domain.

@@ -1,8 +1,8 @@
-"""A network with its numbers and the units at both ends: all that prediction needs, and what becomes of it when the units move.
+"""A network with its numbers and the units at both ends: all that prediction needs.
 
-The running means and standard deviations of a stream move. The first and the last layer are then rewritten so that the
-function does not change, as van Hasselt et al. (2016), "Learning values across many orders of magnitude", do for the output
-(eq. 9 there). The page on derivations has the algebra in the same letters.
+The running means and standard deviations of a stream move. The first and the last layer are then rewritten so
+that the function does not change, as van Hasselt et al. (2016), "Learning values across many orders of
+magnitude", do for the output (eq. 9 there). The page on derivations has the algebra in the same letters.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ Array = np.ndarray
 class Model:
     """raw(X) = gain network(X) + offset, in the natural units of the target.
 
-    Only a model whose first layer is a Standardize, and whose last one is a Dense without activation, can have its units
-    set or moved.
+    Only a model whose first layer is a Standardize, and whose last one is a Dense without activation, can
+    have its units set or moved.
     """
 
     network: Network
@@ -39,7 +39,7 @@ class Model:
         return replace(self, theta=self.theta.copy())
 
     def raw(self, X: Any, stop: int | None = None) -> Array:
-        """Raw predictions in natural units, or with ``stop`` what the layer before that index puts out; in row blocks."""
+        """Raw predictions in natural units, or what the layer before index ``stop`` puts out; in row blocks."""
         p, dtype = self.network.parameters.views(self.theta), self.theta.dtype
         n = X.shape[0]
         blocks = row_blocks(n, self.network, dtype.itemsize)
@@ -66,11 +66,12 @@ class Model:
         last.b[...] = self.loss.constant(y, weight)
 
     def lean(self, X: Any, y: Array, weight: Array | None, share: float) -> None:
-        """Let the output bias follow the mean gradient of new rows, by ``share`` of it and at most ``share`` per column.
+        """Let the output bias follow the mean gradient of new rows, by ``share`` of it (of 1, where it is longer).
 
-        Rewriting for new units keeps the function, and with it the level it was trained to. Where new rows lie at another
-        level, the whole network would be bent to lift the output, and the optimiser's averages would be full of that error
-        for a thousand steps. The bias alone gets there in a few calls. ``y`` is in the units of training.
+        Rewriting for new units keeps the function, and with it the level it was trained to. Where new rows
+        lie at another level, the whole network would be bent to lift the output, and the optimiser's averages
+        would be full of that error for a thousand steps. The bias alone gets there in a few calls. ``y`` is
+        in the units of training.
         """
         raw = ((self.raw(X) - self.units.offset) / self.units.gain).astype(self.theta.dtype)
         gradient = np.empty_like(raw)
@@ -108,8 +109,9 @@ class Model:
         Returns
         -------
         factor : ndarray
-            What gradients are multiplied by from now on. One unit of the loss is worth another amount, q = worth / worth',
-            so it is q / r for the last layer, and the mean of q over the outputs for those below.
+            What gradients are multiplied by from now on. One unit of the loss is worth another amount, q =
+            worth / worth', so it is q / r for the last layer, and the mean of q over the outputs for those
+            below.
         """
         ratio, worth = self.units.gain / units.gain, self.units.worth / units.worth
         factor = np.full_like(self.theta, worth.mean())

@@ -56,26 +56,27 @@ class LBFGS:
         SciPy works in float64; theta keeps its own dtype. Returns whether the search came to an end before ``max_iter``
         or ``max_fun`` did.
         """
-        seen = {"number": 0, "norm": math.nan, "value": (math.nan, math.nan)}
+        number, norm, loss, penalty = 0, math.nan, math.nan, math.nan
 
         def function(x: Array) -> tuple[float, Array]:
+            nonlocal norm, loss, penalty
             theta[:] = x
-            seen["value"], gradient = objective.value_and_gradient(theta, rows)
-            seen["norm"] = math.sqrt(np.dot(gradient, gradient))
-            return sum(seen["value"]), gradient.astype(np.float64)
+            (loss, penalty), gradient = objective.value_and_gradient(theta, rows)
+            norm = math.sqrt(np.dot(gradient, gradient))
+            return loss + penalty, gradient.astype(np.float64)
 
         def report(intermediate_result: OptimizeResult) -> None:
-            # The line search ends on the point it evaluated last, so `seen` belongs to this x.
+            # The line search ends on the point it evaluated last, so loss and norm belong to this x.
+            nonlocal number
             theta[:] = intermediate_result.x
-            seen["number"] += 1
-            if after_epoch(Epoch(seen["number"], *seen["value"], math.nan, seen["norm"])):
+            number += 1
+            if after_epoch(Epoch(number, loss, penalty, math.nan, norm)):
                 raise StopIteration
 
         options = {"maxiter": max_iter, "maxfun": self.max_fun, "maxcor": self.memory, "gtol": tol}
-        result = minimize(
-            function, theta.astype(np.float64), method="L-BFGS-B", jac=True, callback=report, options=options
-        )
+        start = theta.astype(np.float64)
+        result = minimize(function, start, method="L-BFGS-B", jac=True, callback=report, options=options)
         theta[:] = result.x
-        if seen["number"] == 0:
-            after_epoch(Epoch(0, *seen["value"], math.nan, seen["norm"]))
+        if number == 0:
+            after_epoch(Epoch(number, loss, penalty, math.nan, norm))
         return result.status != 1

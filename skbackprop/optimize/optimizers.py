@@ -2,8 +2,8 @@
 
 The contract of an optimiser, a frozen dataclass of hyper-parameters:
 
-1. ``start(theta, decaying=...)`` returns a state: a dict of plain arrays and numbers, so that it pickles. ``decaying`` is the
-   slice of theta that the optimiser's own weight decay is for, if it has one.
+1. ``start(theta, decaying=...)`` returns a state: a dict of plain arrays and numbers, so that it pickles.
+   ``decaying`` is the slice of theta that the optimiser's own weight decay is for, if it has one.
 2. ``step(theta, gradient, rate, state)`` moves theta in place and leaves ``gradient`` as it is.
 3. ``rescale(state, factor)`` follows a change of units: from now on gradients come multiplied by ``factor``, entry by
    entry, and so must be what the state remembers of them.
@@ -26,8 +26,9 @@ Array = np.ndarray
 State = dict[str, Any]
 EVERYTHING = slice(None)
 
-# Averages of gradients that are exactly zero (dead units) decay into denormal numbers, on which processors are slow.
-# Every FLUSH steps what has become negligible is set to zero: 0.9^256 is 2e-12, so nothing gets from one floor to 1e-38.
+# Averages of gradients that are exactly zero (dead units) decay into denormal numbers, on which processors
+# are slow. Every FLUSH steps what has become negligible is set to zero: 0.9^256 is 2e-12, so nothing gets
+# from one floor to 1e-38.
 FLUSH = 256
 FLOOR = 1e-24
 FLOOR_OF_SQUARES = 1e-32
@@ -154,8 +155,9 @@ class Adam:
 
     References
     ----------
-    Kingma and Ba (2015), "Adam: a method for stochastic optimization", Algorithm 1 in the order of computation that ends
-    section 2; Loshchilov and Hutter (2019), "Decoupled weight decay regularization", Algorithm 2.
+    Kingma and Ba (2015), "Adam: a method for stochastic optimization", Algorithm 1 in the order of
+    computation that ends section 2; Loshchilov and Hutter (2019), "Decoupled weight decay regularization",
+    Algorithm 2.
 
     Examples
     --------
@@ -192,9 +194,7 @@ class Adam:
         state["steps"] += 1
         t = state["steps"]
         rate_t = rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
-        kernels.adam(
-            theta, gradient, state["sums"], state["squares"], rate_t, self.beta_1, self.beta_2, self.epsilon
-        )
+        kernels.adam(theta, gradient, state["sums"], state["squares"], rate_t, self.beta_1, self.beta_2, self.epsilon)
         if t % FLUSH == 0:
             kernels.flush(state["sums"], FLOOR)
             kernels.flush(state["squares"], FLOOR_OF_SQUARES)

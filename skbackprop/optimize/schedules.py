@@ -1,7 +1,8 @@
 """Schedules: a step and the total number of steps -> a factor on the learning rate; registry.
 
-A schedule is a function of the step alone. Whatever reacts to the loss is progress, not a schedule. ``step`` counts from
-0; ``total`` is None where nobody knows it, as under ``partial_fit``, unless the schedule was given one.
+A schedule is a function of the step alone. Whatever reacts to the loss is progress, not a schedule. ``step``
+counts from 0; ``total`` is None where nobody knows it, as under ``partial_fit``, unless the schedule was
+given one.
 """
 
 from __future__ import annotations

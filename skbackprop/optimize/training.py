@@ -27,8 +27,8 @@ class Differentiable(Protocol):
 class Epoch(NamedTuple):
     """What one pass over the rows was like.
 
-    ``loss`` and ``penalty`` are running means over the batches, ``rate`` is the last learning rate, ``gradient_norm`` the
-    mean length of the gradient before clipping.
+    ``loss`` and ``penalty`` are running means over the batches, ``rate`` is the last learning rate,
+    ``gradient_norm`` the mean length of the gradient before clipping.
     """
 
     number: int

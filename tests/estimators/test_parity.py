@@ -1,8 +1,8 @@
 """With ``standardize=False`` and the same seed, the parameters are those of scikit-learn's MLPRegressor.
 
-Where scikit-learn has a fault the settings stay clear of it: weights (B7: normalised per batch there), "invscaling" (B12:
-counts rows there), early stopping (B6, and another thing is watched), several outputs with L-BFGS (B2: gradient and loss
-do not belong together there).
+Where scikit-learn has a fault the settings stay clear of it: weights (B7: normalised per batch there),
+"invscaling" (B12: counts rows there), early stopping (B6, and another thing is watched), several outputs with
+L-BFGS (B2: gradient and loss do not belong together there).
 """
 
 import numpy as np
@@ -51,9 +51,7 @@ def both(X, y, **parameters):
     n_outputs=st.integers(1, 3),
     seed=st.integers(0, 1000),
 )
-def test_parameters_equal_after_five_epochs(
-    solver, activation, hidden, n, batch_size, shuffle, alpha, n_outputs, seed
-):
+def test_parameters_equal_after_five_epochs(solver, activation, hidden, n, batch_size, shuffle, alpha, n_outputs, seed):
     X, y = rows(n, n_outputs, seed)
     ours, theirs = both(
         X,

@@ -1,7 +1,8 @@
 """The faults of scikit-learn's multilayer perceptron that this one must not have: B1 ... B24 of docs/differences.md.
 
 B2 and B12 are also met in test_parity.py and the optimiser's tests, B14 and B15 in test_streaming.py, B20 in
-test_pickle.py, B24 in test_threads.py. B11 is about classifiers; its cause, a monitor that is blind to the loss, is here.
+test_pickle.py, B24 in test_threads.py. B11 is about classifiers; its cause, a monitor that is blind to the
+loss, is here.
 """
 
 import inspect
@@ -118,7 +119,9 @@ def test_b7_a_constant_model_reaches_the_weighted_mean_for_every_batch_size(batc
     model = BatchMLPRegressor(
         hidden_layer_sizes=(), solver="sgd", momentum=0.0, alpha=0, batch_size=batch_size, random_state=0, max_iter=150
     )
-    model.set_params(standardize=False, learning_rate="cosine", learning_rate_init=0.3 if batch_size != 1 else 0.005, tol=0)
+    model.set_params(
+        standardize=False, learning_rate="cosine", learning_rate_init=0.3 if batch_size != 1 else 0.005, tol=0
+    )
     model.set_params(**ENDLESS).fit(X, y, sample_weight=weight)
     assert model.predict([[0.0]])[0] == pytest.approx(0.5, abs=0.02)
 
@@ -150,7 +153,9 @@ def test_b9_decoupled_decay_does_not_depend_on_the_batch(data):
 def test_b10_every_solver_has_the_curves_and_the_loss_is_that_of_the_model(data, solver):
     X, y = data
     model = BatchMLPRegressor(solver=solver, early_stopping=True, random_state=0, max_iter=400, standardize=False)
-    model.set_params(learning_rate_init=0.01, alpha=0, batch_size="full").fit(X[:900], y[:900], X_val=X[900:], y_val=y[900:])
+    model.set_params(learning_rate_init=0.01, alpha=0, batch_size="full").fit(
+        X[:900], y[:900], X_val=X[900:], y_val=y[900:]
+    )
     assert len(model.loss_curve_) == len(model.validation_loss_curve_) == len(model.validation_scores_) == model.n_iter_
     assert model.loss_ == model.loss_curve_[model.best_iter_ - 1]
     assert model.best_iter_ == int(np.argmax(model.validation_scores_)) + 1
@@ -289,7 +294,9 @@ def test_b19_early_stopping_may_be_switched_on_later(data):
 
 def test_b21_prediction_takes_little_memory():
     rng = np.random.default_rng(0)
-    model = BatchMLPRegressor(hidden_layer_sizes=(500,), max_iter=1, **ENDLESS).fit(rng.normal(size=(300, 4)), np.ones(300))
+    model = BatchMLPRegressor(hidden_layer_sizes=(500,), max_iter=1, **ENDLESS).fit(
+        rng.normal(size=(300, 4)), np.ones(300)
+    )
     X = rng.normal(size=(100_000, 4))
     tracemalloc.start()
     model.predict(X)
@@ -351,7 +358,9 @@ def test_a_fit_that_fails_says_so(data, options):
     if "solver" in options:
         model = BatchMLPRegressor(max_iter=5, random_state=0, **ENDLESS).fit(X, y)
         before = model.predict(X)
-        with pytest.raises(ValueError, match=r"training diverged in epoch \d+: .*lower `learning_rate_init` \(now 100\)"):
+        with pytest.raises(
+            ValueError, match=r"training diverged in epoch \d+: .*lower `learning_rate_init` \(now 100\)"
+        ):
             model.set_params(**options).fit(X, y)
         np.testing.assert_array_equal(model.predict(X), before)
     else:
