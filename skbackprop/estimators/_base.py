@@ -28,6 +28,10 @@ from ._settings import Settings, check_same, is_name, read_settings
 
 Array = np.ndarray
 
+# How far partial_fit lets the output bias lean towards new rows: half way at this rate and many rows.
+LEAN_RATE = 1e-3
+LEAN_ROWS = 100
+
 
 @contextmanager
 def nothing_lost(estimator: Any) -> Iterator[None]:
@@ -163,7 +167,8 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         scaling = Scaling(data.X.shape[1], data.y.shape[1]) if fresh else copy.deepcopy(self._scaling)
         self._set_units(settings, model, state, data, fresh, scaling)
         if settings.standardize and not fresh:
-            share = self.learning_rate_init / (self.learning_rate_init + 1e-3)
+            rate = self.learning_rate_init * settings.schedule(state.steps, None) * state.rate_factor
+            share = rate / (rate + LEAN_RATE) * data.n / (data.n + LEAN_ROWS)
             y = model.units.standardize(data.taken(data.y))
             model.lean(data.taken(data.X), y, data.taken(data.weight), share)
         self._state = state

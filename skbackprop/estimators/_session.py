@@ -203,23 +203,21 @@ class Session:
         if self.total is None:
             return
         loss, constant = e.history_["data_loss"][e.history_["epoch"].index(e.best_iter_)], self._constant_loss()
-        if loss > 1.1 * constant:
-            remedy = (
-                f"lower `learning_rate_init` (now {e.learning_rate_init:g})"
-                if e.standardize
-                else "set `standardize=True`"
-            )
+        if loss > 1.1 * constant + e.tol:
+            slower = f"lower `learning_rate_init` (now {e.learning_rate_init:g})"
             message = (
                 f"training ended worse than the best constant would do (loss {loss:.3g}, constant {constant:.3g}): "
-                f"{remedy}, or raise `max_iter` (now {e.max_iter})"
+                f"{slower if e.standardize else 'set `standardize=True`'}, or raise `max_iter` (now {e.max_iter})"
             )
-        elif self.converged or self.settings.schedule.ends or math.isinf(e.n_iter_no_change):
+        elif self.converged or getattr(self.settings.schedule, "ends", False) or math.isinf(e.n_iter_no_change):
             return
+        elif self.full_batch:
+            message = f"`max_iter` ({e.max_iter}) or `max_fun` was reached before the loss settled: raise them"
         else:
-            remedy = (
-                "" if self.full_batch else " or `learning_rate_init`, or plan for an end with learning_rate='cosine'"
+            message = (
+                f"`max_iter` ({e.max_iter}) was reached before the loss settled: raise it or `learning_rate_init`, "
+                f"or plan for an end with learning_rate='cosine'"
             )
-            message = f"`max_iter` ({e.max_iter}) was reached and the loss was still falling: raise `max_iter`{remedy}"
         warnings.warn(message, ConvergenceWarning, stacklevel=2)
 
     def _constant_loss(self) -> float:

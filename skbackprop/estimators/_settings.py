@@ -16,7 +16,7 @@ from ..network.initializers import INITIALIZERS, Initializer
 from ..network.layers import Dense, Dropout, Layer, Standardize
 from ..network.losses import Loss
 from ..optimize.full_batch import LBFGS
-from ..optimize.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
+from ..optimize.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop
 from ..optimize.schedules import SCHEDULES, InverseScaling, Schedule
 from ..ranges import check_flag, check_integer, check_name, check_real
 
@@ -136,7 +136,10 @@ def check_batch_size(batch_size: Any) -> None:
 def check_monitor(monitor: Any) -> None:
     if is_name(monitor, "loss") or callable(monitor):
         return
-    check_name("monitor", monitor, ["loss", *get_scorer_names()], " or a scorer")
+    if not isinstance(monitor, str) or monitor not in get_scorer_names():
+        raise ValueError(
+            f"`monitor` must be 'loss', a callable or a name from sklearn.metrics.get_scorer_names(), got {monitor!r}"
+        )
 
 
 def read_scorer(estimator: Any) -> Any:
@@ -170,6 +173,7 @@ def read_activations(activation: Any, n_hidden: int) -> tuple[Activation, ...]:
 def read_solver(e: Any) -> Optimizer | LBFGS:
     """The optimiser that ``solver`` names or is. All the named ones are made, so that a bad number is told at once."""
     named = {
+        **OPTIMIZERS,
         "sgd": SGD(momentum=e.momentum, nesterov=check_flag("nesterovs_momentum", e.nesterovs_momentum)),
         "rmsprop": RMSprop(epsilon=e.epsilon),
         "adam": Adam(beta_1=e.beta_1, beta_2=e.beta_2, epsilon=e.epsilon),

@@ -81,9 +81,10 @@ def adam(
 
 
 def add_scaled(x: Array, factor: float, out: Array) -> None:
-    """out += factor x, in one pass by BLAS."""
+    """out += factor x, in one pass by BLAS, which does not take empty vectors."""
     axpy = saxpy if x.dtype == np.float32 else daxpy
-    axpy(x, out, a=factor)
+    if x.size:
+        axpy(x, out, a=factor)
 
 
 def flush(vector: Array, floor: float) -> None:

@@ -160,7 +160,10 @@ class Dropout:
         return shape
 
     def forward(self, p: SimpleNamespace, X: Any, run: Run) -> Array:
-        if run.tape is None or run.rng is None:
+        if run.tape is None:
+            return X
+        run.tape.M = None
+        if run.rng is None:
             return X
         M = run.tape.array("M", X.shape, X.dtype)
         run.rng.random(out=M, dtype=X.dtype)
@@ -173,7 +176,8 @@ class Dropout:
         self, p: SimpleNamespace, g: SimpleNamespace, dY: Array, run: Run, *, need_dX: bool = True
     ) -> Array | None:
         assert run.tape is not None
-        dY *= run.tape.M
+        if run.tape.M is not None:
+            dY *= run.tape.M
         return dY
 
 

@@ -114,7 +114,7 @@ class Poisson:
     Domain: y >= 0. Link: log. Best constant: the log of the mean. The target may be scaled, not shifted.
 
     The exponential is guarded: beyond raw = ``ceiling`` (about 1e13 times the mean of the target, when that is
-    standardised) the loss goes on as the tangent of mu, and the prediction stays there.
+    standardised) the loss goes on as the tangent of mu. Predictions end at exp(80), which float32 still holds.
 
     References
     ----------
@@ -132,7 +132,7 @@ class Poisson:
     inverse_link: ClassVar[str] = "exp"
 
     def __post_init__(self) -> None:
-        check_real("ceiling", self.ceiling, 0, 80)
+        check_real("ceiling", self.ceiling, 0, 60)
 
     def raw_width(self, y: Array) -> int:
         return y.shape[1]
@@ -146,7 +146,7 @@ class Poisson:
         return Units(shift=zero, scale=scale, gain=one, offset=np.log(scale), worth=scale)
 
     def predict(self, raw: Array) -> Array:
-        return np.exp(np.minimum(raw, self.ceiling))
+        return np.exp(np.minimum(raw, 80.0))
 
     def constant(self, y: Array, weight: Array | None) -> Array:
         mean = np.average(y, axis=0, weights=weight)

@@ -2,7 +2,7 @@
 
 The running means and standard deviations of a stream move. The first and the last layer are then rewritten so
 that the function does not change, as van Hasselt et al. (2016), "Learning values across many orders of
-magnitude", do for the output (eq. 9 there). The page on derivations has the algebra in the same letters.
+magnitude", do for the output (Proposition 1 there). The page on derivations has the algebra in the same letters.
 """
 
 from __future__ import annotations

@@ -17,10 +17,11 @@ __all__ = ["SCHEDULES", "Constant", "Cosine", "InverseScaling", "OneCycle", "Sch
 
 
 class Schedule(Protocol):
-    """A frozen dataclass that is called with (step, total). ``ends`` tells whether it plans for a last step."""
+    """A frozen dataclass, or any function, that is called with (step, total).
 
-    @property
-    def ends(self) -> bool: ...
+    If it has an attribute ``ends`` that is true, it plans for a last step, and reaching that is no failure to converge.
+    """
+
     def __call__(self, step: int, total: int | None) -> float: ...
 
 
@@ -169,7 +170,7 @@ class Warmup:
 
     @property
     def ends(self) -> bool:
-        return self.then.ends
+        return getattr(self.then, "ends", False)
 
     def __call__(self, step: int, total: int | None) -> float:
         if step < self.steps:

@@ -1,0 +1,314 @@
+"""What fit does with every kind of rows and parameters."""
+
+import tracemalloc
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
+
+from skbackprop import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    LOSSES,
+    OPTIMIZERS,
+    SCHEDULES,
+    BatchMLPRegressor,
+    Cosine,
+    LeakyReLU,
+    Poisson,
+    RMSprop,
+    SquaredError,
+    Warmup,
+)
+
+ENDLESS = {"n_iter_no_change": np.inf, "random_state": 0}
+
+
+def rows(n=120, d=4, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, d))
+    return X, np.sin(X[:, 0]) + X[:, 1] + 2
+
+
+def laid_out(X, order, dtype):
+    """X as C- or F-ordered, strided or read-only memory."""
+    X = X.astype(dtype)
+    if order == "strided":
+        wide = np.zeros((2 * X.shape[0], 3 * X.shape[1]), dtype)
+        wide[::2, ::3] = X
+        return wide[::2, ::3]
+    X = np.array(X, order="F" if order == "F" else "C")
+    X.flags.writeable = order != "read-only"
+    return X
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    shape=st.tuples(st.integers(2, 40), st.integers(1, 6)),
+    order=st.sampled_from(["C", "F", "strided", "read-only"]),
+    dtype=st.sampled_from([np.float32, np.float64, np.int32, np.int64]),
+    n_outputs=st.sampled_from([None, 1, 3]),
+    weighted=st.booleans(),
+    data=st.data(),
+    batch_size=st.sampled_from(["auto", "full", 1, 7]),
+    dropout=st.sampled_from([0.0, 0.3]),
+    seed=st.integers(0, 100),
+)
+def test_rows_of_any_kind_are_left_alone_and_the_seed_decides(
+    shape, order, dtype, n_outputs, weighted, data, batch_size, dropout, seed
+):
+    rng = np.random.default_rng(seed)
+    X = laid_out(rng.normal(size=shape) * 10, order, dtype)
+    y = rng.normal(size=shape[:1] if n_outputs is None else (shape[0], n_outputs))
+    weight = None
+    if weighted:
+        weight = data.draw(hnp.arrays(np.float64, shape[0], elements=st.floats(0, 5)))
+        weight[0] = 1.0
+    before = X.copy(), y.copy(), None if weight is None else weight.copy()
+    options = {"batch_size": batch_size, "dropout": dropout, "hidden_layer_sizes": (3,), "max_iter": 2}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        a, b = (
+            BatchMLPRegressor(**{**ENDLESS, "random_state": seed}, **options).fit(X, y, sample_weight=weight)
+            for _ in range(2)
+        )
+    np.testing.assert_array_equal(a.theta_, b.theta_)
+    assert a.predict(X).shape == y.shape
+    assert a.theta_.dtype == (np.float32 if dtype == np.float32 else np.float64)
+    for left, right in zip((X, y, weight), before, strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+@pytest.mark.parametrize("order", ["F", "strided", "read-only"])
+def test_the_layout_in_memory_does_not_matter(order):
+    X, y = rows()
+    a = BatchMLPRegressor(max_iter=3, batch_size=50, **ENDLESS).fit(X, y)
+    b = BatchMLPRegressor(max_iter=3, batch_size=50, **ENDLESS).fit(laid_out(X, order, float), y)
+    np.testing.assert_allclose(a.predict(X), b.predict(laid_out(X, order, float)), rtol=1e-9)
+
+
+@pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.csc_matrix, sparse.csr_array, sparse.csc_array])
+@pytest.mark.parametrize("options", [{}, {"early_stopping": True}, {"solver": "lbfgs", "max_iter": 10}])
+def test_sparse_rows(make, options):
+    X, y = rows()
+    X[np.abs(X) < 0.7] = 0
+    options = {"max_iter": 5, "batch_size": 50, **options, **ENDLESS}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        a = BatchMLPRegressor(**options, standardize=False).fit(X, y)
+        b = BatchMLPRegressor(**options, standardize=False).fit(make(X), y)
+        np.testing.assert_allclose(a.predict(X), b.predict(make(X)), rtol=1e-6)
+        c = BatchMLPRegressor(**options).fit(make(X), y)
+    np.testing.assert_allclose(c.predict(X), c.predict(make(X)), rtol=1e-9)
+    standardize = c.model_.network.parameters.views(c.theta_)[0]
+    assert not standardize.shift.any()
+    if not options.get("early_stopping"):
+        np.testing.assert_allclose(standardize.scale, 1 / X.std(axis=0), rtol=1e-6)
+
+
+def test_a_model_of_dense_rows_predicts_sparse_ones_and_goes_on_with_them():
+    X, y = rows()
+    model = BatchMLPRegressor(max_iter=5, **ENDLESS).fit(X, y)
+    np.testing.assert_allclose(model.predict(sparse.csr_matrix(X)), model.predict(X), rtol=1e-9)
+    model.partial_fit(sparse.csr_matrix(X), y)
+    np.testing.assert_allclose(model.predict(sparse.csr_matrix(X)), model.predict(X), rtol=1e-9)
+
+
+def test_memory_mapped_rows_stay_on_disk(tmp_path):
+    X, y = rows(20000, 50)
+    np.save(tmp_path / "X.npy", X.astype(np.float32))
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    model = BatchMLPRegressor(hidden_layer_sizes=(8,), max_iter=1, **ENDLESS)
+    tracemalloc.start()
+    model.fit(mapped, y).predict(mapped)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2e7  # y, its order and blocks of 4 MB in float64, not the 40 MB that a float64 copy would take
+
+    np.testing.assert_allclose(model.predict(mapped), model.predict(X.astype(np.float32)), rtol=1e-6)
+
+
+def test_a_data_frame_keeps_its_names():
+    X, y = rows()
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    model = BatchMLPRegressor(early_stopping=True, monitor="r2", max_iter=3, **ENDLESS).fit(frame, y)
+    assert list(model.feature_names_in_) == list("abcd")
+    np.testing.assert_array_equal(model.predict(frame), model.predict(pd.DataFrame(X, columns=list("abcd"))))
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(frame.rename(columns={"a": "z"}))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_output_starts_at_the_best_constant(loss, weighted):
+    X, y = rows()
+    weight = np.random.default_rng(0).uniform(0, 3, len(y)) if weighted else None
+    y = np.c_[y, 100 * y] ** 2
+    model = BatchMLPRegressor(loss=loss, max_iter=1, learning_rate_init=1e-13, **ENDLESS)
+    predicted = model.fit(X, y, sample_weight=weight).predict(X * 100)
+    np.testing.assert_allclose(predicted, np.broadcast_to(np.average(y, axis=0, weights=weight), y.shape), rtol=1e-6)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("standardize", [True, False])
+def test_integer_weights_equal_repetition(loss, standardize):
+    X, y = rows()
+    y = y**2
+    weight = np.random.default_rng(0).integers(0, 4, len(y))
+    options = {"loss": loss, "batch_size": "full", "alpha": 1.0, "standardize": standardize, "max_iter": 20, **ENDLESS}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        a = BatchMLPRegressor(**options).fit(X, y, sample_weight=weight)
+        b = BatchMLPRegressor(**options).fit(np.repeat(X, weight, axis=0), np.repeat(y, weight))
+    np.testing.assert_allclose(a.predict(X), b.predict(X), rtol=1e-6)
+    np.testing.assert_allclose(a.loss_curve_, b.loss_curve_, rtol=1e-9)
+
+
+def test_constant_columns_are_left_alone():
+    X, y = rows()
+    X[:, 2] = 1e6 + 0.1
+    model = BatchMLPRegressor(max_iter=20, **ENDLESS).fit(X, y)
+    assert model.model_.network.parameters.views(model.theta_)[0].scale[2] == 1
+    other = BatchMLPRegressor(max_iter=20, **ENDLESS).fit(X, np.full(len(y), 7.0))
+    np.testing.assert_allclose(other.predict(X), 7.0)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_learns(activation):
+    X, y = rows(400)
+    model = BatchMLPRegressor(activation=activation, learning_rate="cosine", learning_rate_init=0.01, max_iter=30)
+    assert model.set_params(random_state=0).fit(X, y).score(X, y) > (0.85 if activation != "logistic" else 0.8)
+
+
+@pytest.mark.parametrize("init", ["auto", *INITIALIZERS])
+def test_every_start_learns(init):
+    X, y = rows(400)
+    model = BatchMLPRegressor(init=init, learning_rate="cosine", learning_rate_init=0.01, max_iter=30, random_state=0)
+    assert model.fit(X, y).score(X, y) > 0.9
+
+
+@pytest.mark.parametrize("learning_rate", [*SCHEDULES, "adaptive", Warmup(10, Cosine())])
+@pytest.mark.parametrize("solver", [*OPTIMIZERS, RMSprop(rho=0.99)])
+def test_every_schedule_drives_every_solver(solver, learning_rate):
+    X, y = rows(400)
+    model = BatchMLPRegressor(solver=solver, learning_rate=learning_rate, batch_size=20, max_iter=20, **ENDLESS)
+    model.set_params(learning_rate_init=0.01).fit(X, y)
+    assert model.score(X, y) > (0.4 if learning_rate == "invscaling" else 0.8)
+    if learning_rate in ("cosine", "one_cycle", "step"):
+        assert model.learning_rate_curve_[-1] < 2e-3
+
+
+def test_objects_say_the_same_as_names():
+    X, y = rows()
+    a = BatchMLPRegressor(loss="poisson", activation="leaky_relu", max_iter=3, **ENDLESS).fit(X, y**2)
+    b = BatchMLPRegressor(loss=Poisson(), activation=LeakyReLU(), max_iter=3, **ENDLESS).fit(X, y**2)
+    np.testing.assert_array_equal(a.theta_, b.theta_)
+
+
+def test_one_activation_for_every_hidden_layer():
+    X, y = rows()
+    model = BatchMLPRegressor(hidden_layer_sizes=(5, 6), activation=("relu", LeakyReLU(0.3)), max_iter=2, **ENDLESS)
+    model.fit(X, y)
+    assert (model.activations(X, 0) >= 0).all()
+    assert (model.activations(X, 1) < 0).any()
+    assert model.activations(X).shape == (120, 6)
+    last = model.activations(X) @ model.coefs_[-1] + model.intercepts_[-1]
+    units = model.model_.units
+    np.testing.assert_allclose(last[:, 0] * units.gain + units.offset, model.predict(X))
+
+
+def test_rows_to_validate_on():
+    X, y = rows(400)
+    model = BatchMLPRegressor(max_iter=5, **ENDLESS).fit(X[:300], y[:300], X_val=X[300:], y_val=y[300:])
+    assert model.validation_scores_ == [-loss for loss in model.validation_loss_curve_]
+    assert model.best_iter_ == model.n_iter_ == 5
+    scaled = 0.5 * np.mean((model.predict(X[300:]) - y[300:]) ** 2) / y[:300].var()
+    assert model.validation_loss_curve_[-1] == pytest.approx(scaled)
+    weighted = BatchMLPRegressor(max_iter=5, **ENDLESS)
+    weight = np.r_[np.ones(50), np.zeros(50)]
+    weighted.fit(X[:300], y[:300], X_val=X[300:], y_val=y[300:], sample_weight_val=weight)
+    scaled = 0.5 * np.mean((model.predict(X[300:350]) - y[300:350]) ** 2) / y[:300].var()
+    assert weighted.validation_loss_curve_[-1] == pytest.approx(scaled)
+
+
+def test_history_is_ready_for_a_data_frame():
+    X, y = rows()
+    model = BatchMLPRegressor(early_stopping=True, max_iter=4, alpha=1.0, **ENDLESS).fit(X, y)
+    history = pd.DataFrame(model.history_)
+    assert list(history["epoch"]) == [1, 2, 3, 4]
+    assert (history["loss"] > history["data_loss"]).all()
+    assert np.isfinite(history.to_numpy(float)).all()
+
+
+def test_clipping_bounds_the_step():
+    X, y = rows()
+    model = BatchMLPRegressor(solver="sgd", momentum=0.0, clip_norm=1e-3, learning_rate_init=1.0, alpha=0.0)
+    model.set_params(max_iter=1, batch_size="full", **ENDLESS).fit(X, y)
+    start = BatchMLPRegressor(solver="sgd", learning_rate_init=1e-15, max_iter=1, batch_size="full", **ENDLESS).fit(
+        X, y
+    )
+    assert np.linalg.norm(model.theta_ - start.theta_) == pytest.approx(1e-3, rel=1e-6)
+    assert model.history_["gradient_norm"][0] > 1e-2
+
+
+def test_dropout_regularises_and_is_off_in_predict():
+    X, y = rows(60, 20)
+    y = y + np.random.default_rng(1).normal(size=60)
+    plain = BatchMLPRegressor(max_iter=200, learning_rate_init=0.01, **ENDLESS).fit(X, y)
+    dropped = BatchMLPRegressor(max_iter=200, learning_rate_init=0.01, dropout=0.5, **ENDLESS).fit(X, y)
+    assert plain.score(X, y) > 0.99 > dropped.score(X, y)
+    np.testing.assert_array_equal(dropped.predict(X), dropped.predict(X))
+
+
+def test_the_global_generator_is_neither_used_nor_moved():
+    X, y = rows()
+    np.random.seed(0)  # noqa: NPY002
+    a = BatchMLPRegressor(max_iter=1, n_iter_no_change=np.inf).fit(X, y)
+    np.random.seed(0)  # noqa: NPY002
+    b = BatchMLPRegressor(max_iter=1, n_iter_no_change=np.inf).fit(X, y)
+    assert (a.theta_ != b.theta_).any()
+    first = np.random.random()  # noqa: NPY002
+    np.random.seed(0)  # noqa: NPY002
+    assert first == np.random.random()  # noqa: NPY002
+
+
+def test_verbose_prints_a_line_per_epoch(capsys):
+    X, y = rows()
+    BatchMLPRegressor(verbose=True, early_stopping=True, max_iter=3, **ENDLESS).fit(X, y)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["epoch 1", "epoch 2", "epoch 3"]
+    assert all("validation loss" in line for line in lines)
+
+
+def test_lbfgs_stops_early_on_validation_rows():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 20))
+    y = X[:, 0] + rng.normal(size=60)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = BatchMLPRegressor(solver="lbfgs", early_stopping=True, random_state=0, max_iter=200).fit(X, y)
+    assert model.best_iter_ < model.n_iter_ < 200
+
+
+def test_a_loss_that_is_a_subclass_or_an_object_of_ones_own():
+    class Clipped(SquaredError):
+        """Squared error with its gradient cut at 1."""
+
+        def value_and_gradient(self, y, raw, weight, out):
+            residual = raw - y
+            np.clip(residual, -1, 1, out=out)
+            return float(np.sum(np.where(np.abs(residual) < 1, residual**2 / 2, np.abs(residual) - 0.5)))
+
+    X, y = rows(400)
+    y[::40] += 1000
+    model = BatchMLPRegressor(loss=Clipped(), learning_rate="cosine", max_iter=60, random_state=0).fit(X, y)
+    squared = BatchMLPRegressor(learning_rate="cosine", max_iter=60, random_state=0).fit(X, y)
+    clean = np.arange(400) % 40 != 0
+    error, other = (np.abs(m.predict(X) - y)[clean].mean() for m in (model, squared))
+    assert error < other

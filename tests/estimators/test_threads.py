@@ -1,0 +1,262 @@
+"""Many threads at once: same results, and the number of BLAS threads is left as it was found.
+
+That number belongs to the whole process, so it is watched from inside the network, by an activation that writes it
+down.
+"""
+
+import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+import threadpoolctl
+
+from skbackprop import BatchMLPRegressor, ReLU
+
+rng = np.random.RandomState(0)
+X = rng.uniform(-1, 1, (600, 10))
+y = X[:, 0] * X[:, 1] + X[:, 2]
+blas = threadpoolctl.ThreadpoolController().select(user_api="blas")
+
+# BLAS would share the largest product of this net among its threads, and that would not pay.
+MEDIUM = {"hidden_layer_sizes": (100, 100), "batch_size": 100}
+# With this one it pays.
+LARGE = {"hidden_layer_sizes": (500, 500), "batch_size": 300}
+
+
+@dataclass(frozen=True)
+class Spy(ReLU):
+    """A ReLU that writes down how many threads BLAS has, and then does what it is told."""
+
+    seen: list = field(default_factory=list, compare=False)
+    then: object = None
+
+    def forward(self, Z, A):
+        self.seen.append(blas_threads())
+        super().forward(Z, A)
+        if self.then is not None:
+            self.then(len(self.seen))
+
+
+def blas_threads():
+    """One number for every BLAS in the process: NumPy and SciPy may bring one each."""
+    return tuple(library["num_threads"] for library in blas.info())
+
+
+def set_blas_threads(number):
+    """Set it and leave it to anyone to change it: from threadpoolctl 3.8 on, the first thread to set it owns it."""
+    release = getattr(
+        getattr(threadpoolctl, "OpenBLASController", None), "clear_controlling_thread", lambda force: None
+    )
+    release(force=True)
+    blas.limit(limits=number)
+    release(force=True)
+
+
+@pytest.fixture(autouse=True)
+def both():
+    """Two BLAS threads before a test, whatever the machine and whatever the test before has left; and two after it."""
+    set_blas_threads(2)
+    before = blas_threads()
+    yield before
+    after = blas_threads()
+    set_blas_threads(2)
+    assert after == before
+
+
+ONE = (1,) * len(blas_threads())
+
+
+def net(**parameters):
+    quick = {"learning_rate_init": 0.01, "max_iter": 4, "n_iter_no_change": math.inf, "random_state": 0}
+    return BatchMLPRegressor(**MEDIUM | quick | parameters)
+
+
+def in_threads(workers, function, arguments):
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(function, arguments))
+
+
+@pytest.mark.parametrize("hidden", [(5,), (100, 100), (50, 20, 10)], ids=str)
+def test_predicting_from_four_threads(hidden):
+    model = net(hidden_layer_sizes=hidden, max_iter=2).fit(X, y)
+    parts = [X[start : start + 1 + 37 * start % 300] for start in range(0, 600, 6)]
+    expected = [model.predict(part) for part in parts]
+    for got, wanted in zip(in_threads(4, model.predict, parts), expected, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-14)
+
+
+def test_predicting_and_looking_inside_from_four_threads():
+    """Different methods of two models share no memory either."""
+    models = [net(max_iter=2, random_state=seed).fit(X, y) for seed in range(2)]
+    tasks = [method for model in models for method in (model.predict, model.activations)] * 5
+    expected = [task(X) for task in tasks]
+    for got, wanted in zip(in_threads(4, lambda task: task(X), tasks), expected, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"solver": "lbfgs"}, {"dropout": 0.2, "early_stopping": True}], ids=str)
+def test_fitting_in_two_threads(parameters):
+    """Each fit gives what it would have given alone."""
+
+    def fit(seed):
+        rows = slice(0, 300 + 100 * seed)
+        return net(random_state=seed, **parameters).fit(X[rows], y[rows])
+
+    serial = [fit(seed) for seed in range(4)]
+    for got, wanted in zip(in_threads(2, fit, range(4)), serial, strict=True):
+        np.testing.assert_allclose(got.theta_, wanted.theta_, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(got.loss_curve_, wanted.loss_curve_, rtol=1e-9)
+
+
+def test_two_streams_in_two_threads():
+    def stream(seed):
+        model = net(random_state=seed)
+        for start in range(0, 600, 100):
+            model.partial_fit(X[start : start + 100], y[start : start + 100])
+        return model.theta_
+
+    serial = [stream(seed) for seed in range(4)]
+    for got, wanted in zip(in_threads(2, stream, range(4)), serial, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("method", "solver"), [("fit", "adam"), ("fit", "sgd"), ("fit", "lbfgs"), ("partial_fit", "adam")]
+)
+def test_one_blas_thread_inside_training(method, solver, both):
+    spy = Spy()
+    getattr(net(activation=spy, solver=solver), method)(X, y)
+    assert set(spy.seen) == {ONE}
+    assert blas_threads() == both
+
+
+def test_one_blas_thread_inside_prediction(both):
+    spy = Spy()
+    model = net(activation=spy).fit(X, y)
+    spy.seen.clear()
+    model.predict(X)
+    model.activations(X)
+    assert set(spy.seen) == {ONE}
+    assert blas_threads() == both
+
+
+def test_a_score_in_the_middle_of_a_fit_leaves_the_limit_to_the_fit(both):
+    """`monitor="r2"` predicts after every epoch."""
+    spy = Spy()
+    net(activation=spy, early_stopping=True, monitor="r2").fit(X, y)
+    assert set(spy.seen) == {ONE}
+    assert blas_threads() == both
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_a_large_net_keeps_all_threads(method, both):
+    spy = Spy()
+    getattr(net(activation=spy, **LARGE, max_iter=1), method)(X, y).predict(X)
+    assert set(spy.seen) == {both}
+
+
+def test_a_limit_that_the_user_has_set_stays():
+    spy = Spy()
+    with threadpoolctl.threadpool_limits(1, user_api="blas"):
+        net(activation=spy, **LARGE, max_iter=1).fit(X, y)
+        net(activation=spy, max_iter=1).fit(X, y).predict(X)
+        assert blas_threads() == ONE
+    assert set(spy.seen) == {ONE}
+
+
+@pytest.mark.parametrize("first", ["here", "there"])
+def test_the_limit_obeys_every_thread(first, both):
+    """A fit in one thread does not keep a fit in another one from setting the limit, nor from lifting it."""
+    spies = {"here": Spy(), "there": Spy()}
+
+    def fit(place):
+        net(activation=spies[place], max_iter=1).fit(X, y)
+        assert blas_threads() == both
+
+    with ThreadPoolExecutor(1) as pool:
+        for place in ("here", "there") if first == "here" else ("there", "here"):
+            if place == "here":
+                fit(place)
+            else:
+                pool.submit(fit, place).result()
+        assert {threads for spy in spies.values() for threads in spy.seen} == {ONE}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_last_one_out_lifts_the_limit_even_if_another_one_set_it(fails, both):
+    """The first fit goes in alone and comes out while the second one is inside; its thread then lives on."""
+    first_is_in, second_is_in, first_is_out = (threading.Event() for _ in range(3))
+
+    def wait_for_the_second(calls):
+        first_is_in.set()
+        assert second_is_in.wait(30)
+        if fails:
+            raise RuntimeError("boom")
+
+    def let_the_first_out(calls):
+        second_is_in.set()
+        assert first_is_out.wait(30)
+
+    first, second = Spy(then=wait_for_the_second), Spy(then=let_the_first_out)
+
+    def fit(spy):
+        return net(activation=spy, max_iter=1).fit(X, y)
+
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+        first_fit = one.submit(fit, first)
+        assert first_is_in.wait(30)
+        second_fit = other.submit(fit, second)
+        assert isinstance(first_fit.exception(30), RuntimeError) == fails
+        first_is_out.set()
+        assert second_fit.result(30).n_iter_ == 1
+        assert set(first.seen + second.seen) == {ONE}
+        assert blas_threads() == both
+
+
+def test_fits_of_all_lengths_overlap(both):
+    """None of them sees more than one thread at any time."""
+    spies = [Spy() for _ in range(8)]
+
+    def fit(number):
+        return net(activation=spies[number], max_iter=1 + number % 4).fit(X, y).predict(X)
+
+    in_threads(4, fit, range(8))
+    assert {threads for spy in spies for threads in spy.seen} == {ONE}
+    assert blas_threads() == both
+
+
+def fail(error, after):
+    def then(calls):
+        if calls >= after:
+            raise error
+
+    return then
+
+
+@pytest.mark.parametrize("error", [RuntimeError("boom"), KeyboardInterrupt(), MemoryError()], ids=repr)
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_threads_come_back_after_an_error(error, solver, both):
+    spy = Spy(then=fail(error, after=5))
+    with pytest.raises(type(error)):
+        net(activation=spy, solver=solver).fit(X, y)
+    assert set(spy.seen) == {ONE}
+    assert blas_threads() == both
+
+
+def test_threads_come_back_after_an_error_in_predict(both):
+    trouble = []
+    spy = Spy(then=lambda calls: trouble and trouble[0](calls))
+    model = net(activation=spy, max_iter=1).fit(X, y)
+    trouble.append(fail(RuntimeError("boom"), after=1))
+    with pytest.raises(RuntimeError, match="boom"):
+        model.predict(X)
+    assert blas_threads() == both
+
+
+def test_threads_come_back_after_divergence(both):
+    with pytest.raises(ValueError, match="diverged"):
+        net(solver="sgd", learning_rate_init=1e200).fit(X, y)
+    assert blas_threads() == both

@@ -1,0 +1,318 @@
+"""The numbered contract of a layer, for every layer, and what is special about each."""
+
+import pickle
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array, csr_matrix
+
+from skbackprop.network import layers
+from skbackprop.network.activations import ACTIVATIONS
+from skbackprop.network.layers import Dense, Dropout, Run, Standardize, Tape
+from skbackprop.network.parameters import Parameters
+from tests.derivatives import check_layer, noisy_run, run_layer, trainable
+
+CASES = [*(Dense(3, f) for f in ACTIVATIONS.values()), Dropout(0.0), Dropout(0.4), Standardize()]
+
+every_layer = pytest.mark.parametrize("layer", CASES, ids=repr)
+sparse_kinds = pytest.mark.parametrize("sparse", [csr_matrix, csr_array])
+
+
+class Sample:
+    """A layer with a theta and two batches of rows, a full one and a short one; the rows are read-only."""
+
+    def __init__(self, layer, rng, dtype=np.float64, rows=7, columns=4):
+        self.layer, self.parameters = layer, Parameters([layer.slots((columns,))])
+        self.theta = self.parameters.initial(np.random.RandomState(0), dtype)
+        self.theta += (0.2 * rng.standard_normal(self.theta.size)).astype(dtype)
+        self.X = rng.standard_normal((rows, columns)).astype(dtype)
+        self.dY = rng.standard_normal((rows, *layer.output_shape((columns,)))).astype(dtype)
+        self.X.flags.writeable = self.theta.flags.writeable = False
+
+    def p(self):
+        return self.parameters.views(self.theta)[0]
+
+    def forward(self, X, run=None):
+        return self.layer.forward(self.p(), X, Run() if run is None else run)
+
+    def passed(self, rows=slice(None), run=None, X=None):
+        X = self.X[rows] if X is None else X
+        return run_layer(self.layer, self.parameters, self.theta, X, self.dY[rows], run)
+
+
+def assert_same_pass(one, other, **tolerance):
+    for name in ("Y", "dX", "gradient"):
+        np.testing.assert_allclose(getattr(one, name), getattr(other, name), err_msg=name, **tolerance)
+
+
+def test_no_layer_is_left_out():
+    public = (getattr(layers, name) for name in layers.__all__)
+    concrete = {kind for kind in public if hasattr(kind, "backward") and hasattr(kind, "__dataclass_fields__")}
+    assert concrete == {type(layer) for layer in CASES}
+
+
+@every_layer
+def test_backward_is_the_derivative_of_forward(layer, rng):
+    check_layer(layer, rng.standard_normal((7, 4)), rng)
+
+
+@every_layer
+def test_float32_follows_float64(layer, rng):
+    """Dropout is left without noise here: generators draw other numbers in another precision."""
+    sample = Sample(layer, rng, np.float32)
+    run = Run(tape=Tape())
+    wide = Sample(layer, rng)
+    wide.theta, wide.X, wide.dY = (a.astype(np.float64) for a in (sample.theta, sample.X, sample.dY))
+    narrow = sample.passed(run=run)
+    assert narrow.Y.dtype == narrow.dX.dtype == narrow.gradient.dtype == np.float32
+    assert_same_pass(narrow, wide.passed(run=Run(tape=Tape())), rtol=1e-5, atol=1e-5)
+
+
+@every_layer
+def test_inference_equals_training_without_noise(layer, rng):
+    sample = Sample(layer, rng)
+    np.testing.assert_array_equal(sample.forward(sample.X), sample.forward(sample.X, Run(tape=Tape())))
+
+
+@every_layer
+def test_neither_rows_nor_parameters_are_written(layer, rng):
+    sample = Sample(layer, rng)
+    X, theta = sample.X.copy(), sample.theta.copy()
+    sample.forward(sample.X)
+    sample.passed()
+    np.testing.assert_array_equal(sample.X, X)
+    np.testing.assert_array_equal(sample.theta, theta)
+
+
+@every_layer
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_short_batch_after_a_full_one_equals_fresh_buffers(layer, dtype, rng):
+    sample, tape = Sample(layer, rng, dtype), Tape()
+    sample.passed(run=noisy_run(tape, seed=1))
+    short = sample.passed(slice(4, 7), noisy_run(tape, seed=2))
+    assert_same_pass(short, sample.passed(slice(4, 7), noisy_run(seed=2)), rtol=0)
+
+
+@every_layer
+def test_a_full_batch_after_a_short_one_equals_fresh_buffers(layer, rng):
+    sample, tape = Sample(layer, rng), Tape()
+    sample.passed(slice(0, 2), noisy_run(tape, seed=1))
+    full = sample.passed(run=noisy_run(tape, seed=2))
+    assert_same_pass(full, sample.passed(run=noisy_run(seed=2)), rtol=0)
+
+
+@every_layer
+def test_buffers_outlive_the_batch(layer, rng):
+    """A second batch of the same size takes no new memory: whatever the tape held before, it holds after."""
+    sample, tape = Sample(layer, rng), Tape()
+    sample.passed(run=noisy_run(tape))
+    before = {name: buffer.ctypes.data for name, buffer in tape.buffers.items()}
+    sample.passed(run=noisy_run(tape))
+    assert {name: buffer.ctypes.data for name, buffer in tape.buffers.items()} == before
+
+
+@every_layer
+def test_a_batch_equals_its_rows_one_at_a_time(layer, rng):
+    sample = Sample(layer, rng)
+    rows = [sample.forward(sample.X[i : i + 1]) for i in range(len(sample.X))]
+    np.testing.assert_allclose(sample.forward(sample.X), np.concatenate(rows), rtol=1e-13, atol=1e-14)
+
+
+@every_layer
+def test_the_gradient_is_the_sum_over_rows(layer, rng):
+    sample, run = Sample(layer, rng), Run(tape=Tape())
+    whole = sample.passed(run=run)
+    parts = [sample.passed(slice(i, i + 1), run) for i in range(len(sample.X))]
+    np.testing.assert_allclose(whole.gradient, sum(part.gradient for part in parts), rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(whole.dX, np.concatenate([part.dX for part in parts]), rtol=1e-12, atol=1e-13)
+
+
+@every_layer
+def test_the_gradient_is_assigned_not_accumulated(layer, rng):
+    sample, run = Sample(layer, rng), noisy_run()
+    free = trainable(sample.parameters).astype(bool)
+    gradient = np.where(free, 1e6, 0.0)
+    (g,) = sample.parameters.views(gradient)
+    sample.forward(sample.X, run)
+    layer.backward(sample.p(), g, sample.dY.copy(), run)
+    np.testing.assert_array_equal(gradient, sample.passed().gradient)
+
+
+@every_layer
+def test_slots_that_do_not_train_keep_a_zero_gradient(layer, rng):
+    sample = Sample(layer, rng)
+    assert not sample.passed().gradient[trainable(sample.parameters) == 0].any()
+
+
+@every_layer
+def test_without_need_of_dX_the_gradient_is_the_same(layer, rng):
+    sample, run = Sample(layer, rng), noisy_run()
+    gradient = np.zeros_like(sample.theta)
+    (g,) = sample.parameters.views(gradient)
+    sample.forward(sample.X, run)
+    layer.backward(sample.p(), g, sample.dY.copy(), run, need_dX=False)
+    np.testing.assert_array_equal(gradient, sample.passed().gradient)
+
+
+@every_layer
+def test_without_a_tape_the_output_is_not_overwritten_by_the_next_one(layer, rng):
+    sample = Sample(layer, rng)
+    first = sample.forward(sample.X)
+    kept = first.copy()
+    sample.forward(sample.X + 1.0)
+    np.testing.assert_array_equal(first, kept)
+
+
+@every_layer
+def test_output_shape_tells_the_shape_of_a_row(layer, rng):
+    sample = Sample(layer, rng)
+    assert sample.forward(sample.X).shape == (len(sample.X), *layer.output_shape((4,)))
+
+
+@every_layer
+def test_is_hashable_and_equal_to_its_pickle(layer):
+    assert len({layer, pickle.loads(pickle.dumps(layer))}) == 1
+
+
+def test_tape_gives_the_same_memory_again_and_cuts_it_for_a_short_batch():
+    tape = Tape()
+    full = tape.array("Z", (5, 2), np.dtype(np.float32))
+    short = tape.array("Z", (3, 2), np.dtype(np.float32))
+    assert np.shares_memory(full, short)
+    assert short.shape == (3, 2)
+    assert short.flags.c_contiguous
+    assert tape.array("Z", (6, 2), np.dtype(np.float32)).shape == (6, 2)
+    assert not np.shares_memory(full, tape.array("A", (5, 2), np.dtype(np.float32)))
+
+
+@sparse_kinds
+@pytest.mark.parametrize("f", ACTIVATIONS.values(), ids=repr)
+def test_dense_takes_sparse_rows(sparse, f, rng):
+    sample = Sample(Dense(3, f), rng)
+    X = sample.X * (rng.random(sample.X.shape) < 0.4)
+    np.testing.assert_allclose(sample.forward(sparse(X)), sample.forward(X), rtol=1e-12, atol=1e-14)
+    assert_same_pass(sample.passed(X=sparse(X)), sample.passed(X=X), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=repr)
+def test_dense_is_the_activation_of_an_affine_map(activation, rng):
+    sample = Sample(Dense(3, activation), rng)
+    Z = sample.X @ sample.p().W + sample.p().b
+    A = np.empty_like(Z)
+    activation.forward(Z, A)
+    np.testing.assert_allclose(sample.forward(sample.X), A, rtol=1e-12, atol=1e-14)
+
+
+def test_dense_lets_weights_decay_and_spares_biases():
+    slots = Dense(3).slots((4,))
+    assert [(name, slot.shape, slot.decay, slot.train) for name, slot in slots.items()] == [
+        ("W", (4, 3), True, True),
+        ("b", (3,), False, True),
+    ]
+
+
+@sparse_kinds
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_standardize_takes_sparse_rows(sparse, shift, dtype, rng):
+    sample = Sample(Standardize(), rng, dtype)
+    sample.theta.flags.writeable = True
+    sample.p().shift[:] = shift
+    X = sample.X * (rng.random(sample.X.shape) < 0.4)
+    Y = sample.forward(sparse(X))
+    Y = Y.toarray() if shift == 0 else Y
+    assert Y.dtype == dtype
+    np.testing.assert_allclose(Y, sample.forward(X), rtol=1e-6, atol=1e-7)
+
+
+@sparse_kinds
+def test_standardize_keeps_rows_sparse_where_nothing_is_shifted(sparse):
+    p = Parameters([Standardize().slots((3,))]).views(np.array([0.0, 0.0, 0.0, 2.0, 3.0, 4.0]))[0]
+    X = sparse(np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]))
+    Y = Standardize().forward(p, X, Run())
+    assert Y.nnz == 3
+    np.testing.assert_array_equal(Y.toarray(), [[2.0, 0.0, 4.0], [0.0, 3.0, 0.0]])
+    np.testing.assert_array_equal(X.data, 1.0)
+
+
+def test_standardize_is_the_formula_and_has_nothing_to_train(rng):
+    sample = Sample(Standardize(), rng)
+    p = sample.p()
+    np.testing.assert_allclose(sample.forward(sample.X), (sample.X - p.shift) * p.scale, rtol=1e-15)
+    assert not trainable(sample.parameters).any()
+    assert sample.parameters.decaying == slice(0, 0)
+
+
+def test_standardize_starts_as_the_identity(rng):
+    X = rng.standard_normal((5, 4))
+    parameters = Parameters([Standardize().slots((4,))])
+    (p,) = parameters.views(parameters.initial(np.random.RandomState(0), np.float64))
+    np.testing.assert_array_equal(Standardize().forward(p, X, Run()), X)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dropout_drops_its_rate_and_keeps_the_mean(rate, dtype):
+    X = np.ones((400, 500), dtype)
+    Y = Dropout(rate).forward(None, X, noisy_run())
+    assert Y.dtype == dtype
+    np.testing.assert_allclose(np.unique(Y), [0.0, 1 / (1 - rate)], rtol=1e-6)
+    sd = np.sqrt(rate * (1 - rate) / X.size)
+    assert abs(np.mean(Y == 0) - rate) < 4 * sd
+    assert abs(Y.mean(dtype=np.float64) - 1.0) < 4 * sd / (1 - rate)
+
+
+def test_dropout_at_rate_zero_is_the_identity(rng):
+    sample = Sample(Dropout(0.0), rng)
+    passed = sample.passed()
+    np.testing.assert_array_equal(passed.Y, sample.X)
+    np.testing.assert_array_equal(passed.dX, sample.dY)
+
+
+def test_dropout_drops_backward_what_it_dropped_forward(rng):
+    sample = Sample(Dropout(0.5), rng, rows=50)
+    passed = sample.passed()
+    np.testing.assert_allclose(passed.dX, sample.dY * (passed.Y / sample.X), rtol=1e-12)
+
+
+def test_dropout_is_off_without_a_tape(rng):
+    X = rng.standard_normal((5, 4))
+    np.testing.assert_array_equal(Dropout(0.5).forward(None, X, Run(rng=np.random.default_rng(0))), X)
+
+
+def test_dropout_is_off_without_a_generator_forward_and_backward(rng):
+    sample = Sample(Dropout(0.5), rng)
+    passed = sample.passed(run=Run(tape=Tape()))
+    np.testing.assert_array_equal(passed.Y, sample.X)
+    np.testing.assert_array_equal(passed.dX, sample.dY)
+
+
+def test_dropout_remembers_no_mask_from_a_pass_with_noise_in_one_without(rng):
+    sample, tape = Sample(Dropout(0.5), rng), Tape()
+    sample.passed(run=noisy_run(tape))
+    np.testing.assert_array_equal(sample.passed(run=Run(tape=tape)).dX, sample.dY)
+
+
+def test_dropout_draws_from_its_own_generator_and_anew_for_each_batch(rng):
+    sample = Sample(Dropout(0.5), rng, rows=50)
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    np.testing.assert_array_equal(sample.passed(run=noisy_run(seed=3)).Y, sample.passed(run=noisy_run(seed=3)).Y)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+    run = noisy_run()
+    assert not np.array_equal(sample.passed(run=run).Y, sample.passed(run=run).Y)
+
+
+@pytest.mark.parametrize(
+    ("make", "value", "error", "message"),
+    [
+        (Dense, 0, ValueError, "`units` must be an integer >= 1, got 0"),
+        (Dense, 2.0, TypeError, "`units` must be an integer >= 1, got 2.0"),
+        (Dense, True, TypeError, "`units` must be an integer >= 1, got True"),
+        (Dropout, 1.0, ValueError, "`rate` must be a real number in \\[0, 1\\), got 1.0"),
+        (Dropout, -0.1, ValueError, "`rate` must be a real number in \\[0, 1\\), got -0.1"),
+        (Dropout, "half", TypeError, "`rate` must be a real number in \\[0, 1\\), got 'half'"),
+    ],
+)
+def test_a_bad_hyper_parameter_is_named(make, value, error, message):
+    with pytest.raises(error, match=message):
+        make(value)

@@ -1,0 +1,381 @@
+"""The objective as a whole: its gradient by theta for everything that can be joined, and what rows and X may be."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array, csr_matrix
+
+from skbackprop.network.activations import ACTIVATIONS, Tanh
+from skbackprop.network.layers import Dense, Dropout, Standardize
+from skbackprop.network.losses import LOSSES, SquaredError
+from skbackprop.network.network import Network
+from skbackprop.network.objective import Objective, row_block, row_blocks
+from skbackprop.network.penalties import L2
+from tests.derivatives import check_gradient, trainable
+from tests.network.samples import random_theta, small_network, target, weights
+
+N = 12
+ROWS = {"all": slice(None), "slice": slice(3, 9), "indices": np.array([7, 0, 3, 3, 11])}
+
+every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+every_rows = pytest.mark.parametrize("rows", ROWS.values(), ids=ROWS)
+weighted = pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
+
+
+@dataclass
+class Problem:
+    """A small network, a theta, and rows; ``objective`` joins them."""
+
+    loss: object
+    rng: np.random.Generator
+    outputs: int = 1
+    weighted: bool = False
+    alpha: float = 0.0
+    activation: object = field(default_factory=Tanh)
+    dtype: type = np.float64
+
+    def __post_init__(self):
+        self.y = target(self.loss, self.rng, N, self.outputs).astype(self.dtype)
+        self.network = small_network(self.activation, self.loss.raw_width(self.y))
+        self.X = self.rng.standard_normal((N, 4)).astype(self.dtype)
+        self.theta = random_theta(self.network, self.rng, self.dtype)
+        self.weight = weights(self.rng, N).astype(self.dtype) if self.weighted else None
+        self.penalty = L2(self.alpha) if self.alpha else None
+
+    def objective(self, **other):
+        arguments = {"X": self.X, "y": self.y, "weight": self.weight, "penalty": self.penalty} | other
+        network, X, y = arguments.pop("network", self.network), arguments.pop("X"), arguments.pop("y")
+        return Objective(network, self.loss, X, y, **arguments)
+
+    def evaluate(self, rows=slice(None), **other):
+        value, gradient = self.objective(**other).value_and_gradient(self.theta, rows)
+        return value, gradient.copy()
+
+
+def check_objective(make, theta, rows, free, rng):
+    """Assert that the gradient is the derivative; ``make`` gives an objective with the same noise again."""
+    _, gradient = make().value_and_gradient(theta, rows)
+    check_gradient(lambda theta: sum(make().value_and_gradient(theta, rows)[0]), theta, gradient, rng, free=free)
+
+
+@every_loss
+@pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=ACTIVATIONS)
+@weighted
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("alpha", [0.0, 0.7])
+def test_the_gradient_is_the_derivative_of_the_value(loss, activation, weighted, outputs, alpha, rng):
+    problem = Problem(loss, rng, outputs, weighted, alpha, activation)
+    check_objective(problem.objective, problem.theta, slice(None), trainable(problem.network.parameters), rng)
+
+
+@every_loss
+@every_rows
+@weighted
+def test_the_gradient_is_the_derivative_over_some_rows(loss, rows, weighted, rng):
+    problem = Problem(loss, rng, 2, weighted, alpha=0.5)
+    check_objective(problem.objective, problem.theta, rows, trainable(problem.network.parameters), rng)
+
+
+@every_loss
+@every_rows
+@pytest.mark.parametrize("noise", [True, False])
+def test_the_gradient_is_the_derivative_with_dropout(loss, rows, noise, rng):
+    """With a generator, noise is part of the function; without one there is none."""
+    problem = Problem(loss, rng)
+    network = Network([Standardize(), Dense(6, Tanh()), Dropout(0.4), Dense(4, Tanh()), Dropout(0.2), Dense(1)], (4,))
+    theta = random_theta(network, rng)
+
+    def make():
+        return problem.objective(network=network, rng=np.random.default_rng(1) if noise else None)
+
+    check_objective(make, theta, rows, trainable(network.parameters), rng)
+
+
+@every_loss
+@pytest.mark.parametrize("sparse", [csr_matrix, csr_array])
+@pytest.mark.parametrize("shifted", [False, True])
+@every_rows
+def test_sparse_rows_give_what_dense_rows_give(loss, sparse, shifted, rows, rng):
+    problem = Problem(loss, rng, 2, weighted=True, alpha=0.5)
+    problem.network.parameters.views(problem.theta)[0].shift[:] *= shifted
+    X = problem.X * (rng.random(problem.X.shape) < 0.5)
+    (value, penalty), gradient = problem.evaluate(rows, X=X)
+    (sparse_value, sparse_penalty), sparse_gradient = problem.evaluate(rows, X=sparse(X))
+    assert (sparse_value, sparse_penalty) == pytest.approx((value, penalty), rel=1e-12)
+    np.testing.assert_allclose(sparse_gradient, gradient, rtol=1e-11, atol=1e-13)
+
+
+@every_loss
+@weighted
+@every_rows
+def test_the_value_is_the_formula(loss, weighted, rows, rng):
+    """1/rows * sum of w loss + penalty / (rows * mean raw weight)."""
+    problem = Problem(loss, rng, 3, weighted, alpha=0.5)
+    value, _ = problem.evaluate(rows, mean_weight=1.7)
+    X, y = problem.X[rows], problem.y[rows]
+    weight = None if problem.weight is None else problem.weight[rows]
+    raw = problem.network.forward(problem.network.parameters.views(problem.theta), X)
+    total = loss.value_and_gradient(y, raw, weight, np.empty_like(raw))
+    W = problem.theta[problem.network.parameters.decaying]
+    assert value.loss == pytest.approx(total / len(y), rel=1e-12)
+    assert value.penalty == pytest.approx(0.5 / 2 * W @ W / (len(y) * 1.7), rel=1e-12)
+
+
+@every_loss
+def test_the_penalty_spares_biases_and_units(loss, rng):
+    problem = Problem(loss, rng)
+    _, gradient = problem.evaluate(penalty=None)
+    _, penalised = problem.evaluate(penalty=L2(3.0))
+    expected = np.zeros_like(gradient)
+    for layer, view in zip(problem.network.layers, problem.network.parameters.views(expected), strict=True):
+        if isinstance(layer, Dense):
+            view.W[...] = 1.0
+    np.testing.assert_allclose(penalised - gradient, expected * problem.theta * 3.0 / N, rtol=1e-9, atol=1e-13)
+
+
+@every_loss
+@weighted
+@pytest.mark.parametrize("everything", [slice(None), slice(0, N), np.arange(N)], ids=["all", "slice", "indices"])
+def test_all_rows_are_the_same_however_they_are_named(loss, weighted, everything, rng):
+    problem = Problem(loss, rng, 2, weighted, alpha=0.5)
+    value, gradient = problem.objective().value_and_gradient(problem.theta)
+    named, named_gradient = problem.evaluate(everything)
+    assert named == value
+    np.testing.assert_array_equal(named_gradient, gradient)
+
+
+@every_loss
+@weighted
+def test_indices_and_a_slice_of_the_same_rows_agree(loss, weighted, rng):
+    problem = Problem(loss, rng, 2, weighted, alpha=0.5)
+    value, gradient = problem.evaluate(slice(3, 9))
+    indexed, indexed_gradient = problem.evaluate(np.arange(3, 9))
+    assert indexed == value
+    np.testing.assert_array_equal(indexed_gradient, gradient)
+
+
+@pytest.fixture(params=["C", "F", "strided", "reversed", "read-only", "memory-mapped", "columns of more"])
+def layout(request, tmp_path):
+    """A function that lays the same numbers out in another way."""
+
+    def lay_out(X):
+        match request.param:
+            case "F":
+                return np.asfortranarray(X)
+            case "strided":
+                return np.repeat(X, 2, axis=0)[::2]
+            case "reversed":
+                return X[::-1].copy()[::-1]
+            case "columns of more":
+                return np.hstack([X, X])[:, : X.shape[1]]
+            case "memory-mapped":
+                path = tmp_path / f"{X.shape[1]} columns.npy"
+                np.save(path, X)
+                return np.load(path, mmap_mode="r")
+        X = X.copy()
+        X.flags.writeable = request.param == "C"
+        return X
+
+    return lay_out
+
+
+@every_rows
+@pytest.mark.parametrize("standardize", [True, False])
+def test_the_layout_of_X_and_y_in_memory_does_not_matter(layout, rows, standardize, rng):
+    problem = Problem(SquaredError(), rng, 2, weighted=True, alpha=0.5)
+    if not standardize:
+        problem.network = Network([Dense(5, Tanh()), Dense(2)], (4,))
+        problem.theta = random_theta(problem.network, rng)
+    value, gradient = problem.evaluate(rows)
+    laid_out, other_gradient = problem.evaluate(rows, X=layout(problem.X), y=layout(problem.y))
+    assert tuple(laid_out) == pytest.approx(tuple(value), rel=1e-13)
+    np.testing.assert_allclose(other_gradient, gradient, rtol=1e-12, atol=1e-14)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """The identity, which writes down the dtypes of all that passes through it."""
+
+    dtypes: set = field(default_factory=set, hash=False)
+
+    def slots(self, shape):
+        return {}
+
+    def output_shape(self, shape):
+        return shape
+
+    def forward(self, p, X, run):
+        self.dtypes.add(X.dtype)
+        return X
+
+    def backward(self, p, g, dY, run, *, need_dX=True):
+        self.dtypes.add(dY.dtype)
+        return dY
+
+
+@dataclass(frozen=True)
+class WatchedLoss:
+    """A loss that writes down the dtypes of all that it is given."""
+
+    loss: object
+    dtypes: set = field(default_factory=set, hash=False)
+
+    def raw_width(self, y):
+        return self.loss.raw_width(y)
+
+    def check(self, y):
+        self.loss.check(y)
+
+    def value_and_gradient(self, y, raw, weight, out):
+        value = self.loss.value_and_gradient(y, raw, weight, out)
+        self.dtypes.update(array.dtype for array in (y, raw, weight, out))
+        return value
+
+
+@every_loss
+@every_rows
+@pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=ACTIVATIONS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_dtype_of_theta_is_that_of_every_buffer(loss, rows, activation, dtype, rng):
+    watch, watched = Watch(), WatchedLoss(loss)
+    problem = Problem(watched, rng, weighted=True, alpha=0.5, dtype=dtype)
+    layers = [Standardize(), watch, Dense(5, activation), watch, Dropout(0.3), watch, Dense(1), watch]
+    network = Network(layers, (4,))
+    theta = random_theta(network, rng, dtype)
+    objective = problem.objective(network=network, rng=np.random.default_rng(0))
+    _, gradient = objective.value_and_gradient(theta, rows)
+    assert watch.dtypes == watched.dtypes == {np.dtype(dtype)}
+    assert gradient.dtype == theta.dtype == dtype
+
+
+@every_loss
+def test_float32_follows_float64(loss, rng):
+    problem = Problem(loss, rng, 3, weighted=True, alpha=0.5)
+    value, gradient = problem.evaluate()
+    narrow = {name: getattr(problem, name).astype(np.float32) for name in ("X", "y", "weight")}
+    narrow_value, narrow_gradient = problem.objective(**narrow).value_and_gradient(problem.theta.astype(np.float32))
+    assert tuple(narrow_value) == pytest.approx(tuple(value), rel=1e-5)
+    np.testing.assert_allclose(narrow_gradient, gradient, rtol=1e-4, atol=1e-5)
+
+
+def test_the_gradient_is_a_buffer_that_the_next_call_overwrites(rng):
+    problem = Problem(SquaredError(), rng, alpha=0.5)
+    objective = problem.objective()
+    _, first = objective.value_and_gradient(problem.theta, slice(0, 6))
+    kept = first.copy()
+    _, second = objective.value_and_gradient(problem.theta, slice(6, 12))
+    assert second is first
+    assert not np.array_equal(kept, second)
+
+
+def test_theta_may_move_in_place_or_be_another_array(rng):
+    problem = Problem(SquaredError(), rng, alpha=0.5)
+    objective, theta = problem.objective(), problem.theta.copy()
+    objective.value_and_gradient(theta)
+    theta += 0.1
+    moved, gradient = objective.value_and_gradient(theta)
+    gradient = gradient.copy()
+    other, other_gradient = objective.value_and_gradient(problem.theta + 0.1)
+    assert moved == other
+    np.testing.assert_array_equal(gradient, other_gradient)
+
+
+def test_a_short_batch_after_a_full_one_equals_a_fresh_objective(rng):
+    problem = Problem(SquaredError(), rng, 2, weighted=True, alpha=0.5)
+    objective = problem.objective()
+    for rows in (np.arange(8), np.array([9, 2, 5]), slice(0, 12), slice(0, 1), np.arange(12)):
+        value, gradient = objective.value_and_gradient(problem.theta, rows)
+        fresh, fresh_gradient = problem.evaluate(rows)
+        assert value == fresh
+        np.testing.assert_array_equal(gradient, fresh_gradient)
+
+
+@every_loss
+def test_nothing_that_was_given_is_written(loss, rng):
+    problem = Problem(loss, rng, 2, weighted=True, alpha=0.5)
+    for array in (problem.X, problem.y, problem.weight, problem.theta):
+        array.flags.writeable = False
+    objective = problem.objective()
+    for rows in ROWS.values():
+        objective.value_and_gradient(problem.theta, rows)
+    objective.mean_loss(problem.theta)
+
+
+@every_loss
+@weighted
+def test_mean_loss_is_the_value_without_the_penalty(loss, weighted, rng):
+    problem = Problem(loss, rng, 3, weighted, alpha=0.5)
+    objective = problem.objective()
+    value, _ = objective.value_and_gradient(problem.theta)
+    assert objective.mean_loss(problem.theta) == pytest.approx(value.loss, rel=1e-12)
+
+
+@every_loss
+@weighted
+def test_mean_loss_over_some_rows_is_their_weighted_mean(loss, weighted, rng):
+    problem = Problem(loss, rng, 3, weighted)
+    rows = ROWS["indices"]
+    total = problem.evaluate(rows)[0].loss * len(rows)
+    weight = len(rows) if problem.weight is None else problem.weight[rows].sum()
+    assert problem.objective().mean_loss(problem.theta, rows) == pytest.approx(total / weight, rel=1e-12)
+
+
+def test_mean_loss_has_no_noise(rng):
+    problem = Problem(SquaredError(), rng)
+    layers = [Dense(6, Tanh()), Dropout(0.5), Dense(1)]
+    noisy, plain = Network(layers, (4,)), Network([layers[0], layers[2]], (4,))
+    theta, generator = random_theta(noisy, rng), np.random.default_rng(0)
+    before = generator.bit_generator.state
+    loss = problem.objective(network=noisy, rng=generator).mean_loss(theta)
+    assert loss == problem.objective(network=plain).mean_loss(theta)
+    assert generator.bit_generator.state == before
+
+
+@weighted
+@pytest.mark.parametrize("chosen", [False, True])
+def test_mean_loss_over_many_blocks_is_that_over_one(weighted, chosen, rng):
+    """A wide layer makes blocks of 64 rows; 150 rows are three of them, the last one short."""
+    network = Network([Dense(1 << 12), Dense(1)], (2,))
+    theta = network.parameters.initial(np.random.RandomState(0), np.float32)
+    X, y = rng.standard_normal((150, 2)).astype(np.float32), rng.standard_normal((150, 1)).astype(np.float32)
+    weight = weights(rng, 150).astype(np.float32) if weighted else None
+    objective = Objective(network, SquaredError(), X, y, weight=weight)
+    assert len(row_blocks(150, network, 4)) == 3
+    mean = objective.mean_loss(theta, rng.permutation(150) if chosen else None)
+    assert mean == pytest.approx(objective.value_and_gradient(theta)[0].loss, rel=1e-4)
+
+
+def test_row_blocks_cover_all_rows_once_and_stay_small():
+    network = Network([Dense(100), Dense(1)], (3,))
+    size = row_block(network, 8)
+    assert size == (1 << 20) // 800
+    blocks = row_blocks(3 * size + 5, network, 8)
+    assert [block.start for block in blocks] == [0, size, 2 * size, 3 * size]
+    assert blocks[-1].stop == 3 * size + 5
+    assert row_block(Network([Dense(10**6)], (3,)), 8) == 64
+    assert row_blocks(0, network, 8) == []
+
+
+@every_loss
+@pytest.mark.parametrize("alpha", [0.0, 0.8])
+def test_integer_weights_equal_repetition_of_rows_penalty_included(loss, alpha, rng):
+    problem = Problem(loss, rng, 2, alpha=alpha)
+    counts = np.arange(1, N + 1) % 4
+    weight, mean = counts / counts.mean(), float(counts.mean())
+    value, gradient = problem.evaluate(weight=weight, mean_weight=mean)
+    repeated = {"X": np.repeat(problem.X, counts, axis=0), "y": np.repeat(problem.y, counts, axis=0)}
+    other, other_gradient = problem.evaluate(**repeated)
+    assert tuple(value) == pytest.approx(tuple(other), rel=1e-12)
+    np.testing.assert_allclose(gradient, other_gradient, rtol=1e-11, atol=1e-14)
+
+
+@every_loss
+def test_batches_add_up_to_the_whole(loss, rng):
+    """The mean over batches of equal size is the value over all rows, for loss and gradient."""
+    problem = Problem(loss, rng, 2, weighted=True)
+    value, gradient = problem.evaluate()
+    order = rng.permutation(N)
+    parts = [problem.evaluate(order[start : start + 4]) for start in range(0, N, 4)]
+    assert np.mean([part.loss for part, _ in parts]) == pytest.approx(value.loss, rel=1e-12)
+    np.testing.assert_allclose(np.mean([g for _, g in parts], axis=0), gradient, rtol=1e-11, atol=1e-14)

@@ -1,0 +1,160 @@
+"""The rules of the house that a machine can hold: who may import whom, sizes, names, and the lazy front door."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import skbackprop
+
+PACKAGE = Path(skbackprop.__file__).parent
+MODULES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+# Which rooms each room reads, besides itself.
+READS = {
+    "ranges": set(),
+    "kernels": set(),
+    "network": {"kernels", "ranges"},
+    "optimize": {"kernels", "ranges"},
+    "deploy": {"network", "ranges"},
+    "estimators": {"kernels", "network", "optimize", "ranges"},
+}
+CORE = {"ranges", "kernels", "network", "optimize"}
+
+every_module = pytest.mark.parametrize("name", MODULES)
+# The front door names everything for type checkers; that it imports nothing is tested by importing it.
+every_room = pytest.mark.parametrize("name", [name for name in MODULES if name != "__init__.py"])
+
+
+def room(name):
+    """The folder, or the module, right under the package."""
+    return Path(name).parts[0].removesuffix(".py")
+
+
+def parsed(name):
+    return ast.parse(MODULES[name].read_text(encoding="utf-8"))
+
+
+def imports(name):
+    """Every imported (module, name) of a file, absolute; the name is empty where the module itself is imported."""
+    folder = ("skbackprop", *Path(name).parts[:-1])
+    for node in ast.walk(parsed(name)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = folder[: len(folder) + 1 - node.level] if node.level else ()
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            yield from ((module, alias.name) for alias in node.names)
+
+
+def rooms_read(name):
+    """The rooms of this package that a file imports from."""
+    for module, imported in imports(name):
+        parts = [*module.split("."), imported]
+        if parts[0] == "skbackprop":
+            yield parts[1]
+
+
+def length(function):
+    """Lines of a function without its docstring."""
+    lines = function.end_lineno - function.lineno + 1
+    if ast.get_docstring(function) is not None:
+        docstring = function.body[0]
+        lines -= docstring.end_lineno - docstring.lineno + 1
+    return lines
+
+
+@every_room
+def test_a_room_reads_only_the_rooms_it_may(name):
+    own = room(name)
+    assert own in READS, f"{own} is a new room: say in READS what it reads"
+    assert set(rooms_read(name)) <= READS[own] | {own}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if room(name) in CORE])
+def test_the_core_stands_on_numpy_and_scipy_alone(name):
+    packages = {module.split(".")[0] for module, _ in imports(name)}
+    assert packages - set(sys.stdlib_module_names) <= {"numpy", "scipy", "skbackprop"}
+
+
+@every_module
+def test_only_estimators_know_scikit_learn(name):
+    packages = {module.split(".")[0] for module, _ in imports(name)}
+    assert "sklearn" not in packages or room(name) == "estimators"
+
+
+@every_module
+def test_nobody_imports_what_is_private_in_scikit_learn(name):
+    """All but ``_safe_indexing``, which the public ``sklearn.utils`` hands out and its own documentation uses."""
+    for module, imported in imports(name):
+        if module.split(".")[0] == "sklearn" and (module, imported) != ("sklearn.utils", "_safe_indexing"):
+            private = [part for part in (*module.split("."), imported) if part.startswith("_")]
+            assert not private, f"{module} {imported}"
+
+
+@every_module
+def test_a_module_is_under_300_lines_and_opens_with_a_sentence(name):
+    text = MODULES[name].read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 300
+    assert ast.get_docstring(ast.parse(text))
+
+
+@every_module
+def test_a_function_is_under_60_lines(name):
+    functions = [node for node in ast.walk(parsed(name)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    assert {f.name: length(f) for f in functions if length(f) > 60} == {}
+
+
+@every_module
+def test_no_module_is_a_lumber_room(name):
+    names = {part.removesuffix(".py").strip("_") for part in Path(name).parts}
+    assert not names & {"utils", "common", "misc", "helpers"}
+
+
+def in_a_fresh_interpreter(code):
+    environment = os.environ | {"PYTHONPATH": str(PACKAGE.parent)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+LOADED = "print(*({'numpy', 'scipy', 'sklearn'} & {name.split('.')[0] for name in sys.modules}))"
+
+
+def test_importing_the_package_imports_nothing_else():
+    assert in_a_fresh_interpreter(f"import sys, skbackprop; {LOADED}") == []
+    assert in_a_fresh_interpreter(f"import sys, skbackprop; skbackprop.__version__; {LOADED}") == []
+
+
+def test_asking_for_a_name_of_the_core_does_not_import_scikit_learn():
+    loaded = in_a_fresh_interpreter(f"import sys, skbackprop; skbackprop.Dense, skbackprop.Cosine; {LOADED}")
+    assert sorted(loaded) == ["numpy", "scipy"]
+
+
+def test_the_core_imports_without_the_estimators():
+    code = "import sys, skbackprop.network.model, skbackprop.network.objective, skbackprop.optimize.training; "
+    code += "import skbackprop.optimize.full_batch, skbackprop.optimize.progress; "
+    assert sorted(in_a_fresh_interpreter(code + LOADED)) == ["numpy", "scipy"]
+
+
+def test_a_star_import_brings_the_public_names():
+    code = "from skbackprop import *; print(Dense.__name__, Adam.__name__, SquaredError.__name__)"
+    assert in_a_fresh_interpreter(code) == ["Dense", "Adam", "SquaredError"]
+
+
+def test_dir_lists_public_names_and_every_one_resolves():
+    names = dir(skbackprop)
+    assert names == sorted(set(names))
+    assert {"Dense", "Adam", "Cosine", "SquaredError", "ReLU", "Network", "Objective", "LBFGS"} <= set(names)
+    assert [name for name in names if name.startswith("_")] == ["__version__"]
+    for name in names:
+        assert getattr(skbackprop, name) is not None
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'skbackprop' has no attribute 'Nothing'"):
+        skbackprop.Nothing  # noqa: B018
