@@ -151,6 +151,12 @@ def test_a_warmup_as_long_as_the_total_or_longer_is_all_there_is():
     assert math.isfinite(Warmup(10, Cosine())(12, 5))
 
 
+def test_any_function_may_follow_a_warmup():
+    schedule = Warmup(2, lambda step, total: 1 / (1 + step))
+    np.testing.assert_allclose(factors(schedule, steps=4), [0.5, 1, 1, 0.5])
+    assert not schedule.ends
+
+
 def test_warmups_may_be_nested():
     np.testing.assert_allclose(factors(Warmup(2, Warmup(2)), steps=5), [0.5, 1, 0.5, 1, 1])
 
