@@ -6,6 +6,7 @@ import copy
 from abc import ABCMeta, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -163,12 +164,13 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             state.epochs, state.rows = (0, 0) if fresh else (self.n_iter_, self.t_)
         else:
             state = copy.deepcopy(self._state)
-            state.theta = model.theta
+            state.theta, state.noise = model.theta, state.noise or self._noise(rng)
         scaling = Scaling(data.X.shape[1], data.y.shape[1]) if fresh else copy.deepcopy(self._scaling)
         self._set_units(settings, model, state, data, fresh, scaling)
         if settings.standardize and not fresh:
             rate = self.learning_rate_init * settings.schedule(state.steps, None) * state.rate_factor
-            share = rate / (rate + LEAN_RATE) * data.n / (data.n + LEAN_ROWS)
+            rows = data.n * data.mean_weight()
+            share = rate / (rate + LEAN_RATE) * rows / (rows + LEAN_ROWS)
             y = model.units.standardize(data.taken(data.y))
             model.lean(data.taken(data.X), y, data.taken(data.weight), share)
         self._state = state
@@ -212,15 +214,22 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         return Model(network, settings.loss, theta, Units.natural(width))
 
     def _continue(self, settings: Settings, data: Data, how: str) -> Model:
-        """The fitted model to go on from. Its theta is a copy, so that a call that fails costs nothing."""
-        check_same(self._signature, settings.signature(settings.loss.raw_width(data.y)), how)
-        return self.model_.copy()
+        """The fitted model to go on from, with the dropout of today, which has no part in theta.
+
+        Its theta is a copy, so that a call that fails costs nothing.
+        """
+        width = settings.loss.raw_width(data.y)
+        check_same(self._signature, settings.signature(width), how)
+        return replace(self.model_.copy(), network=Network(settings.layers(width), data.X.shape[1:]))
 
     def _begin(self, settings: Settings, model: Model, rng: np.random.RandomState) -> TrainingState:
-        noise = np.random.Generator(np.random.SFC64(rng.randint(2**31))) if self.dropout else None
         decaying = model.network.parameters.decaying
         moments = {} if isinstance(settings.solver, LBFGS) else settings.solver.start(model.theta, decaying=decaying)
-        return TrainingState(model.theta, moments, rng, noise)
+        return TrainingState(model.theta, moments, rng, self._noise(rng))
+
+    def _noise(self, rng: np.random.RandomState) -> np.random.Generator | None:
+        """Dropout's own generator, so that without dropout nothing is drawn for it."""
+        return np.random.Generator(np.random.SFC64(rng.randint(2**31))) if self.dropout else None
 
     def _set_units(
         self, settings: Settings, model: Model, state: TrainingState, data: Data, fresh: bool, scaling: Scaling

@@ -80,7 +80,7 @@ def set_aside(data: Data, fraction: float, seed: int | None) -> tuple[Data, Data
     if n_held_out >= data.n:
         raise ValueError(
             f"`validation_fraction` must leave rows to train on, got {fraction!r}, which holds out {n_held_out} of "
-            f"{data.n} rows; give more rows, or `X_val` and `y_val`"
+            f"{data.n} samples; give more of them, or `X_val` and `y_val`"
         )
     rows = np.arange(data.n) if data.rows is None else data.rows
     if seed is not None:

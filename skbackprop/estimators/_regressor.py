@@ -187,13 +187,10 @@ class BatchMLPRegressor(RegressorMixin, BatchNetwork):
         self.tol = tol
         self.verbose = verbose
         self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
+        self.momentum, self.nesterovs_momentum = momentum, nesterovs_momentum
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
         self.standardize = standardize
@@ -211,10 +208,19 @@ class BatchMLPRegressor(RegressorMixin, BatchNetwork):
             self._flat_target = y.ndim == 1
         return y.reshape(len(y), -1).astype(np.float64, copy=False)
 
+    def _refuses_negative_targets(self) -> bool:
+        loss = LOSSES.get(self.loss) if isinstance(self.loss, str) else self.loss
+        try:
+            loss.check(np.array([[-1.0]]))
+        except (AttributeError, ValueError):
+            return loss is not None
+        return False
+
     def _write_target(self, y: Array) -> Array:
         return y[:, 0] if self._flat_target else y
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
+        tags.target_tags.positive_only = self._refuses_negative_targets()
         return tags

@@ -138,7 +138,7 @@ class Session:
 
     def _descend(self) -> None:
         """First-order steps, an epoch at a time."""
-        s, rate = self.settings, self.estimator.learning_rate_init
+        s, rate = self.settings, float(self.estimator.learning_rate_init)
         epochs = train(
             self.objective, self.state, self.batches, s.solver, s.schedule, rate, total=self.total, clip=s.clip
         )
@@ -177,6 +177,7 @@ class Session:
         """Leave the best weights with the estimator if there is a best, else the last, and say which they are."""
         e, theta = self.estimator, self.state.theta
         e.best_iter_ = self.state.epochs
+        self.state.order = None  # of these rows; the next call has its own
         if self.best.theta is not None:
             theta[:], e.best_iter_ = self.best.theta, self.best.epoch
             e.loss_ = e.history_["loss"][e.history_["epoch"].index(e.best_iter_)]

@@ -63,7 +63,7 @@ def check_same(before: dict[str, Any], now: dict[str, Any], how: str) -> None:
         if now[name] != value:
             raise ValueError(
                 f"`{how}` continues the training of a model, in which {name} was {value!r} and cannot change, "
-                f"got {now[name]!r}; fit anew with `warm_start=False`"
+                f"got {now[name]!r}; `fit` with `warm_start=False` begins anew"
             )
 
 

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from typing import Any
 
-from threadpoolctl import ThreadpoolController
+import threadpoolctl
 
 from ..network.network import Network
 
@@ -29,9 +29,16 @@ _limit: Any = None
 
 
 @cache
-def _controller() -> ThreadpoolController:
+def _controller() -> threadpoolctl.ThreadpoolController:
     """Finding the libraries takes milliseconds, so it is done once; a limit then takes tens of microseconds."""
-    return ThreadpoolController()
+    return threadpoolctl.ThreadpoolController()
+
+
+def _let_go() -> None:
+    """From threadpoolctl 3.8 on, whoever sets a limit alone can change it, until told otherwise; here anyone may."""
+    openblas = getattr(threadpoolctl, "OpenBLASController", None)
+    if hasattr(openblas, "clear_controlling_thread"):
+        openblas.clear_controlling_thread()
 
 
 @contextmanager
@@ -41,6 +48,7 @@ def one_blas_thread() -> Iterator[None]:
     with _lock:
         if _inside == 0:
             _limit = _controller().limit(limits=1, user_api="blas")
+            _let_go()
         _inside += 1
     try:
         yield
@@ -49,6 +57,7 @@ def one_blas_thread() -> Iterator[None]:
             _inside -= 1
             if _inside == 0:
                 _limit.restore_original_limits()
+                _let_go()
 
 
 def suitable_blas_threads(flops: float) -> AbstractContextManager[None]:

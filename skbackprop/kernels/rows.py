@@ -11,7 +11,7 @@ Array = np.ndarray
 
 
 def gather(X: Array, rows: Array, out: Array) -> None:
-    """out = X[rows]. ``take`` would first copy an X that is not C-contiguous, all of it."""
+    """out = X[rows], rows >= 0. ``take`` would first copy an X that is not C-contiguous, all of it."""
     if X.flags.c_contiguous and X.dtype == out.dtype:
         X.take(rows, axis=0, out=out, mode="clip")
     else:

@@ -43,6 +43,11 @@ class Batches:
         """Batches in one epoch."""
         return -(-self.n // self.size)
 
+    def resume(self, order: Array | None) -> None:
+        """Go on from the order of an epoch before."""
+        if order is not None:
+            self.order = order
+
     def epoch(self) -> Iterator[Rows]:
         if self.rng is not None:
             shuffled = np.arange(self.n)

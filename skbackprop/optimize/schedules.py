@@ -25,8 +25,8 @@ class Schedule(Protocol):
     def __call__(self, step: int, total: int | None) -> float: ...
 
 
-def elapsed(schedule: Any, step: int, total: int | None) -> float:
-    """Which share of the schedule has passed, at most 1. ``schedule.total`` goes before ``total``."""
+def known_total(schedule: Any, total: int | None) -> int:
+    """The number of steps to plan for: ``schedule.total`` goes before ``total``, and one of them must be known."""
     total = total if schedule.total is None else schedule.total
     if total is None:
         name = type(schedule).__name__
@@ -34,7 +34,12 @@ def elapsed(schedule: Any, step: int, total: int | None) -> float:
             f"`learning_rate` {name} must be told its `total` number of steps under `partial_fit`, "
             f"as in {name}(total=10000), got total=None"
         )
-    return min(step / total, 1.0)
+    return total
+
+
+def elapsed(schedule: Any, step: int, total: int | None) -> float:
+    """Which share of the schedule has passed, at most 1."""
+    return min(step / known_total(schedule, total), 1.0)
 
 
 def check_total(total: int | None) -> None:
@@ -147,7 +152,7 @@ class StepDecay:
         check_total(self.total)
 
     def __call__(self, step: int, total: int | None) -> float:
-        return self.drop ** min(int(elapsed(self, step, total) * self.stages), self.stages - 1)
+        return self.drop ** min(step * self.stages // known_total(self, total), self.stages - 1)
 
 
 @dataclass(frozen=True)
@@ -165,7 +170,7 @@ class Warmup:
 
     def __post_init__(self) -> None:
         check_integer("steps", self.steps, 1)
-        if not callable(self.then):
+        if not callable(self.then) or isinstance(self.then, type):
             raise TypeError(f"`then` must be a schedule, as in Warmup(100, Cosine()), got {self.then!r}")
 
     @property

@@ -54,6 +54,8 @@ class TrainingState:
         Counted since the start.
     rate_factor : float
         What progress has made of the learning rate.
+    order : ndarray of int or None
+        The order of rows in the last epoch, which the next one permutes; None before the first, and without shuffling.
     """
 
     theta: Array
@@ -64,6 +66,7 @@ class TrainingState:
     epochs: int = 0
     rows: int = 0
     rate_factor: float = 1.0
+    order: Array | None = None
 
 
 def train(
@@ -84,6 +87,7 @@ def train(
     Algorithm 1).
     """
     theta = state.theta
+    batches.resume(state.order)
     while True:
         losses = penalties = norms = 0.0
         for rows in batches.epoch():
@@ -100,4 +104,5 @@ def train(
             norms += norm
         state.epochs += 1
         state.rows += batches.n
+        state.order = batches.order
         yield Epoch(state.epochs, losses / batches.n, penalties / batches.n, step_rate, norms / len(batches))

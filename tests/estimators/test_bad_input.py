@@ -367,7 +367,7 @@ def test_names_of_a_failed_call_are_forgotten(method):
 @pytest.mark.parametrize("parameters", [{"solver": "sgd"}, {"standardize": False, "solver": "sgd"}], ids=str)
 def test_divergence_costs_nothing(method, parameters):
     """It is noticed in the middle of training, when weights, moments, units and history have all moved."""
-    model = net(**parameters, batch_size=10).fit(X, y).partial_fit(X, y)
+    model = net(**parameters, batch_size=10, max_iter=20).fit(X, y).partial_fit(X, y)
     with Unchanged(model):
         model.set_params(learning_rate_init=1e200)
         with pytest.raises(ValueError, match=r"training diverged in epoch .*`learning_rate_init` \(now 1e\+200\)"):
@@ -437,7 +437,7 @@ def test_another_network_cannot_go_on(name, value, method):
         if name in ("hidden_layer_sizes", "solver", "standardize"):
             assert {"sgd": "'SGD'"}.get(value, repr(value)) in message
             assert {"adam": "'Adam'"}.get(before, repr(before)) in message
-    model.set_params(**{name: value, "warm_start": False}).fit(X, positive)
+    model.set_params(**{name: value, "warm_start": False}, max_iter=30, learning_rate_init=0.1).fit(X, positive)
 
 
 @methods

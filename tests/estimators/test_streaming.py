@@ -124,6 +124,17 @@ def test_parameters_are_read_at_every_call():
     np.testing.assert_allclose(model.coefs_[0], W, rtol=1e-9)
 
 
+def test_dropout_may_be_switched_on_and_off_between_calls():
+    X, y = surface(100)
+    options = {"standardize": False, "random_state": 0, "batch_size": "full", "learning_rate_init": 1e-3}
+    plain = BatchMLPRegressor(**options).partial_fit(X / 100, y / 100)
+    noisy = BatchMLPRegressor(**options).partial_fit(X / 100, y / 100)
+    noisy.set_params(dropout=0.5).partial_fit(X / 100, y / 100)
+    assert (plain.partial_fit(X / 100, y / 100).theta_ != noisy.theta_).any()
+    np.testing.assert_array_equal(noisy.predict(X), noisy.predict(X))
+    noisy.set_params(dropout=0.0).partial_fit(X / 100, y / 100)
+
+
 def test_history_holds_the_last_epoch_and_counters_go_on():
     X, y = surface(100)
     model = BatchMLPRegressor(random_state=0)
