@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ..network.model import Model
 from ..network.objective import row_block
 from ._reading import FLOATS
-from ._threads import largest_product, suitable_blas_threads
+from ._threads import suitable_blas_threads
 
 Array = np.ndarray
 
@@ -85,7 +85,7 @@ class FittedNetwork(metaclass=ABCMeta):
         """The model's raw output, with as many BLAS threads as suit a block of rows."""
         network = self.model_.network
         rows = min(X.shape[0], row_block(network, self.theta_.itemsize))
-        with suitable_blas_threads(largest_product(network, rows)):
+        with suitable_blas_threads(network, rows):
             return self.model_.raw(X, stop)
 
     def __sklearn_is_fitted__(self) -> bool:

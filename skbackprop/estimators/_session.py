@@ -22,7 +22,7 @@ from ..optimize.training import Epoch, TrainingState, train
 from ._callbacks import EpochTasks
 from ._reading import Data
 from ._settings import Settings, read_scorer
-from ._threads import largest_product, suitable_blas_threads
+from ._threads import suitable_blas_threads
 from ._validation import Validation
 
 Array = np.ndarray
@@ -80,9 +80,11 @@ class Session:
     def run(self) -> KeyboardInterrupt | None:
         """Train until something says stop. An interruption by the user is returned, with the estimator in order."""
         interruption = None
-        flops = largest_product(self.model.network, self.batches.size)
         try:
-            with np.errstate(over="ignore", invalid="ignore"), suitable_blas_threads(flops):
+            with (
+                np.errstate(over="ignore", invalid="ignore"),
+                suitable_blas_threads(self.model.network, self.batches.size),
+            ):
                 self._minimize() if self.full_batch else self._descend()
         except KeyboardInterrupt as error:
             interruption = error

@@ -1,11 +1,12 @@
 """One BLAS thread for products too small to share.
 
-BLAS runs a product of more than about 1 Mflop on all cores. On a busy machine, waiting for the other thread
-then costs up to seventy times the product itself; on an idle one, two threads win a quarter. From about 100
-Mflop on both cores pay even on a busy machine. ``benchmarks/blas_threads.py`` prints these figures.
+BLAS runs a matrix product of more than 0.5 Mflop on all cores, and a matrix-vector product or an outer product of
+more than some 2000 numbers, too. On a busy machine, waiting for the other thread then costs up to a hundred times
+the product itself; on an idle one, two threads win a quarter at best. From about 100 Mflop on, all cores pay even on
+a busy machine. ``benchmarks/blas_threads.py`` prints these figures.
 
-The number of threads belongs to the whole process, so all who want one thread at the same time are counted: the first
-in sets the limit, the last out restores what was there before.
+The number of threads belongs to the whole process, so all who want one thread at the same time are counted: the
+first in sets the limit, the last out restores what was there before.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import threadpoolctl
 
 from ..network.network import Network
 
-SHARED_FROM = 1e6
+SHARED_FLOPS = 5e5
+SHARED_NUMBERS = 2000
 PAYS_FROM = 1e8
 
 _lock = threading.Lock()
@@ -60,12 +62,12 @@ def one_blas_thread() -> Iterator[None]:
                 _let_go()
 
 
-def suitable_blas_threads(flops: float) -> AbstractContextManager[None]:
-    """One thread if the largest product, of ``flops`` floating point operations, would be shared but should not be."""
-    return one_blas_thread() if SHARED_FROM < flops < PAYS_FROM else nullcontext()
+def suitable_blas_threads(network: Network, rows: int) -> AbstractContextManager[None]:
+    """One thread if BLAS would share the work on ``rows`` rows, and should not.
 
-
-def largest_product(network: Network, rows: int) -> float:
-    """Floating point operations of the largest matrix product that ``rows`` rows make."""
+    Setting the limit takes some 50 microseconds, about as long as a pass of the rows from which it is worth it.
+    """
     sizes = [slot.size for slots in network.parameters.layers for slot in slots.values()]
-    return 2.0 * rows * max(sizes)
+    flops = 2.0 * rows * max(sizes)
+    shared = flops > SHARED_FLOPS or rows * network.widest > SHARED_NUMBERS
+    return one_blas_thread() if shared and flops < PAYS_FROM else nullcontext()

@@ -79,6 +79,7 @@ class Objective:
     ):
         self.network, self.loss, self.X, self.y, self.weight = network, loss, X, y, weight
         self.penalty, self.mean_weight = penalty, mean_weight
+        self._take_X = self._index if issparse(X) else self._gather
         self._runs = [Run(tape=Tape(), rng=rng) for _ in network.layers]
         self._batch = Tape()
         self._theta: Array | None = None
@@ -122,10 +123,14 @@ class Objective:
         if isinstance(rows, slice):
             return self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows]
         return (
-            self.X[rows] if issparse(self.X) else self._gather("X", self.X, rows),
+            self._take_X("X", self.X, rows),
             self._gather("y", self.y, rows),
             None if self.weight is None else self._gather("weight", self.weight, rows),
         )
+
+    @staticmethod
+    def _index(name: str, X: Any, rows: Array) -> Any:
+        return X[rows]
 
     def _gather(self, name: str, array: Array, rows: Array) -> Array:
         out = self._batch.array(name, (len(rows), *array.shape[1:]), array.dtype)

@@ -44,8 +44,7 @@ class Optimizer(Protocol):
 
 def shrink(theta: Array, state: State, amount: float) -> None:
     """Decoupled weight decay: theta -= amount * theta (Loshchilov and Hutter 2019, Algorithm 2, line 12)."""
-    if amount:
-        theta[state["decaying"]] *= 1.0 - amount
+    theta[state["decaying"]] *= 1.0 - amount
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,8 @@ class SGD:
         return {"steps": 0, "velocity": np.zeros_like(theta), "decaying": decaying}
 
     def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None:
-        shrink(theta, state, rate * self.weight_decay)
+        if self.weight_decay:
+            shrink(theta, state, rate * self.weight_decay)
         kernels.sgd(theta, gradient, state["velocity"], rate, self.momentum, self.nesterov)
         state["steps"] += 1
         if state["steps"] % FLUSH == 0:
@@ -129,7 +129,8 @@ class RMSprop:
         return {"steps": 0, "squares": np.zeros_like(theta), "decaying": decaying}
 
     def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None:
-        shrink(theta, state, rate * self.weight_decay)
+        if self.weight_decay:
+            shrink(theta, state, rate * self.weight_decay)
         kernels.rmsprop(theta, gradient, state["squares"], rate, self.rho, self.epsilon)
         state["steps"] += 1
         if state["steps"] % FLUSH == 0:
@@ -190,7 +191,8 @@ class Adam:
         }
 
     def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None:
-        shrink(theta, state, rate * self.weight_decay)
+        if self.weight_decay:
+            shrink(theta, state, rate * self.weight_decay)
         state["steps"] += 1
         t = state["steps"]
         rate_t = rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)

@@ -251,7 +251,8 @@ def test_what_was_measured_is_there_when_the_hook_is_called(solver):
 def test_hooks_get_the_rows_as_the_user_gave_them():
     collector = Collector()
     table, target = pd.DataFrame(X, columns=["a", "b", "c"]), pd.Series(y)
-    net().set_callbacks(collector).fit(table, target)
+    net().set_callbacks(collector).fit(table, target).partial_fit(table, target)
+    assert len(collector.given) == 5
     assert all(given["X"] is table and given["y"] is target for given in collector.given)
     assert all(given["metadata"] is None for given in collector.given)
 
