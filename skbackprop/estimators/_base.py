@@ -150,7 +150,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         state = self._begin(settings, model, rng)
         self._set_units(settings, model, state, data, fresh, Scaling(data.X.shape[1], data.y.shape[1]))
         self._state = None
-        tasks = EpochTasks(self, X, y, weight, data.rows, self.max_iter)
+        tasks = EpochTasks(self, X, y, data.weight, data.rows, self.max_iter)
         return Session(self, settings, model, state, data, held_out, tasks, self.max_iter, planned=True).run()
 
     def _partial_fit(self, X: Any, y: Any, weight: Any) -> KeyboardInterrupt | None:
@@ -171,10 +171,10 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             rate = self.learning_rate_init * settings.schedule(state.steps, None) * state.rate_factor
             rows = data.n * data.mean_weight()
             share = rate / (rate + LEAN_RATE) * rows / (rows + LEAN_ROWS)
-            y = model.units.standardize(data.taken(data.y))
-            model.lean(data.taken(data.X), y, data.taken(data.weight), share)
+            target = model.units.standardize(data.taken(data.y))
+            model.lean(data.taken(data.X), target, data.taken(data.weight), share)
         self._state = state
-        tasks = EpochTasks(self, X, y, weight, data.rows, 1)
+        tasks = EpochTasks(self, X, y, data.weight, data.rows, 1)
         return Session(self, settings, model, state, data, None, tasks, 1, planned=False).run()
 
     def _generator(self) -> np.random.RandomState:

@@ -43,26 +43,24 @@ class EpochTasks:
     Parameters
     ----------
     estimator : estimator with CallbackSupportMixin
-    X, y, sample_weight : as given to fit
+    X, y : as given to fit
+    weight : ndarray or None
+        One for every row of X.
     rows : ndarray of int or None
         The training rows; None stands for all.
     max_epochs : int
     """
 
-    def __init__(self, estimator: Any, X: Any, y: Any, sample_weight: Any, rows: np.ndarray | None, max_epochs: int):
+    def __init__(self, estimator: Any, X: Any, y: Any, weight: Any, rows: np.ndarray | None, max_epochs: int):
         self.values = {
             "estimator": estimator,
             "X": X if rows is None else lambda: _safe_indexing(X, rows),
             "y": y if rows is None else lambda: _safe_indexing(y, rows),
-            "metadata": None if sample_weight is None else {"sample_weight": self._cut(sample_weight, rows)},
+            "metadata": None if weight is None else {"sample_weight": weight if rows is None else weight[rows]},
         }
         self.fit = estimator._init_callback_context(max_subtasks=max_epochs)
         self.fit.call_on_fit_task_begin(**self.values)
         self.epoch: Any = None
-
-    @staticmethod
-    def _cut(sample_weight: Any, rows: np.ndarray | None) -> Any:
-        return sample_weight if rows is None else np.asarray(sample_weight)[rows]
 
     def begin_epoch(self) -> None:
         self.epoch = self.fit.subcontext(task_name="epoch")

@@ -49,7 +49,8 @@ class RunningMoments:
             block = slice(start, start + size) if rows is None else rows[start : start + size]
             part = X[block]
             w = np.ones(part.shape[0]) if weight is None else np.asarray(weight[block], np.float64)
-            self._merge(*(sparse_moments(part, w) if issparse(part) else dense_moments(part, w)))
+            with np.errstate(over="ignore", invalid="ignore"):  # training will say that it diverges
+                self._merge(*(sparse_moments(part, w) if issparse(part) else dense_moments(part, w)))
 
     def sd(self) -> Array:
         """Standard deviation of every column; 1 for those that are constant up to rounding."""

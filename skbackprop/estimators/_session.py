@@ -83,7 +83,7 @@ class Session:
         try:
             with (
                 np.errstate(over="ignore", invalid="ignore"),
-                suitable_blas_threads(self.model.network, self.batches.size),
+                suitable_blas_threads(self.model.network, self.batches.size, vectors=self.full_batch),
             ):
                 self._minimize() if self.full_batch else self._descend()
         except KeyboardInterrupt as error:
@@ -114,9 +114,14 @@ class Session:
             self.best.see(epoch.number, value, theta)
         exhausted = self.progress.exhausted_by(value)
         self.state.rate_factor = self.progress.factor
-        stopped = self.tasks.end_epoch(lambda: {"model_": self.model.copy()})
+        stopped = self.tasks.end_epoch(self._snapshot)
         self.converged = exhausted or stopped
         return self.converged
+
+    def _snapshot(self) -> dict[str, Any]:
+        """What makes a shallow copy of the estimator predict like today, for ever."""
+        history = {name: list(values) for name, values in self.estimator.history_.items()}
+        return {"model_": self.model.copy(), "history_": history}
 
     def _objective(self, data: Data) -> Objective:
         """The objective over some rows, with the target in the units of training and weights of mean one."""
@@ -205,7 +210,10 @@ class Session:
         e = self.estimator
         if self.total is None:
             return
-        loss, constant = e.history_["data_loss"][e.history_["epoch"].index(e.best_iter_)], self._constant_loss()
+        constant = self._constant_loss()
+        loss = e.history_["data_loss"][e.history_["epoch"].index(e.best_iter_)]
+        if loss > 1.1 * constant + e.tol:  # a running mean: look at the weights that were kept before raising alarm
+            loss = self.objective.mean_loss(self.state.theta, self.data.rows)
         if loss > 1.1 * constant + e.tol:
             slower = f"lower `learning_rate_init` (now {e.learning_rate_init:g})"
             message = (

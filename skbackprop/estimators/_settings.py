@@ -123,7 +123,8 @@ def check_numbers(e: Any) -> None:
         check_random_state(e.random_state)
     except ValueError:
         raise ValueError(
-            f"`random_state` must be None, an integer >= 0 or a numpy.random.RandomState, got {e.random_state!r}"
+            f"`random_state` must be None, an integer from 0 to 2**32 - 1 or a numpy.random.RandomState, "
+            f"got {e.random_state!r}"
         ) from None
 
 

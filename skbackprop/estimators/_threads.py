@@ -62,12 +62,13 @@ def one_blas_thread() -> Iterator[None]:
                 _let_go()
 
 
-def suitable_blas_threads(network: Network, rows: int) -> AbstractContextManager[None]:
+def suitable_blas_threads(network: Network, rows: int, vectors: bool = False) -> AbstractContextManager[None]:
     """One thread if BLAS would share the work on ``rows`` rows, and should not.
 
+    With ``vectors`` BLAS is also called on vectors as long as theta, as L-BFGS does, and shares those at any size.
     Setting the limit takes some 50 microseconds, about as long as a pass of the rows from which it is worth it.
     """
     sizes = [slot.size for slots in network.parameters.layers for slot in slots.values()]
     flops = 2.0 * rows * max(sizes)
-    shared = flops > SHARED_FLOPS or rows * network.widest > SHARED_NUMBERS
+    shared = vectors or flops > SHARED_FLOPS or rows * network.widest > SHARED_NUMBERS
     return one_blas_thread() if shared and flops < PAYS_FROM else nullcontext()

@@ -22,6 +22,8 @@ INSTANCES = [
     BatchMLPRegressor(**small, solver="sgd"),
     BatchMLPRegressor(**small | {"max_iter": 30}, solver="lbfgs"),
     BatchMLPRegressor(**small, standardize=False),
+    BatchMLPRegressor(**small, early_stopping=True),
+    BatchMLPRegressor(**small, loss="poisson"),
     BatchMLPRegressor(**small, solver=AdamW(weight_decay=0.1), activation=LeakyReLU(0.1), learning_rate=Warmup(5)),
 ]
 
@@ -30,14 +32,25 @@ def name_of(check):
     return check.func.__name__
 
 
-def all_checks():
-    """The parametrisation, without the check that needs an environment of its own.
+def applies(estimator, check):
+    """Whether what a check asks for exists at all for this instance.
 
-    scikit-learn 1.6 hands over a generator, and pytest 9 wants a list.
+    Where rows are held out, weights do not equal repetition in any estimator: of a row given three times some copies
+    can be held out. And one check of several outputs draws negative targets, which are no counts, whatever the tag
+    `positive_only` says. The array API has a test of its own.
     """
+    if estimator.early_stopping and name_of(check).startswith("check_sample_weight_equivalence"):
+        return False
+    if estimator.loss == "poisson" and name_of(check) == "check_regressor_multioutput":
+        return False
+    return name_of(check) != ARRAY_API_CHECK
+
+
+def all_checks():
+    """The parametrisation, without what does not apply. scikit-learn 1.6 gives a generator, pytest 9 wants a list."""
     mark = parametrize_with_checks(INSTANCES).mark
     names, values = mark.args
-    values = [value for value in values if name_of(getattr(value, "values", value)[1]) != ARRAY_API_CHECK]
+    values = [value for value in values if applies(*getattr(value, "values", value))]
     return pytest.mark.parametrize(names, values, **mark.kwargs)
 
 

@@ -368,6 +368,17 @@ def test_a_fit_that_fails_says_so(data, options):
             BatchMLPRegressor(max_iter=20, random_state=0, **options).fit(X, y + 1000)
 
 
+def test_a_rough_ride_to_good_weights_raises_no_alarm(data):
+    """The running loss of an epoch may be high while the weights at its end, which are kept, are good."""
+    rng = np.random.RandomState(0)
+    X = rng.uniform(-1, 1, (100, 3))
+    y = X[:, 0] * X[:, 1] + X[:, 2]
+    model = BatchMLPRegressor(hidden_layer_sizes=(5,), learning_rate_init=1.0, max_iter=8, batch_size=20)
+    model.set_params(early_stopping=True, random_state=0, **ENDLESS).fit(X, y)
+    assert model.history_["data_loss"][model.best_iter_ - 1] > 0.55
+    assert model.score(X, y) > 0
+
+
 def test_the_shape_of_the_target_comes_back(data):
     X, y = data
     for target in (y, y[:, None], np.c_[y, y]):
