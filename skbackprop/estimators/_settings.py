@@ -188,7 +188,10 @@ def read_solver(e: Any) -> Optimizer | LBFGS:
 
 def read_schedule(e: Any) -> Schedule:
     named = {**SCHEDULES, "invscaling": InverseScaling(check_real("power_t", e.power_t, 0))}
-    return read_object("learning_rate", e.learning_rate, named, "__call__", also=("adaptive",))
+    if callable(e.learning_rate) and not isinstance(e.learning_rate, type):
+        return e.learning_rate
+    known = (*named, "adaptive")
+    return named[check_name("learning_rate", e.learning_rate, known, " or a function of (step, total)")]
 
 
 def read_object(name: str, value: Any, named: dict[str, Any], method: str, also: Iterable[str] = ()) -> Any:

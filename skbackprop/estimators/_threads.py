@@ -1,7 +1,7 @@
 """One BLAS thread for products too small to share.
 
 BLAS runs a matrix product of more than 0.5 Mflop on all cores, and a matrix-vector product or an outer product of
-more than some 2000 numbers, too. On a busy machine, waiting for the other thread then costs up to a hundred times
+more than some 2000 numbers, too. On a busy machine, waiting for the other thread then costs up to sixty times
 the product itself; on an idle one, two threads win a quarter at best. From about 100 Mflop on, all cores pay even on
 a busy machine. ``benchmarks/blas_threads.py`` prints these figures.
 
@@ -66,7 +66,7 @@ def suitable_blas_threads(network: Network, rows: int, vectors: bool = False) ->
     """One thread if BLAS would share the work on ``rows`` rows, and should not.
 
     With ``vectors`` BLAS is also called on vectors as long as theta, as L-BFGS does, and shares those at any size.
-    Setting the limit takes some 50 microseconds, about as long as a pass of the rows from which it is worth it.
+    Setting the limit takes about as long as a pass of the rows from which it is worth it.
     """
     sizes = [slot.size for slots in network.parameters.layers for slot in slots.values()]
     flops = 2.0 * rows * max(sizes)
