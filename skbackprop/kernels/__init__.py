@@ -24,28 +24,46 @@ from .activations import (
     tanh,
     tanh_backward,
 )
-from .losses import poisson, squared_error
+from .losses import (
+    absolute_error,
+    expectile,
+    gamma,
+    gaussian,
+    huber,
+    log_cosh,
+    poisson,
+    quantile,
+    squared_error,
+    tweedie,
+)
 from .optimizers import adam, add_scaled, flush, rmsprop, sgd
 from .rows import add_bias, column_sums, gather, standardize
 
 __all__ = [
+    "absolute_error",
     "adam",
     "add_bias",
     "add_scaled",
     "column_sums",
     "elu",
     "elu_backward",
+    "expectile",
     "flush",
+    "gamma",
     "gather",
+    "gaussian",
     "gelu",
     "gelu_backward",
+    "huber",
     "leaky_relu",
     "leaky_relu_backward",
+    "log_cosh",
     "logistic",
     "logistic_backward",
     "mish",
     "mish_backward",
     "poisson",
+    "quantile",
     "relu",
     "relu_backward",
     "rmsprop",
@@ -58,4 +76,5 @@ __all__ = [
     "standardize",
     "tanh",
     "tanh_backward",
+    "tweedie",
 ]

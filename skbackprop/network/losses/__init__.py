@@ -4,9 +4,35 @@ A new one is a frozen dataclass and a line in the registry of its file.
 """
 
 from .contract import LocationLoss, LogLinkLoss, Loss, RegressionLoss, Units
-from .location import LOCATION_LOSSES, SquaredError
-from .log_link import LOG_LINK_LOSSES, Poisson
+from .gaussian import GAUSSIAN_LOSSES, Gaussian
+from .location import LOCATION_LOSSES, AbsoluteError, Expectile, SquaredError
+from .log_link import LOG_LINK_LOSSES, Gamma, Poisson, Tweedie
+from .quantile import QUANTILE_LOSSES, Quantile
+from .robust import ROBUST_LOSSES, Huber, LogCosh
 
-__all__ = ["LOSSES", "LocationLoss", "LogLinkLoss", "Loss", "Poisson", "RegressionLoss", "SquaredError", "Units"]
+__all__ = [
+    "LOSSES",
+    "AbsoluteError",
+    "Expectile",
+    "Gamma",
+    "Gaussian",
+    "Huber",
+    "LocationLoss",
+    "LogCosh",
+    "LogLinkLoss",
+    "Loss",
+    "Poisson",
+    "Quantile",
+    "RegressionLoss",
+    "SquaredError",
+    "Tweedie",
+    "Units",
+]
 
-LOSSES: dict[str, RegressionLoss] = {**LOCATION_LOSSES, **LOG_LINK_LOSSES}
+LOSSES: dict[str, RegressionLoss] = {
+    **LOCATION_LOSSES,
+    **ROBUST_LOSSES,
+    **QUANTILE_LOSSES,
+    **LOG_LINK_LOSSES,
+    **GAUSSIAN_LOSSES,
+}
