@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .checks import *
     from .estimators import *
     from .network.activations import *
     from .network.initializers import *
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_FOLDERS = ("estimators", "kernels", "network", "optimize", "ranges")
+_FOLDERS = ("checks", "estimators", "kernels", "network", "optimize", "ranges")
 _MODULES = (
     "network.activations",
     "network.initializers",
@@ -31,6 +32,7 @@ _MODULES = (
     "optimize.full_batch",
     "optimize.optimizers",
     "optimize.schedules",
+    "checks",
     "estimators",
 )
 

@@ -42,8 +42,7 @@ class FittedNetwork(metaclass=ABCMeta):
         -------
         y : ndarray of the shape that y had in fit
         """
-        raw = self._forward(self._read_rows(X))
-        return self._write_target(self.model_.loss.predict(raw))
+        return self._write_target(self.model_.loss.predict(self._raw(X)))
 
     def activations(self, X: Any, layer: int = -1) -> Array:
         """What a hidden layer puts out for X: a learnt representation of it.
@@ -63,6 +62,10 @@ class FittedNetwork(metaclass=ABCMeta):
         if not isinstance(layer, (int, np.integer)) or not -len(hidden) <= layer < len(hidden):
             raise ValueError(f"`layer` must be the number of one of the {len(hidden)} hidden layers, got {layer!r}")
         return self._forward(X, stop=hidden[layer] + 1)
+
+    def _raw(self, X: Any) -> Array:
+        """The raw predictions for the rows of X, in natural units."""
+        return self._forward(self._read_rows(X))
 
     def _read_rows(self, X: Any) -> Any:
         """X for prediction; what is plainly in order skips ``validate_data``, dearer than a small forward pass."""

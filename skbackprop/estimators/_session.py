@@ -212,9 +212,10 @@ class Session:
             return
         constant = self._constant_loss()
         loss = e.history_["data_loss"][e.history_["epoch"].index(e.best_iter_)]
-        if loss > 1.1 * constant + e.tol:  # a running mean: look at the weights that were kept before raising alarm
+        worse = constant + 0.1 * abs(constant) + e.tol
+        if loss > worse:  # a running mean: look at the weights that were kept before raising alarm
             loss = self.objective.mean_loss(self.state.theta, self.data.rows)
-        if loss > 1.1 * constant + e.tol:
+        if loss > worse:
             slower = f"lower `learning_rate_init` (now {e.learning_rate_init:g})"
             message = (
                 f"training ended worse than the best constant would do (loss {loss:.3g}, constant {constant:.3g}): "

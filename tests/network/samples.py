@@ -2,29 +2,16 @@
 
 import numpy as np
 
+from skbackprop.checks.losses import accepts, sample_target
 from skbackprop.network.layers import Dense, Standardize
 from skbackprop.network.network import Network
 
+__all__ = ["accepts", "random_theta", "small_network", "target", "weights"]
+
 
 def target(loss, rng, n, k):
-    """An (n, k) target from the domain of the loss: any real numbers, or else what it does take."""
-    positive = rng.gamma(2.0, size=(n, k))
-    candidates = (
-        rng.standard_normal((n, k)),
-        np.where(np.arange(n)[:, None] % 4 == 0, 0.0, positive),
-        rng.random((n, k)),
-        np.resize([0.0, 1.0], (n, k)),
-        np.arange(n * k).reshape(n, k) % 3,
-    )
-    return next(y for y in candidates if accepts(loss, y))
-
-
-def accepts(loss, y):
-    try:
-        loss.check(y)
-    except ValueError:
-        return False
-    return True
+    """An (n, k) target from the domain of the loss."""
+    return sample_target(loss, rng, n, k)
 
 
 def weights(rng, n):

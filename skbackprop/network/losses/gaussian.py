@@ -30,7 +30,7 @@ class Gaussian:
     Where the variance is great, the mean learns slowly, and a bad fit of the mean is soon excused by a great variance.
     ``beta`` multiplies both gradients by exp(beta s), held fixed: 0 is maximum likelihood, 1 gives the mean the
     gradient of the squared error, 0.5 is a compromise. The value, and so early stopping, stays the negative
-    log-likelihood.
+    log-likelihood. L-BFGS, whose line search compares value and gradient, then may stop early: leave beta at 0 there.
 
     Parameters
     ----------
