@@ -42,7 +42,8 @@ class FittedNetwork(metaclass=ABCMeta):
         -------
         y : ndarray of the shape that y had in fit
         """
-        return self._write_target(self.model_.loss.predict(self._raw(X)))
+        raw = self._raw(X)
+        return self._write_target(self.model_.loss.predict(raw))
 
     def activations(self, X: Any, layer: int = -1) -> Array:
         """What a hidden layer puts out for X: a learnt representation of it.
