@@ -35,16 +35,19 @@ def check_object(part: Any, methods: Iterable[str], attributes: Iterable[str] = 
 
 
 def pickled(part: Any) -> Any:
-    """Through a pickle and back. A class typed in at a prompt counts as one that can be found."""
-    kind = type(part)
+    """Through a pickle and back. Classes typed in at a prompt count as ones that can be found."""
+    typed_in: dict[str, type] = {}
 
     class Pickler(pickle.Pickler):
         def persistent_id(self, thing: Any) -> str | None:
-            return "kind" if thing is kind and kind.__module__ == "__main__" else None
+            if not isinstance(thing, type) or thing.__module__ != "__main__":
+                return None
+            typed_in[thing.__qualname__] = thing
+            return thing.__qualname__
 
     class Unpickler(pickle.Unpickler):
         def persistent_load(self, name: str) -> type:
-            return kind
+            return typed_in[name]
 
     stream = io.BytesIO()
     Pickler(stream).dump(part)

@@ -3,12 +3,13 @@
 A new one is a frozen dataclass and a line in the registry of its file.
 """
 
+from .constants import stationary_constant, weighted_quantile
 from .contract import LocationLoss, LogLinkLoss, Loss, RegressionLoss, Units
 from .gaussian import GAUSSIAN_LOSSES, Gaussian
 from .location import LOCATION_LOSSES, AbsoluteError, Expectile, SquaredError
 from .log_link import LOG_LINK_LOSSES, Gamma, Poisson, Tweedie
 from .quantile import QUANTILE_LOSSES, Quantile
-from .robust import ROBUST_LOSSES, Huber, LogCosh
+from .robust import ROBUST_LOSSES, Huber, LogCosh, RobustLoss
 
 __all__ = [
     "LOSSES",
@@ -24,9 +25,12 @@ __all__ = [
     "Poisson",
     "Quantile",
     "RegressionLoss",
+    "RobustLoss",
     "SquaredError",
     "Tweedie",
     "Units",
+    "stationary_constant",
+    "weighted_quantile",
 ]
 
 LOSSES: dict[str, RegressionLoss] = {

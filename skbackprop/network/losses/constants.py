@@ -43,6 +43,13 @@ def weighted_quantile(y: Array, level: float, weight: Array | None) -> Array:
 def stationary_constant(loss: Differentiable, y: Array, weight: Array | None) -> Array:
     """Where the summed gradient of a convex loss of raw - y changes its sign, by Brent's method for every column.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skbackprop import Huber
+    >>> stationary_constant(Huber(delta=1.0), np.array([[0.0], [1.0], [50.0]]), None).round(6)
+    array([1.])
+
     References
     ----------
     Brent (1973), "Algorithms for minimization without derivatives", chapter 4.

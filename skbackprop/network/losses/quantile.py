@@ -26,8 +26,8 @@ class Quantile:
 
     The raw columns are those of the outputs, each once for every level. ``predict`` gives (n, levels) for one output,
     (n, outputs) for one level, and (n, outputs, levels) for several of both. It sorts the levels of a row, so that
-    quantiles never cross, and cannot be worse for it; training does not sort. The score is D2, the share of the loss of
-    the best constant that is explained, averaged over outputs and levels.
+    quantiles never cross, which cannot make the loss worse; training does not sort. The score is D2, the share of the
+    loss of the best constant that is explained, averaged over outputs and levels.
 
     Parameters
     ----------
