@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABCMeta, abstractmethod
+from abc import ABCMeta
 from typing import Any
 
 import numpy as np
@@ -26,24 +26,6 @@ class FittedNetwork(metaclass=ABCMeta):
     history_: dict[str, list]
     n_features_in_: int
     early_stopping: bool
-
-    @abstractmethod
-    def _write_target(self, y: Array) -> Array:
-        """What `_read_target` has read, as the user writes it."""
-
-    def predict(self, X: Any) -> Array:
-        """Predict the target of every row of X, in its natural units.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        y : ndarray of the shape that y had in fit
-        """
-        raw = self._forward(self._read_rows(X))
-        return self._write_target(self.model_.loss.predict(raw))
 
     def activations(self, X: Any, layer: int = -1) -> Array:
         """What a hidden layer puts out for X: a learnt representation of it.
@@ -80,6 +62,10 @@ class FittedNetwork(metaclass=ABCMeta):
                 if np.isfinite(X.sum()):
                     return X
         return validate_data(self, X, reset=False, accept_sparse="csr", dtype=FLOATS)
+
+    def _raw(self, X: Any) -> Array:
+        """Raw output for the rows of X, in natural units."""
+        return self._forward(self._read_rows(X))
 
     def _forward(self, X: Any, stop: int | None = None) -> Array:
         """The model's raw output, with as many BLAS threads as suit a block of rows."""

@@ -45,7 +45,7 @@ class Settings(NamedTuple):
         # The output starts like a layer with the last hidden activation would, as in scikit-learn.
         return [*layers, Dense(width, init=self.init or self.activations[-1].init)]
 
-    def signature(self, width: int) -> dict[str, Any]:
+    def signature(self) -> dict[str, Any]:
         """What must not change while training goes on."""
         return {
             "hidden_layer_sizes": self.hidden,
@@ -53,7 +53,6 @@ class Settings(NamedTuple):
             "loss": self.loss,
             "solver": type(self.solver).__name__,
             "standardize": self.standardize,
-            "the number of outputs": width,
         }
 
 

@@ -24,7 +24,16 @@ from .activations import (
     tanh,
     tanh_backward,
 )
-from .losses import poisson, squared_error
+from .losses import (
+    brier_classes,
+    brier_columns,
+    focal_classes,
+    focal_columns,
+    log_loss_classes,
+    log_loss_columns,
+    poisson,
+    squared_error,
+)
 from .optimizers import adam, add_scaled, flush, rmsprop, sgd
 from .rows import add_bias, column_sums, gather, standardize
 
@@ -32,15 +41,21 @@ __all__ = [
     "adam",
     "add_bias",
     "add_scaled",
+    "brier_classes",
+    "brier_columns",
     "column_sums",
     "elu",
     "elu_backward",
     "flush",
+    "focal_classes",
+    "focal_columns",
     "gather",
     "gelu",
     "gelu_backward",
     "leaky_relu",
     "leaky_relu_backward",
+    "log_loss_classes",
+    "log_loss_columns",
     "logistic",
     "logistic_backward",
     "mish",
