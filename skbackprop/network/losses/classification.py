@@ -165,8 +165,8 @@ class Focal(ClassLoss):
     >>> focal, y, out = Focal(), np.array([[1.0], [1.0]]), np.empty((2, 1))
     >>> _ = focal.value_and_gradient(y, np.array([[3.0], [-1.0]]), None, out)
     >>> out.round(3)        # the row that is wrong moves, the one that is right hardly does
-    array([[-0.001],
-           [-0.905]])
+    array([[-0.   ],
+           [-0.768]])
     """
 
     gamma: float = 2.0
