@@ -157,7 +157,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         scaling = Scaling(data.X.shape[1], data.y.shape[1]) if fresh else copy.deepcopy(self._scaling)
         before = model.units
         self._set_units(settings, model, state, data, fresh, scaling)
-        if not fresh and model.units is not before:
+        if not fresh and model.units.differ_from(before):
             rate = self.learning_rate_init * settings.schedule(state.steps, None) * state.rate_factor
             rows = data.n * data.mean_weight()
             share = rate / (rate + LEAN_RATE) * rows / (rows + LEAN_ROWS)
