@@ -211,7 +211,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         network = Network(settings.layers(width), data.X.shape[1:])
         theta = network.parameters.initial(rng, data.X.dtype)
         self.n_outputs_, self._signature, self._split_seed = data.y.shape[1], settings.signature(width), None
-        return Model(network, settings.loss, theta, Units.natural(width))
+        return Model(network, settings.loss, theta, Units.natural(data.y.shape[1], width))
 
     def _continue(self, settings: Settings, data: Data, how: str) -> Model:
         """The fitted model to go on from, with the dropout of today, which has no part in theta.

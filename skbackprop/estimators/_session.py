@@ -129,7 +129,7 @@ class Session:
         mean_weight = data.mean_weight()
         return Objective(
             model.network,
-            model.loss,
+            model.trained_loss,
             data.X,
             model.units.standardize(data.y).astype(model.theta.dtype),
             weight=None if weight is None else (weight / mean_weight).astype(model.theta.dtype),
@@ -234,8 +234,9 @@ class Session:
     def _constant_loss(self) -> float:
         """The loss of the best constant prediction on the training rows."""
         y, weight = self.data.taken(self.objective.y), self.data.taken(self.objective.weight)
-        raw = np.broadcast_to(self.model.loss.constant(y, weight), y.shape).astype(y.dtype)
-        return self.model.loss.value_and_gradient(y, raw, weight, np.empty_like(raw)) / len(y)
+        loss = self.model.trained_loss
+        raw = np.tile(loss.constant(y, weight).astype(y.dtype), (len(y), 1))
+        return loss.value_and_gradient(y, raw, weight, np.empty_like(raw)) / len(y)
 
 
 def batch_rows(batch_size: int | str, n: int) -> int:

@@ -38,6 +38,11 @@ class Model:
         """The same with a theta of its own; the rest is never written to."""
         return replace(self, theta=self.theta.copy())
 
+    @property
+    def trained_loss(self) -> Loss:
+        """The loss on the target as the network is trained on it."""
+        return self.loss.rescaled(self.units.scale)
+
     def raw(self, X: Any, stop: int | None = None) -> Array:
         """Raw predictions in natural units, or what the layer before index ``stop`` puts out; in row blocks."""
         p, dtype = self.network.parameters.views(self.theta), self.theta.dtype
@@ -63,7 +68,7 @@ class Model:
         """Let the last layer put out the best constant for y (in the units of training) whatever comes in."""
         last = self.network.parameters.views(self.theta)[-1]
         last.W[...] = 0.0
-        last.b[...] = self.loss.constant(y, weight)
+        last.b[...] = self.trained_loss.constant(y, weight)
 
     def lean(self, X: Any, y: Array, weight: Array | None, share: float) -> None:
         """Let the output bias follow the mean gradient of new rows, by ``share`` of it (of 1, where it is longer).
@@ -75,7 +80,7 @@ class Model:
         """
         raw = ((self.raw(X) - self.units.offset) / self.units.gain).astype(self.theta.dtype)
         gradient = np.empty_like(raw)
-        self.loss.value_and_gradient(y.astype(raw.dtype), raw, weight, gradient)
+        self.trained_loss.value_and_gradient(y.astype(raw.dtype), raw, weight, gradient)
         mean = gradient.sum(axis=0) / (len(y) if weight is None else weight.sum())
         self.network.parameters.views(self.theta)[-1].b[...] -= share * np.clip(mean, -1.0, 1.0)
 

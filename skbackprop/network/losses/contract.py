@@ -1,0 +1,160 @@
+"""What a loss is: the contract, the units of its target, and the two families that most regression losses belong to.
+
+``raw`` is what the network puts out, an (n, m) array; the prediction is the inverse link of it. All that is
+special about a loss stands in its class, so that nothing else asks which loss it has.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, NamedTuple, Protocol, Self
+
+import numpy as np
+
+__all__ = ["LocationLoss", "LogLinkLoss", "Loss", "RegressionLoss", "Units", "r2"]
+
+Array = np.ndarray
+
+
+class Units(NamedTuple):
+    """How a loss may standardise its target: y' = (y - shift) / scale, and then raw = gain raw' + offset.
+
+    ``shift`` and ``scale`` hold one number per output, the others one per raw column; ``worth`` is what one unit
+    of the loss on y' comes to in the loss on y. A network trained on y' so predicts y.
+    """
+
+    shift: Array
+    scale: Array
+    gain: Array
+    offset: Array
+    worth: Array
+
+    @classmethod
+    def natural(cls, n: int, columns: int | None = None) -> Units:
+        """Those of ``n`` outputs that are left as they are, and of as many raw columns, or ``columns``."""
+        columns = n if columns is None else columns
+        zero, one = np.zeros(columns), np.ones(columns)
+        return cls(shift=np.zeros(n), scale=np.ones(n), gain=one, offset=zero, worth=one)
+
+    def standardize(self, y: Array) -> Array:
+        return (y - self.shift) / self.scale
+
+    def restore(self, raw: Array) -> Array:
+        return raw * self.gain + self.offset
+
+
+class Loss(Protocol):
+    """A frozen dataclass of hyper-parameters (sequences in it are tuples).
+
+    1. ``value_and_gradient`` returns the *sum* over rows and writes the derivative by ``raw`` to ``out``; whoever
+       calls it divides by the rows. ``out`` may be ``raw`` itself. ``weight`` is one number per row, or None.
+    2. ``raw_width`` is how many raw columns the target needs.
+    3. ``units`` says how the target may be standardised, from the (weighted) mean and standard deviation of
+       each column; ``rescaled`` is the loss to train with on a target that was divided by ``scale``, the same one
+       unless it has a parameter in units of the target.
+    4. ``predict`` is the inverse link, and ``inverse_link`` its name.
+    5. ``constant`` is the raw prediction of the best constant model.
+    6. ``check`` raises ValueError where y is outside the domain.
+    """
+
+    @property
+    def inverse_link(self) -> str: ...
+    def raw_width(self, y: Array) -> int: ...
+    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float: ...
+    def units(self, mean: Array, sd: Array) -> Units: ...
+    def rescaled(self, scale: Array) -> Loss: ...
+    def predict(self, raw: Array) -> Array: ...
+    def constant(self, y: Array, weight: Array | None) -> Array: ...
+    def check(self, y: Array) -> None: ...
+
+
+class RegressionLoss(Loss, Protocol):
+    """A loss that a regressor takes: ``score`` is what its method of that name returns, greater being better.
+
+    ``std(raw)``, where a loss has it, is the standard deviation that ``predict(X, return_std=True)`` returns.
+    """
+
+    def score(self, y: Array, raw: Array, weight: Array | None) -> float: ...
+
+
+def r2(y: Array, prediction: Array, weight: Array | None) -> float:
+    """The coefficient of determination, 1 - sum w (y - p)^2 / sum w (y - mean)^2, averaged over outputs.
+
+    A constant output counts 1 if it is predicted exactly and 0 otherwise, as in ``sklearn.metrics.r2_score``.
+    """
+    w = np.ones(len(y)) if weight is None else weight
+    y = y.astype(np.float64)
+    unexplained = w @ (y - prediction) ** 2
+    total = w @ (y - np.average(y, axis=0, weights=w)) ** 2
+    constant = total == 0
+    each = 1.0 - unexplained / np.where(constant, 1.0, total)
+    return float(np.where(constant, unexplained == 0, each).mean())
+
+
+class LocationLoss:
+    """The family of losses of raw - y: identity link, all real numbers, a target that may be shifted and scaled.
+
+    A leaf, a frozen dataclass, has ``value_and_gradient``, ``constant``, and ``degree``: scaling target and
+    prediction by s scales the loss by s ** degree. Its score is R2.
+    """
+
+    inverse_link: ClassVar[str] = "identity"
+    degree: ClassVar[int]
+
+    def raw_width(self, y: Array) -> int:
+        return y.shape[1]
+
+    def units(self, mean: Array, sd: Array) -> Units:
+        return Units(shift=mean, scale=sd, gain=sd, offset=mean, worth=sd**self.degree)
+
+    def rescaled(self, scale: Array) -> Self:
+        return self
+
+    def predict(self, raw: Array) -> Array:
+        return raw
+
+    def score(self, y: Array, raw: Array, weight: Array | None) -> float:
+        return r2(y, raw, weight)
+
+    def check(self, y: Array) -> None:
+        pass
+
+
+class LogLinkLoss(ABC):
+    """The family of losses of a positive mean mu = exp(raw), whose target may be scaled, not shifted.
+
+    A leaf, a frozen dataclass, has ``value_and_gradient``, ``check``, and ``degree``: scaling target and mean by s
+    scales the loss by s ** degree. Its best constant is the log of the mean, as in every deviance of an exponential
+    dispersion model, and its score the R2 of the mean. Predictions end at exp(80), which float32 still holds.
+
+    References
+    ----------
+    McCullagh and Nelder (1989), "Generalized linear models", section 2.3.
+    """
+
+    inverse_link: ClassVar[str] = "exp"
+
+    @property
+    @abstractmethod
+    def degree(self) -> float: ...
+
+    def raw_width(self, y: Array) -> int:
+        return y.shape[1]
+
+    def units(self, mean: Array, sd: Array) -> Units:
+        scale = np.where(mean > 0, mean, 1.0)
+        zero, one = np.zeros_like(scale), np.ones_like(scale)
+        return Units(shift=zero, scale=scale, gain=one, offset=np.log(scale), worth=scale**self.degree)
+
+    def rescaled(self, scale: Array) -> Self:
+        return self
+
+    def predict(self, raw: Array) -> Array:
+        return np.exp(np.minimum(raw, 80.0))
+
+    def constant(self, y: Array, weight: Array | None) -> Array:
+        mean = np.average(y, axis=0, weights=weight)
+        return np.log(np.maximum(mean, 1e-13))
+
+    def score(self, y: Array, raw: Array, weight: Array | None) -> float:
+        return r2(y, self.predict(raw), weight)
