@@ -22,6 +22,7 @@ __version__ = "0.1.0"
 
 _FOLDERS = ("estimators", "kernels", "network", "optimize", "ranges")
 _MODULES = (
+    "estimators",
     "network.activations",
     "network.initializers",
     "network.layers",
@@ -31,7 +32,6 @@ _MODULES = (
     "optimize.full_batch",
     "optimize.optimizers",
     "optimize.schedules",
-    "estimators",
 )
 
 
