@@ -118,7 +118,8 @@ class ClassTarget:
             known = self.classes.tolist()
             unknown = [label for label in np.unique(y).tolist() if label not in known]
             raise ValueError(
-                f"`y` must hold only the classes that the model was begun with, {shown(known)}, got also {shown(unknown)}"
+                f"`y` must hold only the classes that the model was begun with, {shown(known)}, "
+                f"got also {shown(unknown)}"
             ) from None
 
     def write(self, y: Array) -> Array:
