@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ._classification import BatchClassifier
+from ._perceptron import Perceptron
 
 
-class BatchMLPClassifier(BatchClassifier):
+class BatchMLPClassifier(BatchClassifier, Perceptron):
     """Multilayer perceptron for classification, trained by mini-batch backpropagation.
 
     The parameters of scikit-learn's ``MLPClassifier`` with their names, meanings and defaults, and some more. Two

@@ -9,15 +9,16 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
 from ..network.losses import LOSSES, Loss
-from ._base import BatchNetwork, can_step
+from ._base import can_step
 from ._callbacks import with_callbacks
+from ._perceptron import Perceptron
 from ._reading import Data
 from ._targets import NumberTarget
 
 Array = np.ndarray
 
 
-class BatchMLPRegressor(RegressorMixin, BatchNetwork):
+class BatchMLPRegressor(RegressorMixin, Perceptron):
     """Multilayer perceptron for regression, trained by mini-batch backpropagation.
 
     The parameters of scikit-learn's ``MLPRegressor`` with their names, meanings and defaults, and some more. The target

@@ -70,15 +70,15 @@ class Model:
         last.W[...] = 0.0
         last.b[...] = self.trained_loss.constant(y, weight)
 
-    def lean(self, X: Any, y: Array, weight: Array | None, share: float) -> None:
+    def lean(self, raw: Array, y: Array, weight: Array | None, share: float) -> None:
         """Let the output bias follow the mean gradient of new rows, by ``share`` of it (of 1, where it is longer).
 
         Rewriting for new units keeps the function, and with it the level it was trained to. Where new rows
         lie at another level, the whole network would be bent to lift the output, and the optimiser's averages
-        would be full of that error for a thousand steps. The bias alone gets there in a few calls. ``y`` is
-        in the units of training.
+        would be full of that error for a thousand steps. The bias alone gets there in a few calls. ``raw`` is in
+        natural units, ``y`` in those of training.
         """
-        raw = ((self.raw(X) - self.units.offset) / self.units.gain).astype(self.theta.dtype)
+        raw = ((raw - self.units.offset) / self.units.gain).astype(self.theta.dtype)
         gradient = np.empty_like(raw)
         self.trained_loss.value_and_gradient(y.astype(raw.dtype), raw, weight, gradient)
         mean = gradient.sum(axis=0) / (len(y) if weight is None else weight.sum())
