@@ -63,7 +63,7 @@ class NumberTarget:
         return y
 
     def write(self, y: Array) -> Array:
-        return y[:, 0] if self.flat else y
+        return y[:, 0] if self.flat and y.shape[1] == 1 else y
 
     def bind(self, loss: Loss) -> Loss:
         return loss
