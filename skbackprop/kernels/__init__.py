@@ -24,9 +24,21 @@ from .activations import (
     tanh,
     tanh_backward,
 )
+from .cells import (
+    gru,
+    gru_backward,
+    lstm,
+    lstm_backward,
+    lstm_output,
+    lstm_output_backward,
+    lstm_state,
+    lstm_state_backward,
+    normalize,
+    normalize_backward,
+)
 from .losses import poisson, squared_error
 from .optimizers import adam, add_scaled, flush, rmsprop, sgd
-from .rows import add_bias, column_sums, gather, standardize
+from .rows import add_bias, column_sums, gather, gather_steps, scatter_add, standardize
 
 __all__ = [
     "adam",
@@ -37,18 +49,30 @@ __all__ = [
     "elu_backward",
     "flush",
     "gather",
+    "gather_steps",
     "gelu",
     "gelu_backward",
+    "gru",
+    "gru_backward",
     "leaky_relu",
     "leaky_relu_backward",
     "logistic",
     "logistic_backward",
+    "lstm",
+    "lstm_backward",
+    "lstm_output",
+    "lstm_output_backward",
+    "lstm_state",
+    "lstm_state_backward",
     "mish",
     "mish_backward",
+    "normalize",
+    "normalize_backward",
     "poisson",
     "relu",
     "relu_backward",
     "rmsprop",
+    "scatter_add",
     "sgd",
     "silu",
     "silu_backward",

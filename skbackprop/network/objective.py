@@ -27,14 +27,19 @@ class Value(NamedTuple):
     penalty: float
 
 
-def row_block(network: Network, itemsize: int, target: int = 1 << 20) -> int:
-    """How many rows to put through at once: the widest layer then takes about ``target`` bytes; at least 64."""
+def row_block(network: Network, itemsize: int, steps: int = 0, target: int = 1 << 20) -> int:
+    """How many rows to put through at once: the widest layer then takes about ``target`` bytes; at least 64.
+
+    For sequences of so many ``steps`` it is four times that, as each step is a pass of its own; at least 8 rows.
+    """
+    if steps:
+        return max(8, 4 * target // (network.widest * itemsize * steps))
     return max(64, target // (network.widest * itemsize))
 
 
-def row_blocks(n: int, network: Network, itemsize: int) -> list[slice]:
+def row_blocks(n: int, network: Network, itemsize: int, steps: int = 0) -> list[slice]:
     """0 ... n in slices of `row_block` rows."""
-    size = row_block(network, itemsize)
+    size = row_block(network, itemsize, steps)
     return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
 
