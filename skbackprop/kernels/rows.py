@@ -19,11 +19,18 @@ def gather(X: Array, rows: Array, out: Array) -> None:
         out[...] = X[rows]
 
 
-def gather_steps(X: Array, rows: Array | slice, lengths: Array | None, out: Array) -> None:
-    """out[t] = X[rows, t], step after step, with zeros from the end of each sequence on. ``out`` has the steps wanted."""
-    out[...] = X[rows, : len(out)].swapaxes(0, 1)
-    if lengths is not None:
-        out[np.arange(len(out))[:, None] >= lengths] = 0
+def gather_steps(X: Array, rows: Array | slice, begin: int | Array, counts: Array | None, out: Array) -> None:
+    """out[t, i] = X[rows[i], begin + t] for t < counts[i], else 0: step after step, padding as zeros.
+
+    ``begin`` is one number, or one per row. ``counts`` is None where no row has padding.
+    """
+    steps = np.arange(len(out))
+    if isinstance(begin, int):
+        out[...] = X[rows, begin : begin + len(out)].swapaxes(0, 1)
+    else:
+        out[...] = X[rows, np.minimum(begin + steps[:, None], X.shape[1] - 1)]
+    if counts is not None:
+        out[steps[:, None] >= counts] = 0
 
 
 def scatter_add(tokens: Array, dY: Array, out: Array) -> None:
