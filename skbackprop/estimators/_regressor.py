@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import math
-import warnings
-from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
-from sklearn.base import RegressorMixin
-from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.utils.validation import check_array, check_consistent_length
-
-from ..network.losses import LOSSES, Loss
-from ..ranges import check_flag
-from ._base import BatchNetwork
-from ._reading import read_weight
-
-Array = np.ndarray
+from ._perceptron import Perceptron
+from ._regression import BatchRegressor
 
 
-class BatchMLPRegressor(RegressorMixin, BatchNetwork):
+class BatchMLPRegressor(BatchRegressor, Perceptron):
     """Multilayer perceptron for regression, trained by mini-batch backpropagation.
 
     The parameters of scikit-learn's ``MLPRegressor`` with their names, meanings and defaults, and some more. The target
@@ -207,85 +193,3 @@ class BatchMLPRegressor(RegressorMixin, BatchNetwork):
         self.clip_norm = clip_norm
         self.init = init
         self.monitor = monitor
-
-    @property
-    def _losses(self) -> Mapping[str, Loss]:
-        return LOSSES
-
-    def predict(self, X: Any, return_std: bool = False) -> Any:
-        """Predict the target of every row of X, in its natural units.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        return_std : bool, default=False
-            Whether to return the standard deviation of y given X, too, which takes a loss that learns it: "gaussian".
-
-        Returns
-        -------
-        y : ndarray of the shape that y had in fit
-            With several quantile levels, of shape (n_samples, n_levels) for one output, and (n_samples, n_outputs,
-            n_levels) for several.
-        std : ndarray of the same shape
-            Only with ``return_std=True``.
-        """
-        if not check_flag("return_std", return_std):
-            return super().predict(X)
-        raw = self._raw(X)
-        loss: Any = self.model_.loss
-        if not callable(getattr(loss, "std", None)):
-            raise ValueError(
-                f"`return_std` must be False for a loss that learns no standard deviation, as 'gaussian' does, "
-                f"got True with loss={loss!r}"
-            )
-        return self._write_target(loss.predict(raw)), self._write_target(loss.std(raw))
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """How much better than the best constant the predictions are: 1 is perfect, 0 no better.
-
-        R2, as in ``sklearn.metrics.r2_score``; for "gaussian" that of the mean; for quantiles and expectiles D2, the
-        share of the loss of the best constant that is explained, averaged over outputs (and levels).
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        sample_weight : array-like of shape (n_samples,), default=None
-
-        Returns
-        -------
-        score : float
-            NaN, with a warning, for fewer than two rows.
-        """
-        raw = self._raw(X)
-        loss: Any = self.model_.loss
-        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y").reshape(len(y), -1)
-        check_consistent_length(raw, y)
-        if y.shape[1] != self.n_outputs_:
-            raise ValueError(f"`y` must have {self.n_outputs_} outputs as in fit, got {y.shape[1]}")
-        if len(y) < 2:
-            warnings.warn("`score` is not defined for fewer than two rows", UndefinedMetricWarning, stacklevel=2)
-            return math.nan
-        return loss.score(y, raw, read_weight(sample_weight, len(y)))
-
-    def _read_target(self, y: Array, fresh: bool) -> Array:
-        if fresh:
-            self._flat_target = y.ndim == 1
-        return y.reshape(len(y), -1).astype(np.float64, copy=False)
-
-    def _refuses_negative_targets(self) -> bool:
-        loss: Any = LOSSES.get(self.loss) if isinstance(self.loss, str) else self.loss
-        try:
-            loss.check(np.array([[-1.0]]))
-        except (AttributeError, ValueError):
-            return loss is not None
-        return False
-
-    def _write_target(self, y: Array) -> Array:
-        return y[:, 0] if self._flat_target and y.shape[1] == 1 else y
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        tags.target_tags.positive_only = self._refuses_negative_targets()
-        return tags

@@ -34,8 +34,8 @@ class Validation:
             # Scored on plain arrays: without names there are none to miss.
             self.estimator = copy.copy(estimator)
             vars(self.estimator).pop("feature_names_in_", None)
-            self.X, self.y = data.taken(data.X), estimator._write_target(data.taken(data.y))
-            self.weight = {} if data.weight is None else {"sample_weight": data.taken(data.weight)}
+            self.X, self.y = data.taken(data.X), estimator._target.write(data.taken(data.y))
+            self.weight = {} if data.sample_weight is None else {"sample_weight": data.taken(data.sample_weight)}
 
     def measure(self, theta: Array) -> dict[str, float]:
         loss = self.objective.mean_loss(theta, self.data.rows)

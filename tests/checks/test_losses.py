@@ -1,13 +1,20 @@
 """`check_loss` passes what is right, and tells each deliberate fault in a sentence about that fault."""
 
 import pickle
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
-from skbackprop import LOSSES, Gaussian, LocationLoss, Units, check_loss
+from skbackprop import (
+    CLASSIFICATION_LOSSES,
+    LOSSES,
+    Gaussian,
+    LocationLoss,
+    Units,
+    check_loss,
+)
 
 
 @dataclass(frozen=True)
@@ -234,7 +241,10 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize("loss", [Right(), *LOSSES.values()], ids=repr)
+CLASSES = [replace(loss, n_classes=n) for loss in CLASSIFICATION_LOSSES.values() for n in (0, 3, 5)]
+
+
+@pytest.mark.parametrize("loss", [Right(), *LOSSES.values(), *CLASSES], ids=repr)
 def test_says_nothing_of_what_is_right(loss):
     assert check_loss(loss) is None
 

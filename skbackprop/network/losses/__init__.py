@@ -1,8 +1,9 @@
-"""Losses: value and gradient on raw predictions, with their link, domain, units and best constant; registry.
+"""Losses: value and gradient on raw predictions, with their link, domain, units and best constant; registries.
 
 A new one is a frozen dataclass and a line in the registry of its file.
 """
 
+from .classification import CLASSIFICATION_LOSSES, BrierLoss, ClassLoss, Focal, LogLoss
 from .constants import stationary_constant, weighted_quantile
 from .contract import LocationLoss, LogLinkLoss, Loss, RegressionLoss, Units
 from .gaussian import GAUSSIAN_LOSSES, Gaussian
@@ -12,15 +13,20 @@ from .quantile import QUANTILE_LOSSES, Quantile
 from .robust import ROBUST_LOSSES, Huber, LogCosh, RobustLoss
 
 __all__ = [
+    "CLASSIFICATION_LOSSES",
     "LOSSES",
     "AbsoluteError",
+    "BrierLoss",
+    "ClassLoss",
     "Expectile",
+    "Focal",
     "Gamma",
     "Gaussian",
     "Huber",
     "LocationLoss",
     "LogCosh",
     "LogLinkLoss",
+    "LogLoss",
     "Loss",
     "Poisson",
     "Quantile",
