@@ -83,7 +83,8 @@ def quantile(y: Array, raw: Array, weight: Array | None, out: Array, levels: Arr
     if outputs > 1:
         y, levels = y.repeat(len(levels), axis=1), np.tile(levels, outputs)
     residual = np.subtract(raw, y)
-    np.subtract(residual > 0.0, levels, out=out)
+    out[...] = residual > 0.0
+    out -= levels
     residual *= out
     return weigh(residual, weight, out)
 
@@ -159,7 +160,7 @@ def guarded_exp(x: Array, ceiling: float) -> tuple[Array, Array]:
 
     So a loss made of the first and a gradient made of the second are finite and each other's counterpart.
     """
-    if np.max(x, initial=-math.inf) <= ceiling:
+    if x.size and x.max() <= ceiling:
         value = np.exp(x)
         return value, value
     beyond = np.maximum(x - ceiling, 0.0)
