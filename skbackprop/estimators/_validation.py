@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -63,4 +64,11 @@ class StepByStep:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self.estimator, name)
-        return (lambda X: value(X)[self.chosen]) if name in self.METHODS else value
+        if name not in self.METHODS:
+            return value
+
+        @wraps(value)
+        def method(X: Any) -> Array:
+            return value(X)[self.chosen]
+
+        return method
