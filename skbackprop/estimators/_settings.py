@@ -69,7 +69,7 @@ def check_same(before: dict[str, Any], now: dict[str, Any], how: str) -> None:
             )
 
 
-def read_settings(estimator: Any, losses: dict[str, Loss], architecture: Architecture) -> Settings:
+def read_settings(estimator: Any, losses: Mapping[str, Loss], architecture: Architecture) -> Settings:
     """Check the parameters of ``estimator`` and return what they mean.
 
     Raises
