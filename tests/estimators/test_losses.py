@@ -84,7 +84,7 @@ def test_the_median_is_scored_by_d2():
 def test_a_score_needs_two_rows_and_as_many_outputs_as_the_fit():
     X, y = rows(k=2)
     fitted = model("squared_error").fit(X, y)
-    with pytest.warns(UndefinedMetricWarning, match="`score` is not defined for fewer than two rows"):
+    with pytest.warns(UndefinedMetricWarning, match="`score` is not defined for fewer than two"):
         assert np.isnan(fitted.score(X[:1], y[:1]))
     with pytest.raises(ValueError, match="`y` must have 2 outputs, as in the first fit, got 1"):
         fitted.score(X, y[:, 0])
