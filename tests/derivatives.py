@@ -35,15 +35,16 @@ def slope(f, h=1e-2, halvings=8):
     return best
 
 
-def check_gradient(f, x, gradient, rng, *, free=1.0, rtol=1e-8):
+def check_gradient(f, x, gradient, rng, *, free=1.0, rtol=1e-8, h=1e-2):
     """Assert that ``gradient`` is the derivative of f at the float64 array x.
 
-    ``free`` is 1 for the entries of x that may be varied, 0 for the others. The error is measured against the length of
+    ``free`` is 1 for the entries of x that may be varied, 0 for the others; ``h`` is the first step, which is to be
+    small where f bends sharply. The error is measured against the length of
     the gradient, which never happens to be small, as <gradient, d> may be.
     """
     direction = rng.standard_normal(x.shape) * free
     direction /= np.linalg.norm(direction)
-    numeric = slope(lambda t: f(x + t * direction))
+    numeric = slope(lambda t: f(x + t * direction), h)
     analytic = float(np.vdot(gradient, direction))
     scale = max(float(np.linalg.norm(gradient * free)), abs(numeric))
     assert abs(analytic - numeric) <= rtol * scale, f"<gradient, d> = {analytic!r}, numerically {numeric!r}"

@@ -55,7 +55,7 @@ class Unrolled:
         self.after = list(zip(*(s[after] for s in S), strict=True))
         self.Z = self._steps("Z", cell.gates * u)
         self.R = tape.array("R", (n, cell.gates * u), dtype)
-        self.kept = {name: self._steps(name, width) for name, width in cell.keeps(u).items()}
+        self.kept = {name: self._steps(f"kept {name}", width) for name, width in cell.keeps(u).items()}
         self.kept_at = [SimpleNamespace(**{name: a[t] for name, a in self.kept.items()}) for t in range(T)]
         if cell.layer_norm:
             self.N, self.s = self._steps("N", cell.gates * u), self._steps("s_R", 1)
