@@ -44,7 +44,7 @@ class Model:
     def raw(self, X: Any, stop: int | None = None, lengths: Array | None = None) -> Array:
         """Raw predictions in natural units, or what the layer before index ``stop`` puts out; in row blocks.
 
-        Of sequences, ``lengths`` says how many steps are valid (None: all). What is put out at a step of padding is NaN.
+        Of sequences, ``lengths`` says how many steps are valid (None: all). What is put out at padding is NaN.
         """
         p, dtype = self.network.parameters.views(self.theta), self.theta.dtype
         n = X.shape[0]
@@ -67,9 +67,7 @@ class Model:
         raw, states = self.network.step(self.network.parameters.views(self.theta), x, states)
         return self.units.restore(raw).astype(raw.dtype, copy=False), states
 
-    def _raw_of_sequences(
-        self, p: list[SimpleNamespace], X: Array, stop: int | None, lengths: Array | None
-    ) -> Array:
+    def _raw_of_sequences(self, p: list[SimpleNamespace], X: Array, stop: int | None, lengths: Array | None) -> Array:
         dtype, (n, T) = self.theta.dtype, X.shape[:2]
         every_step, *width = self.network.shapes[-1 if stop is None else stop]
         out = np.full((n, T, *width) if every_step is None else (n, every_step), np.nan, dtype)

@@ -99,8 +99,8 @@ def pad_sequences(sequences: Sequence[Any]) -> Array:
     if len(set(widths)) > 1:
         at = next(at for at, width in enumerate(widths) if width != widths[0])
         raise ValueError(
-            f"`sequences` must all have the same number of channels, got {widths[0]} in sequences[0] and {widths[at]} in "
-            f"sequences[{at}]"
+            f"`sequences` must all have the same number of channels, got {widths[0]} in sequences[0] and {widths[at]} "
+            f"in sequences[{at}]"
         )
     dtype = np.result_type(*{array.dtype for array in arrays})
     X = np.full((len(arrays), max(map(len, arrays)), widths[0]), np.nan, dtype)
@@ -118,7 +118,9 @@ def as_steps(sequence: Any, name: str) -> Array:
         raise ValueError(f"{name} must be an array of numbers of shape (n_steps, n_channels): {error}") from None
     array = array[:, None] if array.ndim == 1 else array
     if array.ndim != 2 or 0 in array.shape:
-        raise ValueError(f"{name} must have shape (n_steps, n_channels) or (n_steps,), none of them 0, got {array.shape}")
+        raise ValueError(
+            f"{name} must have shape (n_steps, n_channels) or (n_steps,), none of them 0, got {array.shape}"
+        )
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, got NaN or infinity at step {np.argwhere(~np.isfinite(array))[0][0]}")
     return array
@@ -172,7 +174,9 @@ def make_windows(series: Any, n_steps: int, horizon: int = 1, exog: Any = None) 
     n_steps, horizon = check_integer("n_steps", n_steps, 1), check_integer("horizon", horizon, 1)
     n = len(series) - n_steps - horizon + 1
     if n < 1:
-        raise ValueError(f"`series` must have at least n_steps + horizon = {n_steps + horizon} steps, got {len(series)}")
+        raise ValueError(
+            f"`series` must have at least n_steps + horizon = {n_steps + horizon} steps, got {len(series)}"
+        )
     channels = series
     if exog is not None:
         exog = as_steps(exog, "`exog`")

@@ -14,33 +14,33 @@ def s(z):
 
 
 def gru(Z, R, v, H_before):
-    A, M, H = Z.copy(), np.empty((N, U)), np.empty((N, U))
-    kernels.gru(A, R, v, H_before, M, H)
-    return A, M, H
+    A, c, M, H = (np.empty((N, columns), Z.dtype) for columns in (2 * U, U, U, U))
+    kernels.gru(Z, R, v, H_before, A, c, M, H)
+    return A, c, M, H
 
 
 def lstm(Z, R, C_before):
-    A, C, F, H = Z.copy(), *(np.empty((N, U)) for _ in range(3))
+    A, C, F, H = Z.copy(), *(np.empty((N, U), Z.dtype) for _ in range(3))
     kernels.lstm(A, R, C_before, C, F, H)
     return A, C, F, H
 
 
 def test_gru_is_its_formula(rng):
     Z, R, v, H_before = (rng.standard_normal(shape) for shape in ((N, 3 * U), (N, 3 * U), U, (N, U)))
-    r, z = s(Z[:, :U] + R[:, U : 2 * U]), s(Z[:, U : 2 * U] + R[:, 2 * U :])
-    c = np.tanh(Z[:, 2 * U :] + r * (R[:, :U] + v))
-    np.testing.assert_allclose(gru(Z, R, v, H_before)[2], (1 - z) * c + z * H_before, rtol=1e-13, atol=1e-15)
+    r, z = s(Z[:, :U] + R[:, :U]), s(Z[:, U : 2 * U] + R[:, U : 2 * U])
+    c = np.tanh(Z[:, 2 * U :] + r * (R[:, 2 * U :] + v))
+    np.testing.assert_allclose(gru(Z, R, v, H_before)[3], (1 - z) * c + z * H_before, rtol=1e-13, atol=1e-15)
 
 
 def test_gru_backward_is_the_derivative(rng):
     Z, R, v, H_before, dH = (rng.standard_normal(shape) for shape in ((N, 3 * U), (N, 3 * U), U, (N, U), (N, U)))
-    A, M, _ = gru(Z, R, v, H_before)
-    D, carried = np.empty((N, 4 * U)), dH.copy()
-    kernels.gru_backward(carried, A, H_before, M, D)
-    check_gradient(lambda Z: np.vdot(gru(Z, R, v, H_before)[2], dH), Z, D[:, U:], rng)
-    check_gradient(lambda R: np.vdot(gru(Z, R, v, H_before)[2], dH), R, D[:, : 3 * U], rng)
-    check_gradient(lambda v: np.vdot(gru(Z, R, v, H_before)[2], dH), v, D[:, :U].sum(axis=0), rng)
-    check_gradient(lambda H: np.vdot(gru(Z, R, v, H)[2], dH), H_before, carried, rng)
+    A, c, M, _ = gru(Z, R, v, H_before)
+    dZ, dR, carried = np.empty((N, 3 * U)), np.empty((N, 3 * U)), dH.copy()
+    kernels.gru_backward(carried, A, c, H_before, M, dZ, dR)
+    check_gradient(lambda Z: np.vdot(gru(Z, R, v, H_before)[3], dH), Z, dZ, rng)
+    check_gradient(lambda R: np.vdot(gru(Z, R, v, H_before)[3], dH), R, dR, rng)
+    check_gradient(lambda v: np.vdot(gru(Z, R, v, H_before)[3], dH), v, dR[:, 2 * U :].sum(axis=0), rng)
+    check_gradient(lambda H: np.vdot(gru(Z, R, v, H)[3], dH), H_before, carried, rng)
 
 
 def test_lstm_is_its_formula(rng):
@@ -55,7 +55,7 @@ def test_lstm_is_its_formula(rng):
 def test_lstm_backward_is_the_derivative(rng):
     Z, R, C_before, dH, dC = (rng.standard_normal(shape) for shape in ((N, 4 * U), (N, 4 * U), *[(N, U)] * 3))
     A, _, F, _ = lstm(Z, R, C_before)
-    dZ, carried = np.empty((N, 4 * U)), dC.copy()
+    dZ, carried = A, dC.copy()
     kernels.lstm_backward(dH, carried, A, C_before, F, dZ)
 
     def value(Z, R, C_before):

@@ -114,8 +114,12 @@ def test_rows_may_lie_either_way_and_are_not_written(layer, rng):
     kept = sample.X.copy()
     time_major = unflatten(flatten(sample.X).copy(), N)
     assert not time_major.flags.c_contiguous
-    assert_same_pass(sample.passed(X=time_major, dY=unflatten(flatten(sample.dY).copy(), N) if sample.dY.ndim == 3 else None),
-                     sample.passed(), rtol=1e-13, atol=1e-14)
+    assert_same_pass(
+        sample.passed(X=time_major, dY=unflatten(flatten(sample.dY).copy(), N) if sample.dY.ndim == 3 else None),
+        sample.passed(),
+        rtol=1e-13,
+        atol=1e-14,
+    )
     np.testing.assert_array_equal(sample.X, kept)
     np.testing.assert_array_equal(time_major, kept)
 
@@ -227,9 +231,7 @@ def test_two_segments_equal_one(cell, every_step, rng):
     whole, first, second = Tape(), Tape(), Tape()
     Y = sample.forward(sample.X, Run(tape=whole, lengths=LENGTHS))
     Y_first = sample.forward(sample.X[:, :2], Run(tape=first, lengths=LENGTHS.clip(max=2)))
-    Y_second = sample.forward(
-        sample.X[:, 2:], Run(tape=second, lengths=(LENGTHS - 2).clip(min=0), state=first.state)
-    )
+    Y_second = sample.forward(sample.X[:, 2:], Run(tape=second, lengths=(LENGTHS - 2).clip(min=0), state=first.state))
     np.testing.assert_allclose(second.state, whole.state, rtol=1e-13)
     np.testing.assert_allclose(
         Y_second if not every_step else np.concatenate([Y_first, Y_second], axis=1), Y, rtol=1e-13
@@ -238,7 +240,9 @@ def test_two_segments_equal_one(cell, every_step, rng):
 
 @cells
 def test_step_by_step_equals_forward(cell, rng):
-    network = Network([Standardize(), Recurrent(cell, 4, True), Dropout(0.5), Recurrent(cell, 3, True), Dense(2)], (None, D))
+    network = Network(
+        [Standardize(), Recurrent(cell, 4, True), Dropout(0.5), Recurrent(cell, 3, True), Dense(2)], (None, D)
+    )
     theta = network.parameters.initial(np.random.RandomState(0), np.float64)
     p, X, states = network.parameters.views(theta), rng.standard_normal((N, T, D)), None
     Y = network.forward(p, X)
@@ -266,8 +270,8 @@ def test_the_last_output_is_that_of_the_last_valid_step(cell, bidirectional, rng
 def test_the_second_direction_reads_each_row_from_its_own_end(cell, rng):
     both = Sample(Recurrent(cell, 3, True, bidirectional=True), rng)
     one = Sample(Recurrent(cell, 3, True), rng)
-    for name, value in vars(one.p()).items():
-        one.theta.flags.writeable = True
+    one.theta.flags.writeable = True
+    for name in vars(one.p()):
         getattr(one.p(), name)[...] = getattr(both.p(), name + "_back")
     Y = both.forward(both.X, Run(lengths=LENGTHS))
     for i, length in enumerate(LENGTHS):
@@ -341,7 +345,11 @@ def test_a_bidirectional_layer_neither_steps_nor_goes_on_from_a_state(rng):
         (lambda: Recurrent(GRU(), 0), ValueError, "`units` must be an integer >= 1, got 0"),
         (lambda: Recurrent(GRU(), 3, "yes"), TypeError, "`return_sequences` must be True or False, got 'yes'"),
         (lambda: Recurrent(GRU(), 3, bidirectional=1), TypeError, "`bidirectional` must be True or False, got 1"),
-        (lambda: Recurrent(GRU(), 3, dropout=1.0), ValueError, "`dropout` must be a real number in \\[0, 1\\), got 1.0"),
+        (
+            lambda: Recurrent(GRU(), 3, dropout=1.0),
+            ValueError,
+            "`dropout` must be a real number in \\[0, 1\\), got 1.0",
+        ),
         (lambda: LSTM(forget_bias=np.nan), ValueError, "`forget_bias` must be a real number"),
         (lambda: LSTM(layer_norm="x"), TypeError, "`layer_norm` must be True or False, got 'x'"),
         (lambda: GRU(1), TypeError, "`layer_norm` must be True or False, got 1"),

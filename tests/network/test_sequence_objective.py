@@ -2,6 +2,7 @@
 
 import tracemalloc
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -111,13 +112,13 @@ def segment_ends(length, k):
 
 
 def value_with_states_held(problem, theta, held, k):
-    """Row by row and piece by piece, each begun from the states in ``held``, which are filled in if they are not there."""
+    """Row by row and piece by piece, each begun from the states in ``held``, or from those that are to be held."""
     network, p, total = problem.network, problem.network.parameters.views(theta), 0.0
     mean_steps = (LENGTHS.mean() if problem.masked else T) if problem.every_step else 1
     for i in range(N):
         ends = segment_ends(problem.length(i), k)
         states = [None] * len(network.layers)
-        for begin, end in zip(ends, ends[1:], strict=False):
+        for begin, end in pairwise(ends):
             states = held.setdefault((i, begin), states)
             runs = [Run(tape=Tape(), state=state) for state in states]
             raw = network.forward(p, problem.X[i : i + 1, begin:end], runs)
@@ -133,7 +134,7 @@ def value_with_states_held(problem, theta, held, k):
 @depths
 @masked
 @steps_or_last
-@every_k
+@pytest.mark.parametrize("k", [1, 3])
 def test_truncated_it_is_the_derivative_with_incoming_states_held(cell, depth, masked, every_step, k, rng):
     problem, held = Problem(rng, cell, depth, every_step, masked=masked), {}
     value, gradient = problem.evaluate(truncate=k)
@@ -273,9 +274,7 @@ def test_integer_weights_equal_repetition_of_rows(every_step, alpha, rng):
     problem = Problem(rng, GRU(), every_step=every_step)
     counts = np.array([1, 0, 3, 2, 1, 1])
     penalty = L2(alpha) if alpha else None
-    value, gradient = problem.evaluate(
-        weight=counts / counts.mean(), mean_weight=float(counts.mean()), penalty=penalty
-    )
+    value, gradient = problem.evaluate(weight=counts / counts.mean(), mean_weight=float(counts.mean()), penalty=penalty)
     again = np.repeat(np.arange(N), counts)
     other, other_gradient = problem.evaluate(
         X=problem.X[again], y=problem.y[again], lengths=LENGTHS[again], penalty=penalty
@@ -347,7 +346,9 @@ def test_tokens_are_what_one_hot_channels_are(every_step, k, rng):
             getattr(q, name)[...] = value
     X = ragged(np.eye(4)[tokens], LENGTHS)
     arguments = {"lengths": LENGTHS, "truncate": k}
-    value, gradient = SequenceObjective(network, SquaredError(), tokens, problem.y, **arguments).value_and_gradient(theta)
+    value, gradient = SequenceObjective(network, SquaredError(), tokens, problem.y, **arguments).value_and_gradient(
+        theta
+    )
     expected, dense = SequenceObjective(other, SquaredError(), X, problem.y, **arguments).value_and_gradient(one_hot)
     assert value.loss == pytest.approx(expected.loss, rel=1e-12)
     np.testing.assert_allclose(
@@ -400,7 +401,7 @@ def test_a_bad_truncate_is_named(k, error, rng):
 
 
 def test_a_bidirectional_network_is_not_truncated(rng):
-    with pytest.raises(ValueError, match="`truncate` must be None for a bidirectional network, .*, got 3"):
+    with pytest.raises(ValueError, match=r"`truncate` must be None for a bidirectional network, .*, got 3"):
         Problem(rng, GRU(), bidirectional=True).objective(truncate=3)
 
 

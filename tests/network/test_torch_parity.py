@@ -14,12 +14,12 @@ torch = pytest.importorskip("torch", reason="PyTorch is a peer to compare with, 
 N, T, D, U = 5, 9, 3, 4
 LENGTHS = np.array([9, 3, 6, 1, 9])
 
-# Ours, theirs, and where their blocks of rows lie among our blocks of columns: for W and b, and for U.
+# Ours, theirs, and where their blocks of rows lie among our blocks of columns.
 PEERS = {
-    "elman, tanh": (Elman(Tanh()), lambda **kw: torch.nn.RNN(D, U, nonlinearity="tanh", **kw), [0], [0]),
-    "elman, relu": (Elman(ReLU()), lambda **kw: torch.nn.RNN(D, U, nonlinearity="relu", **kw), [0], [0]),
-    "gru": (GRU(), lambda **kw: torch.nn.GRU(D, U, **kw), [0, 1, 2], [1, 2, 0]),
-    "lstm": (LSTM(), lambda **kw: torch.nn.LSTM(D, U, **kw), [0, 1, 3, 2], [0, 1, 3, 2]),
+    "elman, tanh": (Elman(Tanh()), lambda **kw: torch.nn.RNN(D, U, nonlinearity="tanh", **kw), [0]),
+    "elman, relu": (Elman(ReLU()), lambda **kw: torch.nn.RNN(D, U, nonlinearity="relu", **kw), [0]),
+    "gru": (GRU(), lambda **kw: torch.nn.GRU(D, U, **kw), [0, 1, 2]),
+    "lstm": (LSTM(), lambda **kw: torch.nn.LSTM(D, U, **kw), [0, 1, 3, 2]),
 }
 
 
@@ -31,11 +31,11 @@ def columns(theirs, order):
     return np.concatenate(ours, axis=-1)
 
 
-def as_slots(read, gated, order_W, order_U, suffix):
+def as_slots(read, gated, order, suffix):
     """What ``read`` tells of their four arrays (the values, or the gradients), by the names of ours."""
     W, U_, b, b_h = (read(name + suffix) for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"))
-    slots = {"W": columns(W, order_W), "U": columns(U_, order_U), "b": columns(b, order_W)}
-    recurrent = columns(b_h, order_W)
+    slots = {"W": columns(W, order), "U": columns(U_, order), "b": columns(b, order)}
+    recurrent = columns(b_h, order)
     if gated:
         slots["v"] = recurrent[2 * U :]
     return slots, recurrent
@@ -45,7 +45,7 @@ def as_slots(read, gated, order_W, order_U, suffix):
 @pytest.mark.parametrize("bidirectional", [False, True], ids=["ahead", "both"])
 @pytest.mark.parametrize("masked", [False, True], ids=["full", "masked"])
 def test_one_pass_forward_and_backward(name, bidirectional, masked, rng):
-    cell, make, order_W, order_U = PEERS[name]
+    cell, make, order = PEERS[name]
     torch.manual_seed(0)
     peer = make(batch_first=True, bidirectional=bidirectional).double()
     layer = Recurrent(cell, U, return_sequences=True, bidirectional=bidirectional)
@@ -54,7 +54,7 @@ def test_one_pass_forward_and_backward(name, bidirectional, masked, rng):
     (p,), (g,) = parameters.views(theta), parameters.views(gradient)
     ways = {"": "", "_back": "_reverse"} if bidirectional else {"": ""}
     for ours, theirs in ways.items():
-        slots, recurrent = as_slots(lambda key: getattr(peer, key), name == "gru", order_W, order_U, theirs)
+        slots, recurrent = as_slots(lambda key: getattr(peer, key), name == "gru", order, theirs)
         # They have two biases where one does; only that of the GRU's candidate is a second one.
         slots["b"] = slots["b"] + recurrent * np.repeat([1.0, 1.0, float(name != "gru"), 1.0], U)[: recurrent.size]
         for key, value in slots.items():
@@ -75,6 +75,6 @@ def test_one_pass_forward_and_backward(name, bidirectional, masked, rng):
     dX = layer.backward(p, g, dY.copy(), run)
     np.testing.assert_allclose(dX, x.grad.numpy(), rtol=1e-9, atol=1e-11)
     for ours, theirs in ways.items():
-        slots, _ = as_slots(lambda key: getattr(peer, key).grad, name == "gru", order_W, order_U, theirs)
+        slots, _ = as_slots(lambda key: getattr(peer, key).grad, name == "gru", order, theirs)
         for key, value in slots.items():
             np.testing.assert_allclose(getattr(g, key + ours), value, rtol=1e-9, atol=1e-11, err_msg=key + ours)
