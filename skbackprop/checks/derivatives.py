@@ -45,6 +45,7 @@ def check_gradient(
     *,
     free: Array | float = 1.0,
     rtol: float = 1e-8,
+    h: float = 1e-2,
     name: str = "the gradient",
 ) -> None:
     """Assert that ``gradient`` is the derivative of f at x, along a random direction.
@@ -62,6 +63,8 @@ def check_gradient(
     rtol : float, default=1e-8
         The error allowed, relative to the length of the gradient, which never happens to be small, as <gradient, d>
         may be.
+    h : float, default=1e-2
+        The first step of the differences, which is to be small where f bends sharply.
     name : str, default="the gradient"
         What the sentence is about.
 
@@ -78,7 +81,7 @@ def check_gradient(
     rng = np.random.default_rng(0) if rng is None else rng
     direction = rng.standard_normal(x.shape) * free
     direction /= np.linalg.norm(direction)
-    numeric = slope(lambda t: f(x + t * direction))
+    numeric = slope(lambda t: f(x + t * direction), h)
     analytic = float(np.vdot(gradient, direction))
     scale = max(float(np.linalg.norm(gradient * free)), abs(numeric))
     if not abs(analytic - numeric) <= rtol * scale:

@@ -1,8 +1,12 @@
 """Targets, weights and networks for the tests of what joins them."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from skbackprop.checks.losses import accepts, sample_target
+from skbackprop.network.activations import GELU, Logistic, ReLU
+from skbackprop.network.cells import CELLS, Elman
 from skbackprop.network.layers import Dense, Standardize
 from skbackprop.network.network import Network
 
@@ -28,3 +32,18 @@ def random_theta(network, rng, dtype=np.float64):
     """Initial weights, with shifts, scales and biases that are no longer zero or one."""
     theta = network.parameters.initial(np.random.RandomState(0), np.float64)
     return (theta + 0.2 * rng.standard_normal(theta.size)).astype(dtype)
+
+
+def every_cell():
+    """Cells by name: all of the registry, with and without layer normalisation, and Elman's with other activations."""
+    cells = dict(CELLS)
+    cells |= {f"{name}, layer norm": replace(cell, layer_norm=True) for name, cell in CELLS.items()}
+    return cells | {"elman, relu": Elman(ReLU()), "elman, logistic": Elman(Logistic()), "elman, gelu": Elman(GELU())}
+
+
+def ragged(X, lengths):
+    """A copy of X with NaN from the length of each sequence on."""
+    X = X.copy()
+    for row, length in zip(X, lengths, strict=True):
+        row[length:] = np.nan
+    return X
