@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .estimators import *
+    from .kernels.backend import *
     from .network.activations import *
     from .network.initializers import *
     from .network.layers import *
@@ -23,6 +24,7 @@ __version__ = "0.1.0"
 _FOLDERS = ("estimators", "kernels", "network", "optimize", "ranges")
 _MODULES = (
     "estimators",
+    "kernels.backend",
     "network.activations",
     "network.initializers",
     "network.layers",

@@ -77,7 +77,14 @@ def test_a_room_reads_only_the_rooms_it_may(name):
 @pytest.mark.parametrize("name", [name for name in MODULES if room(name) in CORE])
 def test_the_core_stands_on_numpy_and_scipy_alone(name):
     packages = {module.split(".")[0] for module, _ in imports(name)}
-    assert packages - set(sys.stdlib_module_names) <= {"numpy", "scipy", "skbackprop"}
+    allowed = {"numpy", "scipy", "skbackprop"} | ({"numba"} if name.startswith("kernels/compiled/") else set())
+    assert packages - set(sys.stdlib_module_names) <= allowed
+
+
+@every_module
+def test_only_compiled_kernels_know_numba(name):
+    packages = {module.split(".")[0] for module, _ in imports(name)}
+    assert "numba" not in packages or name.startswith("kernels/compiled/")
 
 
 @every_module
@@ -122,7 +129,7 @@ def in_a_fresh_interpreter(code):
     return done.stdout.split()
 
 
-LOADED = "print(*({'numpy', 'scipy', 'sklearn'} & {name.split('.')[0] for name in sys.modules}))"
+LOADED = "print(*({'numpy', 'numba', 'scipy', 'sklearn'} & {name.split('.')[0] for name in sys.modules}))"
 
 
 def test_importing_the_package_imports_nothing_else():

@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 
+from ..kernels import kernels_in_force
 from ..network.losses import Loss, Units
 from ..network.model import Model
 from ..network.network import Network
@@ -105,7 +106,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         self : estimator
             After Ctrl-C it is fitted with the best weights so far, and the interruption goes on.
         """
-        with nothing_lost(self):
+        with nothing_lost(self), kernels_in_force() as self.kernel_backend_:
             interruption = self._fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
         if interruption is not None:
             raise interruption
@@ -130,7 +131,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         -------
         self : estimator
         """
-        with nothing_lost(self):
+        with nothing_lost(self), kernels_in_force() as self.kernel_backend_:
             interruption = self._partial_fit(X, y, sample_weight)
         if interruption is not None:
             raise interruption

@@ -1,7 +1,7 @@
 """Loops over elements: plain functions on plain arrays, called as ``kernels.name(...)``.
 
-They are reached through this module, never imported by name, so that a compiled twin with the same names and
-signatures can stand in for them in this one place.
+They are reached through this module, never imported by name: what is called is the kernel of that name in the table in
+force, NumPy's own or its compiled twin. See `kernel_backend`.
 """
 
 from .activations import (
@@ -9,6 +9,8 @@ from .activations import (
     elu_backward,
     gelu,
     gelu_backward,
+    identity,
+    identity_backward,
     leaky_relu,
     leaky_relu_backward,
     logistic,
@@ -24,6 +26,10 @@ from .activations import (
     tanh,
     tanh_backward,
 )
+from .backend import dispatched
+from .backend import kernel_backend as kernel_backend
+from .backend import kernels_in_force as kernels_in_force
+from .dense import dense_backward, dense_forward
 from .losses import poisson, squared_error
 from .optimizers import adam, add_scaled, flush, rmsprop, sgd
 from .rows import add_bias, column_sums, gather, standardize
@@ -33,12 +39,16 @@ __all__ = [
     "add_bias",
     "add_scaled",
     "column_sums",
+    "dense_backward",
+    "dense_forward",
     "elu",
     "elu_backward",
     "flush",
     "gather",
     "gelu",
     "gelu_backward",
+    "identity",
+    "identity_backward",
     "leaky_relu",
     "leaky_relu_backward",
     "logistic",
@@ -59,3 +69,6 @@ __all__ = [
     "tanh",
     "tanh_backward",
 ]
+
+for _name in __all__:
+    globals()[_name] = dispatched(globals()[_name])

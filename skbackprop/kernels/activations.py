@@ -24,6 +24,16 @@ def zeros(shape: tuple[int, ...], dtype: np.dtype) -> Array:
     return kept
 
 
+def identity(Z: Array, A: Array) -> None:
+    """A = Z."""
+    if A is not Z:
+        A[...] = Z
+
+
+def identity_backward(dA: Array, Z: Array, A: Array) -> None:
+    """f' = 1."""
+
+
 def logistic(Z: Array, A: Array) -> None:
     """A = 1 / (1 + exp(-Z)), written as (1 + tanh(Z / 2)) / 2, which cannot overflow."""
     np.multiply(Z, 0.5, out=A)
