@@ -26,12 +26,13 @@ from .activations import (
     tanh,
     tanh_backward,
 )
-from .backend import dispatched
+from .backend import NUMPY, dispatched
+from .backend import in_force as in_force
 from .backend import kernel_backend as kernel_backend
 from .backend import kernels_in_force as kernels_in_force
-from .dense import dense_backward, dense_forward
+from .dense import DENSE
 from .losses import poisson, squared_error
-from .optimizers import adam, add_scaled, flush, rmsprop, sgd
+from .optimizers import adam, add_scaled, flush, l2, rmsprop, sgd
 from .rows import add_bias, column_sums, gather, standardize
 
 __all__ = [
@@ -39,8 +40,6 @@ __all__ = [
     "add_bias",
     "add_scaled",
     "column_sums",
-    "dense_backward",
-    "dense_forward",
     "elu",
     "elu_backward",
     "flush",
@@ -49,6 +48,7 @@ __all__ = [
     "gelu_backward",
     "identity",
     "identity_backward",
+    "l2",
     "leaky_relu",
     "leaky_relu_backward",
     "logistic",
@@ -70,5 +70,6 @@ __all__ = [
     "tanh_backward",
 ]
 
+NUMPY.update(DENSE)
 for _name in __all__:
     globals()[_name] = dispatched(globals()[_name])

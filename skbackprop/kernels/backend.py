@@ -23,7 +23,8 @@ NUMPY: Table = {}
 BACKENDS = ("numpy", "numba")
 
 asked_for: ContextVar[str | None] = ContextVar("asked_for", default=None)
-in_force: ContextVar[Table] = ContextVar("in_force", default=NUMPY)
+chosen: ContextVar[Table] = ContextVar("chosen", default=NUMPY)
+in_force = chosen.get  # the table, by a function that costs next to nothing
 
 
 @contextmanager
@@ -67,22 +68,21 @@ def kernel_backend(name: str) -> Iterator[None]:
 def kernels_in_force() -> Iterator[str]:
     """Put the kernels in force that this thread has asked for, and give their name."""
     name = asked_for.get() or ("numba" if numba_is_there() else "numpy")
-    token = in_force.set(NUMPY if name == "numpy" else compiled_table())
+    token = chosen.set(NUMPY if name == "numpy" else compiled_table())
     try:
         yield name
     finally:
-        in_force.reset(token)
+        chosen.reset(token)
 
 
 def dispatched(function: F) -> F:
     """The kernel of that name in the table in force. NumPy's own stands in where there is no compiled one."""
     name = function.__name__
     NUMPY[name] = function
-    table = in_force.get
 
     @wraps(function)
     def kernel(*arguments: Any) -> Any:
-        return table()[name](*arguments)
+        return in_force()[name](*arguments)
 
     return kernel  # type: ignore[return-value]
 

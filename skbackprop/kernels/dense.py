@@ -1,9 +1,13 @@
-"""A dense layer around its matrix products: bias and activation, derivative and bias gradient; by name.
+"""A dense layer around its matrix products, bias and activation together: ``relu_dense`` and ``relu_dense_backward``.
 
-Here these are two passes each; the compiled twins make them one.
+Each reads ``name_dense(Z, b, A)``: A = f(Z + b), with Z + b left in Z unless A is Z; and ``name_dense_backward(dA, Z,
+A, db)``: dZ = dA * f'(Z), written over dA, and db = the column sums of dZ. The constants of the activation follow. Here
+these are two passes each; the compiled twins make them one.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -13,13 +17,26 @@ from .rows import add_bias, column_sums
 Array = np.ndarray
 
 
-def dense_forward(name: str, Z: Array, b: Array, A: Array, *constants: float) -> None:
-    """A = f(Z + b), with Z + b left in Z, unless A is Z."""
-    add_bias(Z, b)
-    getattr(activations, name)(Z, A, *constants)
+def forward_of(name: str) -> Callable[..., None]:
+    f = getattr(activations, name)
+
+    def dense(Z: Array, b: Array, A: Array, *constants: float) -> None:
+        add_bias(Z, b)
+        f(Z, A, *constants)
+
+    return dense
 
 
-def dense_backward(name: str, dA: Array, Z: Array, A: Array, db: Array, *constants: float) -> None:
-    """dZ = dA * f'(Z), written over dA, and db = the column sums of dZ."""
-    getattr(activations, f"{name}_backward")(dA, Z, A, *constants)
-    column_sums(dA, db)
+def backward_of(name: str) -> Callable[..., None]:
+    f = getattr(activations, f"{name}_backward")
+
+    def dense_backward(dA: Array, Z: Array, A: Array, db: Array, *constants: float) -> None:
+        f(dA, Z, A, *constants)
+        column_sums(dA, db)
+
+    return dense_backward
+
+
+NAMES = [name.removesuffix("_backward") for name in vars(activations) if name.endswith("_backward")]
+DENSE = {f"{name}_dense": forward_of(name) for name in NAMES}
+DENSE |= {f"{name}_dense_backward": backward_of(name) for name in NAMES}

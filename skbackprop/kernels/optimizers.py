@@ -85,6 +85,12 @@ def add_scaled(x: Array, factor: float, out: Array) -> None:
         axpy(x, out, a=factor)
 
 
+def l2(W: Array, gradient: Array, factor: float) -> float:
+    """gradient += factor W; returns factor / 2 * |W|^2."""
+    add_scaled(W, factor, gradient)
+    return 0.5 * factor * float(W.dot(W))
+
+
 def flush(vector: Array, floor: float) -> None:
     """Set entries below ``floor`` in absolute value to zero, before they become denormal and slow."""
     vector *= np.abs(vector) >= floor

@@ -7,7 +7,7 @@ that have kernels name them instead.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -69,34 +69,35 @@ class Elementwise:
         getattr(kernels, f"{self.kernel}_backward")(dA, Z, A, *self.constants)
 
 
-class Biased(NamedTuple):
+class Biased:
     """An activation with the bias before it, as a dense layer has it.
 
-    Where there are kernels for both together these are ``kernel`` with its ``constants``; else both are done in turn.
+    Those that have kernels have one for both together; others are called after the bias, and before its sums.
     """
 
-    activation: Activation
-    kernel: str | None
-    constants: tuple[float, ...]
-
-    @classmethod
-    def of(cls, f: Activation) -> Biased:
-        plain = type(f).forward is Elementwise.forward and type(f).backward is Elementwise.backward
-        return cls(f, f.kernel, f.constants) if plain else cls(f, None, ())  # type: ignore[attr-defined]
+    def __init__(self, f: Activation):
+        self.f = f
+        self.constants: tuple[float, ...] = ()
+        self.kernel: str | None = None
+        if type(f).forward is Elementwise.forward and type(f).backward is Elementwise.backward:
+            self.kernel, self.constants = f.kernel, f.constants  # type: ignore[attr-defined]
+        self._forward, self._backward = f"{self.kernel}_dense", f"{self.kernel}_dense_backward"
 
     def forward(self, Z: Array, b: Array, A: Array) -> None:
         """A = f(Z + b)."""
-        if self.kernel is not None:
-            return kernels.dense_forward(self.kernel, Z, b, A, *self.constants)
-        kernels.add_bias(Z, b)
-        self.activation.forward(Z, A)
+        if self.kernel is None:
+            kernels.add_bias(Z, b)
+            self.f.forward(Z, A)
+        else:
+            kernels.in_force()[self._forward](Z, b, A, *self.constants)
 
     def backward(self, dA: Array, Z: Array, A: Array, db: Array) -> None:
         """dZ = dA * f'(Z), written over dA, and db = the column sums of dZ."""
-        if self.kernel is not None:
-            return kernels.dense_backward(self.kernel, dA, Z, A, db, *self.constants)
-        self.activation.backward(dA, Z, A)
-        kernels.column_sums(dA, db)
+        if self.kernel is None:
+            self.f.backward(dA, Z, A)
+            kernels.column_sums(dA, db)
+        else:
+            kernels.in_force()[self._backward](dA, Z, A, db, *self.constants)
 
 
 @dataclass(frozen=True)

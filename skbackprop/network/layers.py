@@ -107,7 +107,7 @@ class Dense:
 
     @cached_property
     def f(self) -> Biased:
-        return Biased.of(self.activation)
+        return Biased(self.activation)
 
     def slots(self, shape: Shape) -> dict[str, Slot]:
         (n_in,) = shape
@@ -137,7 +137,7 @@ class Dense:
         matmul_transposed(tape.X, dZ, g.W)
         if not need_dX:
             return None
-        return np.dot(dZ, p.W.T, out=tape.array("dX", tape.X.shape, dZ.dtype))
+        return dZ.dot(p.W.T, tape.array("dX", tape.X.shape, dZ.dtype))
 
 
 @dataclass(frozen=True)

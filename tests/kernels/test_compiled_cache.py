@@ -29,7 +29,7 @@ def fit(seed=0):
 
 def compiled_here():
     from skbackprop.kernels.compiled import activations, losses, optimizers, rows
-    dispatchers = [activations.biased_relu, activations.relu_gradients, losses.squared_error, optimizers.adam]
+    dispatchers = [activations.relu_dense, activations.relu_dense_backward, losses.squared_error, optimizers.adam]
     return sum(sum(kernel.stats.cache_misses.values()) for kernel in [*dispatchers, rows.shift_and_scale])
 """
 

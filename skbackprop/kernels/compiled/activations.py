@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import dense
 from .compiler import compiled
 from .slopes import (
     elu,
@@ -31,18 +30,17 @@ from .slopes import (
 )
 
 Array = np.ndarray
-ROWS = 2048
 
 
 @compiled
-def biased_identity(Z: Array, b: Array, A: Array) -> None:
+def identity_dense(Z: Array, b: Array, A: Array) -> None:
     for i in range(Z.shape[0]):
         for j in range(Z.shape[1]):
             Z[i, j] += b[j]
 
 
 @compiled
-def biased_relu(Z: Array, b: Array, A: Array) -> None:
+def relu_dense(Z: Array, b: Array, A: Array) -> None:
     real = Z.dtype.type
     c = (real(0.0), real(1.0))
     for i in range(Z.shape[0]):
@@ -51,7 +49,7 @@ def biased_relu(Z: Array, b: Array, A: Array) -> None:
 
 
 @compiled
-def biased_leaky_relu(Z: Array, b: Array, A: Array, slope: float) -> None:
+def leaky_relu_dense(Z: Array, b: Array, A: Array, slope: float) -> None:
     real = Z.dtype.type
     c = (real(0.0), real(1.0), real(slope))
     for i in range(Z.shape[0]):
@@ -60,7 +58,7 @@ def biased_leaky_relu(Z: Array, b: Array, A: Array, slope: float) -> None:
 
 
 @compiled
-def biased_elu(Z: Array, b: Array, A: Array, alpha: float, scale: float) -> None:
+def elu_dense(Z: Array, b: Array, A: Array, alpha: float, scale: float) -> None:
     real = Z.dtype.type
     c = (real(0.0), real(1.0), real(alpha), real(scale))
     for i in range(Z.shape[0]):
@@ -69,7 +67,7 @@ def biased_elu(Z: Array, b: Array, A: Array, alpha: float, scale: float) -> None
 
 
 @compiled
-def biased_logistic(Z: Array, b: Array, A: Array) -> None:
+def logistic_dense(Z: Array, b: Array, A: Array) -> None:
     real = Z.dtype.type
     c = (real(0.0), real(1.0))
     for i in range(Z.shape[0]):
@@ -78,7 +76,7 @@ def biased_logistic(Z: Array, b: Array, A: Array) -> None:
 
 
 @compiled
-def biased_tanh(Z: Array, b: Array, A: Array) -> None:
+def tanh_dense(Z: Array, b: Array, A: Array) -> None:
     real = Z.dtype.type
     c = (real(0.0), real(1.0))
     for i in range(Z.shape[0]):
@@ -87,7 +85,7 @@ def biased_tanh(Z: Array, b: Array, A: Array) -> None:
 
 
 @compiled
-def biased_silu(Z: Array, b: Array, A: Array) -> None:
+def silu_dense(Z: Array, b: Array, A: Array) -> None:
     real = Z.dtype.type
     c = (real(0.0), real(1.0))
     for i in range(Z.shape[0]):
@@ -98,7 +96,7 @@ def biased_silu(Z: Array, b: Array, A: Array) -> None:
 
 
 @compiled
-def biased_mish(Z: Array, b: Array, A: Array) -> None:
+def mish_dense(Z: Array, b: Array, A: Array) -> None:
     real = Z.dtype.type
     c = (real(0.0), real(1.0), real(20.0))
     for i in range(Z.shape[0]):
@@ -109,149 +107,138 @@ def biased_mish(Z: Array, b: Array, A: Array) -> None:
 
 
 @compiled
-def identity_gradients(dA: Array, Z: Array, A: Array, db: Array) -> None:
+def identity_dense_backward(dA: Array, Z: Array, A: Array, db: Array) -> None:
     real = dA.dtype.type
     c = (real(0.0), real(1.0))
+    sums = np.zeros(db.size)
     for i in range(dA.shape[0]):
         for j in range(dA.shape[1]):
             dz = dA[i, j] * identity_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
-            db[j] += dz
+            sums[j] += dz
+    db[:] = sums
 
 
 @compiled
-def relu_gradients(dA: Array, Z: Array, A: Array, db: Array) -> None:
+def relu_dense_backward(dA: Array, Z: Array, A: Array, db: Array) -> None:
     real = dA.dtype.type
     c = (real(0.0), real(1.0))
+    sums = np.zeros(db.size)
     for i in range(dA.shape[0]):
         for j in range(dA.shape[1]):
             dz = dA[i, j] * relu_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
-            db[j] += dz
+            sums[j] += dz
+    db[:] = sums
 
 
 @compiled
-def leaky_relu_gradients(dA: Array, Z: Array, A: Array, db: Array, slope: float) -> None:
+def leaky_relu_dense_backward(dA: Array, Z: Array, A: Array, db: Array, slope: float) -> None:
     real = dA.dtype.type
     c = (real(0.0), real(1.0), real(slope))
+    sums = np.zeros(db.size)
     for i in range(dA.shape[0]):
         for j in range(dA.shape[1]):
             dz = dA[i, j] * leaky_relu_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
-            db[j] += dz
+            sums[j] += dz
+    db[:] = sums
 
 
 @compiled
-def elu_gradients(dA: Array, Z: Array, A: Array, db: Array, alpha: float, scale: float) -> None:
+def elu_dense_backward(dA: Array, Z: Array, A: Array, db: Array, alpha: float, scale: float) -> None:
     real = dA.dtype.type
     c = (real(0.0), real(1.0), real(alpha), real(scale))
+    sums = np.zeros(db.size)
     for i in range(dA.shape[0]):
         for j in range(dA.shape[1]):
             dz = dA[i, j] * elu_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
-            db[j] += dz
+            sums[j] += dz
+    db[:] = sums
 
 
 @compiled
-def logistic_gradients(dA: Array, Z: Array, A: Array, db: Array) -> None:
+def logistic_dense_backward(dA: Array, Z: Array, A: Array, db: Array) -> None:
     real = dA.dtype.type
     c = (real(0.0), real(1.0))
+    sums = np.zeros(db.size)
     for i in range(dA.shape[0]):
         for j in range(dA.shape[1]):
             dz = dA[i, j] * logistic_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
-            db[j] += dz
+            sums[j] += dz
+    db[:] = sums
 
 
 @compiled
-def tanh_gradients(dA: Array, Z: Array, A: Array, db: Array) -> None:
+def tanh_dense_backward(dA: Array, Z: Array, A: Array, db: Array) -> None:
     real = dA.dtype.type
     c = (real(0.0), real(1.0))
+    sums = np.zeros(db.size)
     for i in range(dA.shape[0]):
         for j in range(dA.shape[1]):
             dz = dA[i, j] * tanh_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
-            db[j] += dz
+            sums[j] += dz
+    db[:] = sums
 
 
 @compiled
-def softplus_gradients(dA: Array, Z: Array, A: Array, db: Array) -> None:
+def softplus_dense_backward(dA: Array, Z: Array, A: Array, db: Array) -> None:
     real = dA.dtype.type
     c = (real(0.0), real(1.0))
+    sums = np.zeros(db.size)
     for i in range(dA.shape[0]):
         for j in range(dA.shape[1]):
             dz = dA[i, j] * softplus_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
-            db[j] += dz
+            sums[j] += dz
+    db[:] = sums
 
 
 @compiled
-def silu_gradients(dA: Array, Z: Array, A: Array, db: Array) -> None:
+def silu_dense_backward(dA: Array, Z: Array, A: Array, db: Array) -> None:
     real = dA.dtype.type
     c = (real(0.0), real(1.0))
+    sums = np.zeros(db.size)
     for i in range(dA.shape[0]):
         for j in range(dA.shape[1]):
             dz = dA[i, j] * silu_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
-            db[j] += dz
+            sums[j] += dz
+    db[:] = sums
 
 
 @compiled
-def mish_gradients(dA: Array, Z: Array, A: Array, db: Array) -> None:
+def mish_dense_backward(dA: Array, Z: Array, A: Array, db: Array) -> None:
     real = dA.dtype.type
     c = (real(0.0), real(1.0), real(20.0))
+    sums = np.zeros(db.size)
     for i in range(dA.shape[0]):
         for j in range(dA.shape[1]):
             dz = dA[i, j] * mish_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
-            db[j] += dz
+            sums[j] += dz
+    db[:] = sums
 
 
-FORWARD = {
-    "identity": biased_identity,
-    "relu": biased_relu,
-    "leaky_relu": biased_leaky_relu,
-    "elu": biased_elu,
-    "logistic": biased_logistic,
-    "tanh": biased_tanh,
-    "silu": biased_silu,
-    "mish": biased_mish,
-}
-BACKWARD = {
-    "identity": identity_gradients,
-    "relu": relu_gradients,
-    "leaky_relu": leaky_relu_gradients,
-    "elu": elu_gradients,
-    "logistic": logistic_gradients,
-    "tanh": tanh_gradients,
-    "softplus": softplus_gradients,
-    "silu": silu_gradients,
-    "mish": mish_gradients,
-}
-
-
-def dense_forward(name: str, Z: Array, b: Array, A: Array, *constants: float) -> None:
-    """A = f(Z + b) in one pass, in place where A is Z."""
-    FORWARD[name](Z, b, A, *constants) if name in FORWARD else dense.dense_forward(name, Z, b, A, *constants)
-
-
-def dense_backward(name: str, dA: Array, Z: Array, A: Array, db: Array, *constants: float) -> None:
-    """dZ = dA * f'(Z), written over dA, and db = the column sums of dZ, in one pass.
-
-    Sums are taken over ROWS rows at a time, so that those of many rows do not lose digits in float32.
-    """
-    kernel = BACKWARD.get(name)
-    if kernel is None:
-        return dense.dense_backward(name, dA, Z, A, db, *constants)
-    db.fill(0.0)
-    if len(dA) <= ROWS:
-        return kernel(dA, Z, A, db, *constants)
-    part = np.empty_like(db)
-    for start in range(0, len(dA), ROWS):
-        part.fill(0.0)
-        block = slice(start, start + ROWS)
-        kernel(dA[block], Z[block], A[block], part, *constants)
-        db += part
-
-
-KERNELS = (dense_forward, dense_backward)
+KERNELS = (
+    elu_dense,
+    identity_dense,
+    leaky_relu_dense,
+    logistic_dense,
+    mish_dense,
+    relu_dense,
+    silu_dense,
+    tanh_dense,
+    identity_dense_backward,
+    relu_dense_backward,
+    leaky_relu_dense_backward,
+    elu_dense_backward,
+    logistic_dense_backward,
+    tanh_dense_backward,
+    softplus_dense_backward,
+    silu_dense_backward,
+    mish_dense_backward,
+)

@@ -64,6 +64,16 @@ def adam(
 
 
 @compiled
+def l2(W: Array, gradient: Array, factor: float) -> float:
+    """gradient += factor W; returns factor / 2 * |W|^2."""
+    c, squares = W.dtype.type(factor), W.dtype.type(0.0)
+    for i in range(W.size):
+        gradient[i] += c * W[i]
+        squares += W[i] * W[i]
+    return 0.5 * factor * squares
+
+
+@compiled
 def flush(vector: Array, floor: float) -> None:
     """Set entries below ``floor`` in absolute value to zero, before they become denormal and slow."""
     zero, least = vector.dtype.type(0.0), vector.dtype.type(floor)
@@ -72,4 +82,4 @@ def flush(vector: Array, floor: float) -> None:
             vector[i] = zero
 
 
-KERNELS = (sgd, rmsprop, adam, flush)
+KERNELS = (sgd, rmsprop, adam, l2, flush)
