@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_FOLDERS = ("estimators", "kernels", "network", "optimize", "ranges")
+_FOLDERS = ("deploy", "estimators", "kernels", "network", "optimize", "ranges")
 _MODULES = (
     "estimators",
     "kernels.backend",

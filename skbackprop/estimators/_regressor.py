@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_is_fitted
 
 from ..network.losses import LOSSES, Loss
 from ._base import BatchNetwork
+
+if TYPE_CHECKING:
+    from ..deploy.predictor import Predictor
 
 Array = np.ndarray
 
@@ -215,6 +219,20 @@ class BatchMLPRegressor(RegressorMixin, BatchNetwork):
         except (AttributeError, ValueError):
             return loss is not None
         return False
+
+    def predictor(self) -> Predictor:
+        """What `predict` computes, on its own: a function of plain arrays, without checks, in a tenth of the time.
+
+        Returns
+        -------
+        predict : Predictor
+            Called with a float array of shape (n_samples, n_features). It does not change with this model, and
+            unpickling it needs neither scikit-learn nor numba.
+        """
+        from ..deploy.predictor import Predictor
+
+        check_is_fitted(self)
+        return Predictor.of(self.model_, self._flat_target)
 
     def _write_target(self, y: Array) -> Array:
         return y[:, 0] if self._flat_target else y
