@@ -39,7 +39,7 @@ class Predictor:
     loss : Loss
         Whose inverse link makes predictions of raw output.
     flat : bool
-        Whether a prediction is one number per row instead of a row of them.
+        Whether one column of predictions is given as one number per row.
 
     Examples
     --------
@@ -63,7 +63,7 @@ class Predictor:
             X = np.empty_like(Z) if layer.f.keeps_input else Z
             layer.f.forward(Z, X)
         y = self.loss.predict(X)
-        return y[:, 0] if self.flat else y
+        return y[:, 0] if self.flat and y.shape[1] == 1 else y
 
     @classmethod
     def of(cls, model: Model, flat: bool) -> Predictor:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import copy
 from abc import ABCMeta, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.metaestimators import available_if
 
 from ..kernels import kernels_in_force
+from ..network.layers import Layer
 from ..network.losses import Loss, Units
 from ..network.model import Model
 from ..network.network import Network
@@ -23,12 +22,14 @@ from ..optimize.full_batch import LBFGS
 from ..optimize.training import TrainingState
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
 from ._fitted import FittedNetwork
-from ._reading import FLOATS, Data, drop_zero_weights, read_weight, read_xy, set_aside
+from ._reading import FLOATS, Data, nonzero_rows, read_weight, set_aside
 from ._scaling import Scaling
 from ._session import Session
-from ._settings import Settings, check_same, is_name, read_settings
+from ._settings import Architecture, Settings, check_same, is_name, read_settings
+from ._targets import Target
 
 Array = np.ndarray
+Placing = Callable[[Array], Array]
 
 # How far partial_fit lets the output bias lean towards new rows: half way at this rate and many rows.
 LEAN_RATE = 1e-3
@@ -59,7 +60,8 @@ def can_step(estimator: Any) -> bool:
 class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
     """A network, an optimiser and the loop between them, behind scikit-learn's methods.
 
-    A leaf names its losses and says how its target is read; `model_` is all that its prediction needs.
+    What reads rows and builds layers for them is one branch of its leaves, what knows targets and losses is the other.
+    `model_` is all that prediction needs.
     """
 
     # Kept for the next call: what the units come from, what partial_fit goes on from, which rows are held out.
@@ -67,14 +69,57 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
     _state: TrainingState | None = None
     _split_seed: int | None = None
 
+    def _store(self, parameters: dict[str, Any]) -> None:
+        """What every constructor does, and no more: keep its ``parameters`` under their names, as they came."""
+        vars(self).update((name, value) for name, value in parameters.items() if name != "self")
+
+    @abstractmethod
+    def _architecture(self) -> Architecture:
+        """The hidden layers, from checked parameters."""
+
+    @abstractmethod
+    def _entrance(self, settings: Settings) -> list[Layer]:
+        """The layers before the hidden ones, once rows have been read."""
+
+    @abstractmethod
+    def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, Placing]:
+        """X as numbers of the ``dtype`` and y as anything, checked, ``reset`` where they are the first.
+
+        y comes as one target after the other, with a function that puts what has been read of it where X has it.
+        """
+
+    @abstractmethod
+    def _row_shape(self, X: Any) -> tuple[int | None, ...]:
+        """What a row of X is to the network."""
+
+    @abstractmethod
+    def _n_inputs(self, X: Any) -> int:
+        """How many columns of X can be standardised."""
+
+    @abstractmethod
+    def _centred(self, X: Any) -> bool:
+        """Whether standardising may shift X."""
+
+    @abstractmethod
+    def _objective(self, model: Model, data: Data, y: Array, training: Any, **common: Any) -> Any:
+        """The objective over some rows; ``training`` is the one over the training rows, if these are others."""
+
     @property
     @abstractmethod
     def _losses(self) -> dict[str, Loss]:
         """What ``loss`` may name."""
 
     @abstractmethod
-    def _read_target(self, y: Array, fresh: bool) -> Array:
-        """y as a loss takes it: a float array of shape (n, k). A ``fresh`` one decides what predictions look like."""
+    def _target_of(self, y: Any, **said: Any) -> Target:
+        """What a first y, and what else was ``said`` of it, shows: what predictions will look like."""
+
+    @abstractmethod
+    def _predicted(self, raw: Array) -> Array:
+        """Raw output as numbers, or as probabilities."""
+
+    @abstractmethod
+    def _class_weight(self, data: Data, keep: bool) -> Array | None:
+        """The weight of every class in these rows, or with ``keep`` in all so far; None where rows count alike."""
 
     @with_callbacks
     def fit(
@@ -112,52 +157,37 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             raise interruption
         return self
 
-    @available_if(can_step)
-    @with_callbacks
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> BatchNetwork:
-        """Go through X and y once, from where the last call left off.
-
-        Weights, the optimiser's moments, the generator and the counters continue. With ``standardize=True`` the running
-        means and standard deviations take in the new rows, and the network is rewritten for them without changing the
-        function it computes. Parameters are read anew at each call; ``early_stopping`` has no effect here.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        sample_weight : array-like of shape (n_samples,), default=None
-
-        Returns
-        -------
-        self : estimator
-        """
-        with nothing_lost(self), kernels_in_force() as self.kernel_backend_:
-            interruption = self._partial_fit(X, y, sample_weight)
-        if interruption is not None:
-            raise interruption
-        return self
-
     def _fit(self, X: Any, y: Any, weight: Any, X_val: Any, y_val: Any, weight_val: Any) -> KeyboardInterrupt | None:
-        settings = read_settings(self, self._losses)
         fresh = not (self.warm_start and self.__sklearn_is_fitted__())
-        data = self._read(settings, X, y, weight, fresh, FLOATS if fresh else self.theta_.dtype)
-        held_out = self._read_held_out(settings, X_val, y_val, weight_val, data.X.dtype, data.y.shape[1])
+        settings, data = self._read_training(X, y, weight, fresh)
+        class_weight = self._class_weight(data, keep=False)
+        held_out = self._read_held_out(settings, X_val, y_val, weight_val, data.X.dtype)
+        data, held_out = data.weigh(class_weight), held_out and held_out.weigh(class_weight)
         rng = self._generator()
         model = self._build(settings, data, rng) if fresh else self._continue(settings, data, "warm_start=True")
         if held_out is None and self.early_stopping:
             if fresh or self._split_seed is None:
                 self._split_seed = int(rng.randint(np.iinfo(np.int32).max))
-            data, held_out = set_aside(data, self.validation_fraction, self._split_seed if self.shuffle else None)
+            seed = self._split_seed if self.shuffle else None
+            data, held_out = set_aside(data, self.validation_fraction, seed, self._target.stratify)
         state = self._begin(settings, model, rng)
-        self._set_units(settings, model, state, data, fresh, Scaling(data.X.shape[1], data.y.shape[1]))
+        self._set_units(settings, model, state, data, fresh, Scaling(self._n_inputs(data.X), data.y.shape[-1]))
         self._state = None
-        tasks = EpochTasks(self, X, y, data.weight, data.rows, self.max_iter)
+        tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, self.max_iter)
         return Session(self, settings, model, state, data, held_out, tasks, self.max_iter, planned=True).run()
 
-    def _partial_fit(self, X: Any, y: Any, weight: Any) -> KeyboardInterrupt | None:
-        settings = read_settings(self, self._losses)
+    def _step(self, X: Any, y: Any, weight: Any, **said: Any) -> Any:
+        """What the leaves' ``partial_fit`` do, once ``said`` what they alone know of y."""
+        with nothing_lost(self), kernels_in_force() as self.kernel_backend_:
+            interruption = self._partial_fit(X, y, weight, **said)
+        if interruption is not None:
+            raise interruption
+        return self
+
+    def _partial_fit(self, X: Any, y: Any, weight: Any, **said: Any) -> KeyboardInterrupt | None:
         fresh = not self.__sklearn_is_fitted__()
-        data = self._read(settings, X, y, weight, fresh, FLOATS if fresh else self.theta_.dtype)
+        settings, data = self._read_training(X, y, weight, fresh, **said)
+        data = data.weigh(self._class_weight(data, keep=not fresh))
         rng = self._generator()
         model = self._build(settings, data, rng) if fresh else self._continue(settings, data, "partial_fit")
         if fresh or self._state is None:
@@ -165,33 +195,40 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             state.epochs, state.rows = (0, 0) if fresh else (self.n_iter_, self.t_)
         else:
             state = copy.deepcopy(self._state)
-            state.theta, state.noise = model.theta, state.noise or self._noise(rng)
-        scaling = Scaling(data.X.shape[1], data.y.shape[1]) if fresh else copy.deepcopy(self._scaling)
+            state.theta, state.noise = model.theta, state.noise or self._noise(settings, rng)
+        scaling = Scaling(self._n_inputs(data.X), data.y.shape[-1]) if fresh else copy.deepcopy(self._scaling)
+        before = model.units
         self._set_units(settings, model, state, data, fresh, scaling)
-        if settings.standardize and not fresh:
+        if not fresh and model.units.differ_from(before):
             rate = self.learning_rate_init * settings.schedule(state.steps, None) * state.rate_factor
             rows = data.n * data.mean_weight()
             share = rate / (rate + LEAN_RATE) * rows / (rows + LEAN_ROWS)
-            target = model.units.standardize(data.taken(data.y))
-            model.lean(data.taken(data.X), target, data.taken(data.weight), share)
+            y, weight = data.targets(model.units.standardize(data.y), data.weight)
+            model.lean(data.counted(self._raw_of(model, data.taken(data.X))), y, weight, share)
         self._state = state
-        tasks = EpochTasks(self, X, y, data.weight, data.rows, 1)
+        tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, 1)
         return Session(self, settings, model, state, data, None, tasks, 1, planned=False).run()
 
     def _generator(self) -> np.random.RandomState:
         """The source of all randomness; never NumPy's global one, which nobody could pickle with the model."""
         return np.random.RandomState() if self.random_state is None else check_random_state(self.random_state)
 
-    def _read(self, settings: Settings, X: Any, y: Any, sample_weight: Any, fresh: bool, dtype: Any) -> Data:
-        X, y = read_xy(self, X, y, reset=fresh, dtype=dtype)
-        weight = read_weight(sample_weight, X.shape[0])
-        y = self._read_target(y, fresh)
-        settings.loss.check(y)
-        return drop_zero_weights(X, y, weight)
+    def _read_training(self, X: Any, y: Any, weight: Any, fresh: bool, **said: Any) -> tuple[Settings, Data]:
+        """Parameters and rows as they are now; a ``fresh`` target decides what predictions look like."""
+        settings = read_settings(self, self._losses, self._architecture())
+        X, y, place = self._read_xy(X, y, reset=fresh, dtype=FLOATS if fresh else self.theta_.dtype)
+        if fresh:
+            self._target = self._target_of(y, **said)
+        settings = settings._replace(loss=self._target.bind(settings.loss))
+        return settings, self._rows(settings.loss, X, y, place, weight)
 
-    def _read_held_out(
-        self, settings: Settings, X: Any, y: Any, sample_weight: Any, dtype: Any, n_outputs: int
-    ) -> Data | None:
+    def _rows(self, loss: Loss, X: Any, y: Any, place: Placing, sample_weight: Any) -> Data:
+        weight = read_weight(sample_weight, X.shape[0])
+        y = self._target.read(y)
+        loss.check(y)
+        return Data(X, place(y), weight, None if weight is None else nonzero_rows(weight), weight)
+
+    def _read_held_out(self, settings: Settings, X: Any, y: Any, sample_weight: Any, dtype: Any) -> Data | None:
         if X is None and y is None and sample_weight is None:
             return None
         if X is None or y is None:
@@ -199,38 +236,37 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
                 f"`{'X_val' if X is None else 'y_val'}` must be given with the other validation rows, got None"
             )
         try:
-            held_out = self._read(settings, X, y, sample_weight, False, dtype)
+            X, y, place = self._read_xy(X, y, reset=False, dtype=dtype)
+            return self._rows(settings.loss, X, y, place, sample_weight)
         except (TypeError, ValueError) as error:
             raise type(error)(f"validation rows (`X_val`, `y_val`, `sample_weight_val`): {error}") from None
-        if held_out.y.shape[1] != n_outputs:
-            raise ValueError(f"`y_val` must have {n_outputs} outputs like `y`, got {held_out.y.shape[1]}")
-        return held_out
 
     def _build(self, settings: Settings, data: Data, rng: np.random.RandomState) -> Model:
         """A new network for these data, its weights drawn, its target in natural units."""
-        width = settings.loss.raw_width(data.y)
-        network = Network(settings.layers(width), data.X.shape[1:])
+        width = settings.loss.raw_width(data.y.reshape(-1, data.y.shape[-1]))
+        network = Network(settings.layers(self._entrance(settings), width), self._row_shape(data.X))
         theta = network.parameters.initial(rng, data.X.dtype)
-        self.n_outputs_, self._signature, self._split_seed = data.y.shape[1], settings.signature(width), None
-        return Model(network, settings.loss, theta, Units.natural(data.y.shape[1], width))
+        self.n_outputs_, self._signature, self._split_seed = width, settings.signature(), None
+        return Model(network, settings.loss, theta, Units.natural(data.y.shape[-1], width))
 
     def _continue(self, settings: Settings, data: Data, how: str) -> Model:
         """The fitted model to go on from, with the dropout of today, which has no part in theta.
 
         Its theta is a copy, so that a call that fails costs nothing.
         """
-        width = settings.loss.raw_width(data.y)
-        check_same(self._signature, settings.signature(width), how)
-        return replace(self.model_.copy(), network=Network(settings.layers(width), data.X.shape[1:]))
+        check_same(self._signature, settings.signature(), how)
+        layers = settings.layers(self._entrance(settings), self.n_outputs_)
+        return replace(self.model_.copy(), network=Network(layers, self._row_shape(data.X)))
 
     def _begin(self, settings: Settings, model: Model, rng: np.random.RandomState) -> TrainingState:
         decaying = model.network.parameters.decaying
         moments = {} if isinstance(settings.solver, LBFGS) else settings.solver.start(model.theta, decaying=decaying)
-        return TrainingState(model.theta, moments, rng, self._noise(rng))
+        return TrainingState(model.theta, moments, rng, self._noise(settings, rng))
 
-    def _noise(self, rng: np.random.RandomState) -> np.random.Generator | None:
+    def _noise(self, settings: Settings, rng: np.random.RandomState) -> np.random.Generator | None:
         """Dropout's own generator, so that without dropout nothing is drawn for it."""
-        return np.random.Generator(np.random.SFC64(rng.randint(2**31))) if self.dropout else None
+        noisy = any(settings.architecture.noise.values())
+        return np.random.Generator(np.random.SFC64(rng.randint(2**31))) if noisy else None
 
     def _set_units(
         self, settings: Settings, model: Model, state: TrainingState, data: Data, fresh: bool, scaling: Scaling
@@ -240,18 +276,13 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             return
         never_varied = None if fresh else self._scaling.X.constant()
         scaling.see(data)
-        shift, scale = scaling.input_units(centre=not issparse(data.X))
+        shift, scale = scaling.input_units(centre=self._centred(data.X))
         units = scaling.output_units(settings.loss)
         self._scaling = scaling
         if fresh:
             model.set_units(shift, scale, units)
-            model.start_at_constant(units.standardize(data.taken(data.y)), data.taken(data.weight))
+            model.start_at_constant(*data.targets(units.standardize(data.y), data.weight))
             return
-        for factor in (model.move_input(shift, scale, never_varied), model.move_output(units)):
+        for factor in model.move_units(shift, scale, never_varied, units):
             if state.moments:
                 settings.solver.rescale(state.moments, factor)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags

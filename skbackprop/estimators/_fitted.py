@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..kernels import kernels_in_force
 from ..network.model import Model
 from ..network.objective import row_block
-from ._reading import FLOATS
 from ._threads import suitable_blas_threads
 
 Array = np.ndarray
@@ -28,24 +27,6 @@ class FittedNetwork(metaclass=ABCMeta):
     n_features_in_: int
     early_stopping: bool
 
-    @abstractmethod
-    def _write_target(self, y: Array) -> Array:
-        """What `_read_target` has read, as the user writes it."""
-
-    def predict(self, X: Any) -> Array:
-        """Predict the target of every row of X, in its natural units.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        y : ndarray of the shape that y had in fit
-        """
-        raw = self._forward(self._read_rows(X))
-        return self._write_target(self.model_.loss.predict(raw))
-
     def activations(self, X: Any, layer: int = -1) -> Array:
         """What a hidden layer puts out for X: a learnt representation of it.
 
@@ -59,35 +40,35 @@ class FittedNetwork(metaclass=ABCMeta):
         -------
         A : ndarray of shape (n_samples, hidden_layer_sizes[layer])
         """
-        X = self._read_rows(X)
+        X = self._read_x(X)
         hidden = [at for at, slots in enumerate(self.model_.network.parameters.layers) if "W" in slots][:-1]
         if not isinstance(layer, (int, np.integer)) or not -len(hidden) <= layer < len(hidden):
             raise ValueError(f"`layer` must be the number of one of the {len(hidden)} hidden layers, got {layer!r}")
         return self._forward(X, stop=hidden[layer] + 1)
 
-    def _read_rows(self, X: Any) -> Any:
-        """X for prediction; what is plainly in order skips ``validate_data``, dearer than a small forward pass."""
-        if "model_" not in vars(self):
-            check_is_fitted(self)
-        if (
-            type(X) is np.ndarray
-            and X.ndim == 2
-            and X.dtype in FLOATS
-            and X.shape[1] == self.n_features_in_
-            and X.shape[0] > 0
-            and "feature_names_in_" not in vars(self)
-        ):
-            with np.errstate(over="ignore", invalid="ignore"):
-                if np.isfinite(X.sum()):
-                    return X
-        return validate_data(self, X, reset=False, accept_sparse="csr", dtype=FLOATS)
+    @abstractmethod
+    def _read_x(self, X: Any) -> Any:
+        """X for prediction, checked as in fit."""
+
+    @abstractmethod
+    def _raw_of(self, model: Model, X: Any, stop: int | None = None) -> Array:
+        """What a model puts out for X, or the layer before index ``stop``."""
+
+    @abstractmethod
+    def _given(self, X: Any) -> Any:
+        """X as the user gives it."""
+
+    def _raw(self, X: Any) -> tuple[Array, Callable[[Array], Array]]:
+        """Raw output in natural units, one target after the other, and a function that gives such a list X's shape."""
+        raw = self._forward(self._read_x(X))
+        return raw.reshape(-1, raw.shape[-1]), lambda values: values.reshape(*raw.shape[:-1], *values.shape[1:])
 
     def _forward(self, X: Any, stop: int | None = None) -> Array:
         """The model's raw output, with as many BLAS threads as suit a block of rows."""
         network = self.model_.network
         rows = min(X.shape[0], row_block(network, self.theta_.itemsize))
         with suitable_blas_threads(network, rows), kernels_in_force():
-            return self.model_.raw(X, stop)
+            return self._raw_of(self.model_, X, stop)
 
     def __sklearn_is_fitted__(self) -> bool:
         return "model_" in vars(self)

@@ -7,20 +7,25 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import issparse
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import check_array
 
 Array = np.ndarray
 FLOATS = (np.float64, np.float32)
 
 
 class Data(NamedTuple):
-    """Rows of one fit. ``rows`` are the indices to use, None for all; ``weight`` is as the user gave it, in float64."""
+    """Rows of one fit.
+
+    X is a matrix, or what is indexed by rows like one; y is (n, k), or (n, T, k) with NaN at steps without a target.
+    ``rows`` are the indices to use, None for all. ``weight`` is what a row counts for in training, in float64;
+    ``sample_weight`` is what the user gave, which is the same without class weights.
+    """
 
     X: Any
     y: Array
     weight: Array | None
     rows: Array | None
+    sample_weight: Array | None
 
     @property
     def n(self) -> int:
@@ -30,22 +35,31 @@ class Data(NamedTuple):
         """These rows of X, y or weight: a copy, unless they are all there are."""
         return column if self.rows is None or column is None else column[self.rows]
 
+    def targets(self, y: Array, weight: Array | None) -> tuple[Array, Array | None]:
+        """These rows of y and weight as a loss takes them: one target after the other."""
+        y, weight = self.taken(y), self.taken(weight)
+        if y.ndim == 2:
+            return y, weight
+        has_target = ~np.isnan(y[:, :, 0])
+        return y[has_target], None if weight is None else np.repeat(weight, has_target.sum(axis=1))
+
+    def counted(self, raw: Array) -> Array:
+        """Raw output for these rows, where there are targets."""
+        return raw if self.y.ndim == 2 else raw[~np.isnan(self.taken(self.y)[:, :, 0])]
+
     def mean_weight(self) -> float:
         return 1.0 if self.weight is None else float(np.mean(self.taken(self.weight)))
 
-
-def read_xy(estimator: Any, X: Any, y: Any, *, reset: bool, dtype: Any = FLOATS) -> tuple[Any, Array]:
-    """X as a float array or CSR matrix, and a numeric y of one or two dimensions, both as scikit-learn checks them."""
-    X, y = validate_data(
-        estimator, X, y, reset=reset, accept_sparse="csr", dtype=dtype, multi_output=True, y_numeric=True
-    )
-    if issparse(y):
-        raise TypeError("`y` must be a dense array, got a sparse one")
-    if y.dtype.kind not in "biuf":
-        raise ValueError(f"`y` must be numeric, got an array of dtype {y.dtype}")
-    if y.ndim > 2 or 0 in y.shape:
-        raise ValueError(f"`y` must have shape (n_samples,) or (n_samples, n_outputs), got {y.shape}")
-    return X, y
+    def weigh(self, class_weight: Array | None) -> Data:
+        """The same rows, each counting what its class does; those that then count nothing are left out."""
+        if class_weight is None:
+            return self
+        weight = class_weight[self.y[:, 0].astype(np.intp)]
+        if self.weight is not None:
+            weight *= self.weight
+        if not weight.any():
+            raise ValueError("`class_weight` must leave rows of weight > 0, got none")
+        return self._replace(weight=weight, rows=nonzero_rows(weight))
 
 
 def read_weight(sample_weight: Any, n: int, name: str = "sample_weight") -> Array | None:
@@ -64,17 +78,16 @@ def read_weight(sample_weight: Any, n: int, name: str = "sample_weight") -> Arra
     return weight
 
 
-def drop_zero_weights(X: Any, y: Array, weight: Array | None) -> Data:
-    """Rows of weight zero are as good as absent, and never get into a batch."""
-    if weight is None or weight.all():
-        return Data(X, y, weight, None)
-    return Data(X, y, weight, np.flatnonzero(weight))
+def nonzero_rows(weight: Array) -> Array | None:
+    """Rows of weight zero are as good as absent, and never get into a batch. None stands for all rows."""
+    return None if weight.all() else np.flatnonzero(weight)
 
 
-def set_aside(data: Data, fraction: float, seed: int | None) -> tuple[Data, Data]:
+def set_aside(data: Data, fraction: float, seed: int | None, stratify: bool = False) -> tuple[Data, Data]:
     """Training and validation rows: the last ones for validation, or random ones where there is a ``seed``.
 
     The same seed and number of rows give the same split, so that no later fit trains on what an earlier one held out.
+    With ``stratify`` the random ones are spread over the classes in y, of which one row each stays for training.
     """
     n_held_out = math.ceil(fraction * data.n)
     if n_held_out >= data.n:
@@ -85,4 +98,28 @@ def set_aside(data: Data, fraction: float, seed: int | None) -> tuple[Data, Data
     rows = np.arange(data.n) if data.rows is None else data.rows
     if seed is not None:
         rows = rows[np.random.RandomState(seed).permutation(data.n)]
-    return data._replace(rows=rows[:-n_held_out]), data._replace(rows=rows[-n_held_out:])
+    held_out = np.arange(data.n) >= data.n - n_held_out
+    if stratify and seed is not None and data.y.ndim == 2:
+        held_out = spread(data.y[rows, 0], n_held_out)
+    return data._replace(rows=rows[~held_out]), data._replace(rows=rows[held_out])
+
+
+def spread(classes: Array, n: int) -> Array:
+    """A mask of n places at even distances when sorted by class, the first of each class left out."""
+    order = np.argsort(classes, kind="stable")
+    first = np.r_[True, np.diff(classes[order]) != 0]
+    candidates = order[~first]
+    n = min(n, len(candidates))
+    if n == 0:
+        raise ValueError(
+            f"early stopping must hold out rows of classes that have at least two, got {len(classes)} rows of as many "
+            f"classes; give `X_val` and `y_val`"
+        )
+    mask = np.zeros(len(classes), bool)
+    mask[candidates[((np.arange(n) + 0.5) * len(candidates) / n).astype(np.intp)]] = True
+    return mask
+
+
+def same(y: Any) -> Any:
+    """Where every row has one target, it stands where it should."""
+    return y

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ..network.losses import LOSSES, Loss
-from ._base import BatchNetwork
+from ._perceptron import Perceptron
+from ._regression import BatchRegressor
 
 if TYPE_CHECKING:
     from ..deploy.predictor import Predictor
 
-Array = np.ndarray
 
-
-class BatchMLPRegressor(RegressorMixin, BatchNetwork):
+class BatchMLPRegressor(BatchRegressor, Perceptron):
     """Multilayer perceptron for regression, trained by mini-batch backpropagation.
 
     The parameters of scikit-learn's ``MLPRegressor`` with their names, meanings and defaults, and some more. The target
@@ -176,49 +172,7 @@ class BatchMLPRegressor(RegressorMixin, BatchNetwork):
         init="auto",
         monitor="loss",
     ):
-        self.loss = loss
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum, self.nesterovs_momentum = momentum, nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.standardize = standardize
-        self.dropout = dropout
-        self.clip_norm = clip_norm
-        self.init = init
-        self.monitor = monitor
-
-    @property
-    def _losses(self) -> dict[str, Loss]:
-        return LOSSES
-
-    def _read_target(self, y: Array, fresh: bool) -> Array:
-        if fresh:
-            self._flat_target = y.ndim == 1
-        return y.reshape(len(y), -1).astype(np.float64, copy=False)
-
-    def _refuses_negative_targets(self) -> bool:
-        loss = LOSSES.get(self.loss) if isinstance(self.loss, str) else self.loss
-        try:
-            loss.check(np.array([[-1.0]]))
-        except (AttributeError, ValueError):
-            return loss is not None
-        return False
+        self._store(locals())
 
     def predictor(self) -> Predictor:
         """What `predict` computes, on its own: a function of plain arrays, without checks, in a tenth of the time.
@@ -232,13 +186,4 @@ class BatchMLPRegressor(RegressorMixin, BatchNetwork):
         from ..deploy.predictor import Predictor
 
         check_is_fitted(self)
-        return Predictor.of(self.model_, self._flat_target)
-
-    def _write_target(self, y: Array) -> Array:
-        return y[:, 0] if self._flat_target else y
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        tags.target_tags.positive_only = self._refuses_negative_targets()
-        return tags
+        return Predictor.of(self.model_, self._target.flat)

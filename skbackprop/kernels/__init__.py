@@ -30,35 +30,74 @@ from .backend import NUMPY, dispatched
 from .backend import in_force as in_force
 from .backend import kernel_backend as kernel_backend
 from .backend import kernels_in_force as kernels_in_force
+from .cells import (
+    gru,
+    gru_backward,
+    lstm,
+    lstm_backward,
+    lstm_output,
+    lstm_output_backward,
+    lstm_state,
+    lstm_state_backward,
+    normalize,
+    normalize_backward,
+)
 from .dense import DENSE
-from .losses import poisson, squared_error
+from .losses import (
+    brier_classes,
+    brier_columns,
+    focal_classes,
+    focal_columns,
+    log_loss_classes,
+    log_loss_columns,
+    poisson,
+    squared_error,
+)
 from .optimizers import adam, add_scaled, flush, l2, rmsprop, sgd
-from .rows import add_bias, column_sums, gather, standardize
+from .rows import add_bias, column_sums, gather, gather_steps, scatter_add, standardize
 
 __all__ = [
     "adam",
     "add_bias",
     "add_scaled",
+    "brier_classes",
+    "brier_columns",
     "column_sums",
     "elu",
     "elu_backward",
     "flush",
+    "focal_classes",
+    "focal_columns",
     "gather",
+    "gather_steps",
     "gelu",
     "gelu_backward",
+    "gru",
+    "gru_backward",
     "identity",
     "identity_backward",
     "l2",
     "leaky_relu",
     "leaky_relu_backward",
+    "log_loss_classes",
+    "log_loss_columns",
     "logistic",
     "logistic_backward",
+    "lstm",
+    "lstm_backward",
+    "lstm_output",
+    "lstm_output_backward",
+    "lstm_state",
+    "lstm_state_backward",
     "mish",
     "mish_backward",
+    "normalize",
+    "normalize_backward",
     "poisson",
     "relu",
     "relu_backward",
     "rmsprop",
+    "scatter_add",
     "sgd",
     "silu",
     "silu_backward",

@@ -443,7 +443,7 @@ def test_another_network_cannot_go_on(name, value, method):
 @methods
 @pytest.mark.parametrize("outputs", [2, 3])
 def test_another_number_of_outputs_cannot_go_on(outputs, method):
-    expected = f"the number of outputs was 1 and cannot change, got {outputs}"
+    expected = f"`y` must have 1 output, as in the first fit, got {outputs}"
     with Unchanged(net(warm_start=True).fit(X, y)) as model, refused(expected):
         getattr(model, method)(X, np.column_stack([y] * outputs))
 

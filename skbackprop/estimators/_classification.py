@@ -1,0 +1,145 @@
+"""What classifiers share: labels and their weights, and predictions as labels and as probabilities."""
+
+from __future__ import annotations
+
+from abc import ABCMeta
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.metaestimators import available_if
+
+from ..network.losses import CLASSIFICATION_LOSSES, Loss
+from ._base import BatchNetwork, can_step
+from ._callbacks import with_callbacks
+from ._reading import Data
+from ._targets import ClassTarget, class_counts, read_class_weight
+
+Array = np.ndarray
+
+
+class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
+    """A network whose raw output becomes probabilities of classes."""
+
+    classes_: Array
+    class_weight: Any
+
+    @property
+    def _losses(self) -> dict[str, Loss]:
+        return CLASSIFICATION_LOSSES
+
+    def _target_of(self, y: Any, classes: Any = None) -> ClassTarget:
+        target = ClassTarget.of(y, classes)
+        self.classes_, self._class_counts = target.classes, np.zeros(len(target.classes))
+        return target
+
+    def _predicted(self, raw: Array) -> Array:
+        return self.model_.loss.predict(self._column_per_class(raw))
+
+    def _class_weight(self, data: Data, keep: bool) -> Array | None:
+        if self.class_weight is None:
+            return None
+        if data.y.ndim == 3:
+            raise ValueError(
+                f"`class_weight` must be None with return_sequences=True, where the steps of a sequence share one "
+                f"weight, got {self.class_weight!r}"
+            )
+        seen = class_counts(data, len(self.classes_))
+        self._class_counts = seen + self._class_counts if keep else seen
+        return read_class_weight(self.class_weight, self._target, self._class_counts)
+
+    @available_if(can_step)
+    @with_callbacks
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> BatchClassifier:
+        """Go through X and y once, from where the last call left off.
+
+        Weights, the optimiser's moments, the generator and the counters continue. With ``standardize=True`` the running
+        means and standard deviations of X take in the new rows, and the network is rewritten for them without changing
+        the function it computes. Parameters are read anew at each call; ``early_stopping`` has no effect here.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            It may lack classes.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come, of which y has some; must be given at the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self : estimator
+        """
+        if classes is None and not self.__sklearn_is_fitted__():
+            raise ValueError("`classes` must list all labels at the first call of `partial_fit`, got None")
+        return self._step(X, y, sample_weight, classes=classes)
+
+    def predict(self, X: Any) -> Array:
+        """Predict the most probable label of every row of X; of an indicator, every label that is more likely than not.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        """
+        raw, shaped = self._raw(X)
+        p = self.model_.loss.predict(raw)
+        return shaped(self._target.write(p.argmax(axis=1)[:, None] if self._target.n_exclusive else p > 0.5))
+
+    def decision_function(self, X: Any) -> Array:
+        """The raw output: log-odds of the second class or of every label, or one score per class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        raw : ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
+        """
+        raw, shaped = self._raw(X)
+        return shaped(raw[:, 0] if self._two_classes else raw)
+
+    def predict_proba(self, X: Any) -> Array:
+        """The probability of every class, which sum to one, or of every label.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes)
+        """
+        raw, shaped = self._raw(X)
+        return shaped(self._predicted(raw))
+
+    def predict_log_proba(self, X: Any) -> Array:
+        """The logarithm of `predict_proba`, computed from raw output, hence finite however sure the prediction is.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        log_p : ndarray of shape (n_samples, n_classes)
+        """
+        raw, shaped = self._raw(X)
+        return shaped(self.model_.loss.log_predict(self._column_per_class(raw)))
+
+    @property
+    def _two_classes(self) -> bool:
+        return not self._target.indicator and len(self.classes_) == 2
+
+    def _column_per_class(self, raw: Array) -> Array:
+        """Of two classes, whose one output is a log-odds, the first is the negative case."""
+        return np.hstack([-raw, raw]) if self._two_classes else raw
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,175 @@
+"""The multilayer perceptron for classification."""
+
+from __future__ import annotations
+
+from ._classification import BatchClassifier
+from ._perceptron import Perceptron
+
+
+class BatchMLPClassifier(BatchClassifier, Perceptron):
+    """Multilayer perceptron for classification, trained by mini-batch backpropagation.
+
+    The parameters of scikit-learn's ``MLPClassifier`` with their names, meanings and defaults, and some more. Two
+    classes share one logistic output, more have one each under a softmax, and the columns of a multilabel indicator
+    have a logistic output each. Inputs need no scaling: with ``standardize=True`` that happens inside.
+
+    Parameters
+    ----------
+    loss : {"log_loss", "squared_error", "focal"} or ClassLoss, default="log_loss"
+        What is minimised, on average over rows: the cross-entropy, summed over the labels of an indicator; half the
+        squared error of the probabilities (Brier); or the focal loss. An object such as
+        ``LogLoss(label_smoothing=0.1)`` brings its own numbers.
+    hidden_layer_sizes : int or sequence of int, default=(100,)
+        Units of each hidden layer; ``()`` makes a linear model.
+    activation : str, Activation or a sequence of them, default="relu"
+        "identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "softplus", "gelu", "silu", "mish", or an
+        object such as ``LeakyReLU(0.1)``; a sequence has one for every hidden layer.
+    solver : {"adam", "adamw", "sgd", "rmsprop", "lbfgs"} or Optimizer, default="adam"
+        What moves the weights; an object such as ``AdamW(weight_decay=0.1)`` brings its own numbers.
+    alpha : float, default=0.0001
+        L2 penalty, alpha / 2 |W|^2, divided by the rows of the batch as in scikit-learn; biases are spared. A
+        decay that does not depend on the batch is ``AdamW`` or ``SGD(weight_decay=...)``.
+    batch_size : int, "auto" or "full", default="auto"
+        Rows per step; "auto" is min(200, n_samples), "full" is all of them.
+    learning_rate : str or Schedule, default="constant"
+        "constant", "invscaling", "cosine", "one_cycle", "step", an object such as ``Warmup(100, Cosine())``,
+        or "adaptive", which divides the rate by 5 wherever patience ends. The rate is that of every step, for
+        every solver but "lbfgs".
+    learning_rate_init : float, default=0.001
+        The rate that ``learning_rate`` multiplies.
+    power_t : float, default=0.5
+        "invscaling" divides the rate by step ** power_t.
+    max_iter : int, default=200
+        Epochs at most; for "lbfgs", iterations.
+    shuffle : bool, default=True
+        Whether every epoch takes the rows in another order. With False, early stopping holds out the last rows.
+    random_state : int, RandomState instance or None, default=None
+        Source of the weights, the order of rows, the held-out rows and dropout. None is different every time.
+    tol : float, default=1e-4
+        An epoch that lowers the loss (or raises the validation score) by no more is no improvement.
+    verbose : bool or int, default=False
+        Whether to print a line per epoch.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the weights of the last ``fit``.
+    momentum : float, default=0.9
+    nesterovs_momentum : bool, default=True
+        For "sgd".
+    early_stopping : bool, default=False
+        Whether to stop when validation rows no longer improve, and to keep the weights of the best epoch.
+    validation_fraction : float, default=0.1
+        The share of rows that early stopping holds out, spread over the classes, unless ``fit`` is given ``X_val``.
+    beta_1, beta_2 : float, default=0.9, 0.999
+        For "adam" and "adamw".
+    epsilon : float, default=1e-8
+        For "adam", "adamw" and "rmsprop".
+    n_iter_no_change : int, default=10
+        Epochs without improvement after which training stops.
+    max_fun : int, default=15000
+        Evaluations at most, for "lbfgs".
+    standardize : bool, default=True
+        Whether to standardise inputs inside, and to start from the frequencies of the classes.
+    dropout : float, default=0.0
+        Probability that a hidden unit is left out of a step.
+    clip_norm : float, default=None
+        Gradients longer than this are shortened to it.
+    init : str or Initializer, default="auto"
+        Where weights start: "auto" is what suits the activation (scikit-learn's scheme for its own four); or
+        "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "orthogonal",
+        "small_normal".
+    monitor : str or callable, default="loss"
+        What early stopping watches: the validation loss, or a scorer by name or as a callable.
+    class_weight : dict, "balanced" or None, default=None
+        What a row of each class counts for, times its ``sample_weight``; classes that a dict leaves out count 1.
+        "balanced" lets all classes count the same in total; under ``partial_fit``, in all rows seen so far. Not for an
+        indicator of labels.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        The labels in the order of the columns of `predict_proba`; for an indicator the numbers of its columns.
+    coefs_, intercepts_ : list of ndarray
+        Weights and biases of every layer, as views of ``theta_``. With ``standardize=True`` they belong to
+        standardised inputs.
+    theta_ : ndarray
+        All parameters in one vector.
+    loss_ : float
+        The objective in the epoch whose weights were kept.
+    best_loss_ : float or None
+        The least objective of any epoch; None with early stopping.
+    loss_curve_, learning_rate_curve_ : list of float
+        For every epoch, the objective (as a running mean over its batches, penalty included) and the last
+        learning rate.
+    validation_loss_curve_, validation_scores_ : list of float or None
+        For every epoch, the loss on the validation rows, and what is monitored (greater is better).
+    best_validation_score_ : float or None
+        The greatest of ``validation_scores_``.
+    best_iter_ : int
+        The epoch, counted from 1, whose weights were kept.
+    history_ : dict of list
+        All of these and more, an entry per epoch, ready for a DataFrame; after ``partial_fit``, of the last epoch only.
+    n_iter_, t_ : int
+        Epochs, and rows seen in them; counted on by ``partial_fit``.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        Only if X had such names.
+    n_layers_, n_outputs_ : int
+    out_activation_ : str
+        "logistic" or "softmax": what makes probabilities of raw output.
+    model_ : Model
+        Network, parameters and units.
+
+    See Also
+    --------
+    sklearn.neural_network.MLPClassifier : The same parameters; the documentation lists the differences.
+
+    References
+    ----------
+    Rumelhart, Hinton and Williams (1986), "Learning representations by back-propagating errors", Nature 323.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.model_selection import train_test_split
+    >>> from skbackprop import BatchMLPClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> model = BatchMLPClassifier(early_stopping=True, random_state=0).fit(X_train, y_train)
+    >>> print(f"accuracy {model.score(X_test, y_test):.2f}")
+    accuracy 0.96
+    """
+
+    def __init__(
+        self,
+        *,
+        loss="log_loss",
+        hidden_layer_sizes=(100,),
+        activation="relu",
+        solver="adam",
+        alpha=0.0001,
+        batch_size="auto",
+        learning_rate="constant",
+        learning_rate_init=0.001,
+        power_t=0.5,
+        max_iter=200,
+        shuffle=True,
+        random_state=None,
+        tol=1e-4,
+        verbose=False,
+        warm_start=False,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        n_iter_no_change=10,
+        max_fun=15000,
+        standardize=True,
+        dropout=0.0,
+        clip_norm=None,
+        init="auto",
+        monitor="loss",
+        class_weight=None,
+    ):
+        self._store(locals())

@@ -1,0 +1,178 @@
+"""What a target is: how it is read into the (n, k) array that losses take, and how that is written for the user."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import column_or_1d
+from sklearn.utils.multiclass import type_of_target, unique_labels
+
+from ..network.losses import Loss
+from ..ranges import check_real
+from ._reading import Data
+
+__all__ = ["ClassTarget", "NumberTarget", "Target"]
+
+Array = np.ndarray
+
+
+class Target(Protocol):
+    """A frozen dataclass of what the first y has shown.
+
+    1. ``read`` turns a y that scikit-learn has validated into a float array of shape (n, k).
+    2. ``write`` turns what `read` gives, or predictions of it, into what the user writes.
+    3. ``bind`` is a loss told of the target.
+    4. ``stratify`` tells whether held-out rows are to be spread over the values of y.
+    """
+
+    stratify: bool
+
+    def read(self, y: Any) -> Array: ...
+    def write(self, y: Array) -> Array: ...
+    def bind(self, loss: Loss) -> Loss: ...
+
+
+@dataclass(frozen=True)
+class NumberTarget:
+    """Numbers, in ``n_outputs`` columns, or ``flat`` in one that is not an array of columns."""
+
+    n_outputs: int
+    flat: bool
+    stratify: ClassVar[bool] = False
+
+    @classmethod
+    def of(cls, y: Any) -> NumberTarget:
+        return cls(n_outputs=1 if y.ndim == 1 else y.shape[1], flat=y.ndim == 1)
+
+    def read(self, y: Any) -> Array:
+        if issparse(y):
+            raise TypeError("`y` must be a dense array, got a sparse one")
+        if y.dtype.kind not in "biufO":
+            raise ValueError(f"`y` must be numeric, got an array of dtype {y.dtype}")
+        if y.ndim > 2 or 0 in y.shape:
+            raise ValueError(f"`y` must have shape (n_samples,) or (n_samples, n_outputs), got {y.shape}")
+        y = y.reshape(len(y), -1).astype(np.float64, copy=False)
+        if y.shape[1] != self.n_outputs:
+            outputs = "1 output" if self.n_outputs == 1 else f"{self.n_outputs} outputs"
+            raise ValueError(f"`y` must have {outputs}, as in the first fit, got {y.shape[1]}")
+        return y
+
+    def write(self, y: Array) -> Array:
+        return y[:, 0] if self.flat and y.shape[1] == 1 else y
+
+    def bind(self, loss: Loss) -> Loss:
+        return loss
+
+
+@dataclass(frozen=True, eq=False)
+class ClassTarget:
+    """Labels of classes that exclude one another, or an indicator of labels, a column each.
+
+    Parameters
+    ----------
+    classes : ndarray
+        Labels in order; the numbers of the columns of an indicator.
+    indicator : bool
+    """
+
+    classes: Array
+    indicator: bool
+
+    @classmethod
+    def of(cls, y: Any, classes: Any = None) -> ClassTarget:
+        """What y, and if given the ``classes`` that are still to come, tell."""
+        if kind_of(y) == "multilabel-indicator":
+            return cls(np.arange(y.shape[1]), indicator=True)
+        return cls(np.unique(y) if classes is None else unique_labels(classes), indicator=False)
+
+    @property
+    def stratify(self) -> bool:
+        return not self.indicator
+
+    @property
+    def n_exclusive(self) -> int:
+        """How many classes need a raw column each: none of an indicator's, and none of two."""
+        return 0 if self.indicator or len(self.classes) == 2 else len(self.classes)
+
+    def read(self, y: Any) -> Array:
+        """Zeros and ones for two classes or an indicator, else the numbers of the classes."""
+        if (kind_of(y) == "multilabel-indicator") != self.indicator:
+            expected = "a multilabel indicator" if self.indicator else "one column of labels"
+            raise ValueError(f"`y` must be {expected}, as in the first fit, got {kind_of(y)}")
+        if self.indicator:
+            y = y.toarray() if issparse(y) else y
+            if y.shape[1] != len(self.classes):
+                raise ValueError(f"`y` must have {len(self.classes)} columns, as in the first fit, got {y.shape[1]}")
+            return y.astype(np.float64)
+        y = column_or_1d(y, warn=True)
+        encoder = LabelEncoder()
+        encoder.classes_ = self.classes
+        try:
+            return encoder.transform(y).astype(np.float64)[:, None]
+        except (TypeError, ValueError):
+            known = self.classes.tolist()
+            unknown = [label for label in np.unique(y).tolist() if label not in known]
+            raise ValueError(
+                f"`y` must hold only the classes that the model was begun with, {shown(known)}, "
+                f"got also {shown(unknown)}"
+            ) from None
+
+    def write(self, y: Array) -> Array:
+        numbers = y.astype(np.intp)
+        return numbers if self.indicator else self.classes[numbers[:, 0]]
+
+    def bind(self, loss: Loss) -> Loss:
+        try:
+            return replace(loss, n_classes=self.n_exclusive)  # type: ignore[type-var]
+        except TypeError:
+            raise TypeError(
+                f"`loss` of a classifier must be a frozen dataclass with a field `n_classes`, such as a ClassLoss, "
+                f"got {loss!r}"
+            ) from None
+
+
+def kind_of(y: Any) -> str:
+    """scikit-learn's type of a target, if it is one of classes that we can learn."""
+    kind = type_of_target(y, input_name="y")
+    if kind in ("binary", "multiclass", "multilabel-indicator"):
+        return kind
+    if kind == "multiclass-multioutput":
+        raise ValueError(
+            f"`y` must be one column of labels or an indicator of zeros and ones, got {y.shape[1]} columns of labels "
+            f"(multiclass-multioutput), for which MultiOutputClassifier fits a model each"
+        )
+    raise ValueError(f"Unknown label type: `y` of a classifier must hold classes, got a target of type {kind!r}")
+
+
+def class_counts(data: Data, n_classes: int) -> Array:
+    """The weights of the rows of every class, added up."""
+    return np.bincount(data.y[:, 0].astype(np.intp), data.weight, n_classes)
+
+
+def read_class_weight(class_weight: Any, target: ClassTarget, counts: Array) -> Array:
+    """What a row of each class counts for, by a dict of labels, or all classes the same in total.
+
+    "balanced" is sum(counts) / (classes * count) for a class, as in ``sklearn.utils.class_weight``.
+    """
+    if target.indicator:
+        raise ValueError(f"`class_weight` must be None for a multilabel indicator, got {class_weight!r}")
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        seen = counts > 0
+        return np.divide(counts.sum(), seen.sum() * counts, out=np.ones(len(counts)), where=seen)
+    if not isinstance(class_weight, Mapping):
+        raise ValueError(f"`class_weight` must be a dict, 'balanced' or None, got {class_weight!r}")
+    known = target.classes.tolist()
+    unknown = [label for label in class_weight if label not in known]
+    if unknown:
+        raise ValueError(f"`class_weight` must name labels among {shown(known)}, got {shown(unknown)}")
+    return np.array([check_real(f"class_weight[{label!r}]", class_weight.get(label, 1.0), 0) for label in known])
+
+
+def shown(labels: list) -> str:
+    """The first ten of a list."""
+    return str(labels) if len(labels) <= 10 else f"[{', '.join(map(repr, labels[:10]))}, ... ({len(labels)})]"

@@ -1,0 +1,206 @@
+"""Losses of class probabilities: through a softmax where classes exclude one another, else a logistic function each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+from scipy.special import expit, log_expit, log_softmax, softmax
+
+from ... import kernels
+from ...ranges import check_real
+from .contract import Loss, Units
+
+__all__ = ["BrierLoss", "ClassLoss", "Focal", "LogLoss"]
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class ClassLoss:
+    """The family of losses on classes; the target is left as it is.
+
+    With ``n_classes`` = K > 0, the classes exclude one another: y is an (n, 1) array of their numbers 0 ... K - 1, and
+    the K raw columns go through a softmax. With 0, every column of y holds zeros and ones, one column for two classes
+    or one for each label, and goes through a logistic function by itself. ``BatchMLPClassifier`` sets it.
+
+    A leaf, a frozen dataclass, has ``value_and_gradient`` and ``constant``.
+    """
+
+    n_classes: int = field(default=0, kw_only=True)
+
+    @property
+    def inverse_link(self) -> str:
+        return "softmax" if self.n_classes else "logistic"
+
+    def raw_width(self, y: Array) -> int:
+        return self.n_classes or y.shape[1]
+
+    def units(self, mean: Array, sd: Array) -> Units:
+        return Units.natural(len(mean), self.n_classes or len(mean))
+
+    def rescaled(self, scale: Array) -> Self:
+        return self
+
+    def predict(self, raw: Array) -> Array:
+        """The probability of every class, or of every column's being 1."""
+        return softmax(raw, axis=1) if self.n_classes else expit(raw)
+
+    def log_predict(self, raw: Array) -> Array:
+        """The logarithm of `predict`, finite however sure the prediction is."""
+        return log_softmax(raw, axis=1) if self.n_classes else log_expit(raw)
+
+    def check(self, y: Array) -> None:
+        top = (self.n_classes or 2) - 1
+        if y.size and not ((y >= 0) & (y <= top) & (y == np.floor(y))).all():
+            raise ValueError(f"`y` must hold whole numbers from 0 to {top}, got {np.unique(y)[:10]}")
+
+
+def frequencies(y: Array, weight: Array | None, n_classes: int) -> Array:
+    """The share of every class, or of ones in every column, kept half a row away from 0 and 1."""
+    w = np.ones(len(y)) if weight is None else weight
+    floor = 0.5 * w.mean() / w.sum()
+    if n_classes:
+        share = np.maximum(np.bincount(y[:, 0].astype(np.intp), w, n_classes) / w.sum(), floor)
+        return share / share.sum()
+    return np.clip(np.average(y, axis=0, weights=w), floor, 1 - floor)
+
+
+def raw_of(probability: Array, n_classes: int) -> Array:
+    """The raw prediction that the inverse link takes to ``probability``."""
+    return np.log(probability) - (0.0 if n_classes else np.log1p(-probability))
+
+
+@dataclass(frozen=True)
+class LogLoss(ClassLoss):
+    """Cross-entropy: -sum_k t_k log p_k through a softmax, -t log p - (1 - t) log(1 - p) in every logistic column.
+
+    Its gradient is p - t. t is the class as zeros and a one, moved towards equal shares by
+    ``label_smoothing``: t = (1 - s) onehot + s / K, with K = 2 in a logistic column. It is computed on raw scores, by
+    log-sum-exp, so that no confident score overflows. Best constant: the (smoothed) frequencies.
+
+    Parameters
+    ----------
+    label_smoothing : float in [0, 1), default=0.0
+
+    References
+    ----------
+    Bridle (1990), "Probabilistic interpretation of feedforward classification network outputs"; Szegedy et al. (2016),
+    "Rethinking the Inception architecture for computer vision", section 7.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> raw, out = np.log([[0.5, 0.3, 0.2]]), np.empty((1, 3))
+    >>> value = LogLoss(n_classes=3).value_and_gradient(np.array([[1.0]]), raw, None, out)
+    >>> round(value, 3), out.round(3)        # -log 0.3
+    (1.204, array([[ 0.5, -0.7,  0.2]]))
+    """
+
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_real("label_smoothing", self.label_smoothing, 0, 1, closed="left")
+
+    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
+        kernel = kernels.log_loss_classes if self.n_classes else kernels.log_loss_columns
+        return kernel(y, raw, weight, out, self.label_smoothing)
+
+    def constant(self, y: Array, weight: Array | None) -> Array:
+        s = self.label_smoothing
+        share = (1 - s) * frequencies(y, weight, self.n_classes) + s / (self.n_classes or 2)
+        return raw_of(share, self.n_classes)
+
+
+@dataclass(frozen=True)
+class BrierLoss(ClassLoss):
+    """Half the squared error of probabilities, 1/2 sum_k (p_k - y_k)^2, with y as zeros and ones.
+
+    Its gradient is (p - y) p (1 - p) through a logistic function, and p * ((p - y) - sum_k (p_k - y_k) p_k) through a
+    softmax. Bounded, so that mislabelled rows weigh little; but where a confident score is wrong the gradient vanishes.
+    Best constant: the frequencies.
+
+    References
+    ----------
+    Brier (1950), "Verification of forecasts expressed in terms of probability"; Rumelhart, Hinton and Williams (1986),
+    "Learning representations by back-propagating errors", eq. 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> out = np.empty((1, 1))
+    >>> BrierLoss().value_and_gradient(np.array([[1.0]]), np.array([[0.0]]), None, out), out
+    (0.125, array([[-0.125]]))
+    """
+
+    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
+        kernel = kernels.brier_classes if self.n_classes else kernels.brier_columns
+        return kernel(y, raw, weight, out)
+
+    def constant(self, y: Array, weight: Array | None) -> Array:
+        return raw_of(frequencies(y, weight, self.n_classes), self.n_classes)
+
+
+@dataclass(frozen=True)
+class Focal(ClassLoss):
+    """-(1 - q)^gamma log q, where q is the probability of what is the case; gamma = 0 is the log loss.
+
+    Rows that are already right count less, for the sake of the hard ones. With
+    h = q f'(q) = gamma q (1 - q)^(gamma - 1) log q - (1 - q)^gamma the gradient is h (onehot - p) through a softmax,
+    and h (1 - q), with the sign of the label, through a logistic function. The probabilities are less extreme than
+    the frequencies.
+
+    Parameters
+    ----------
+    gamma : float >= 0, default=2.0
+
+    References
+    ----------
+    Lin et al. (2017), "Focal loss for dense object detection", eq. 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> focal, y, out = Focal(), np.array([[1.0], [1.0]]), np.empty((2, 1))
+    >>> _ = focal.value_and_gradient(y, np.array([[3.0], [-1.0]]), None, out)
+    >>> out.round(3)        # the row that is wrong moves, the one that is right hardly does
+    array([[-0.   ],
+           [-0.768]])
+    """
+
+    gamma: float = 2.0
+
+    def __post_init__(self) -> None:
+        check_real("gamma", self.gamma, 0)
+
+    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
+        kernel = kernels.focal_classes if self.n_classes else kernels.focal_columns
+        return kernel(y, raw, weight, out, self.gamma)
+
+    def constant(self, y: Array, weight: Array | None) -> Array:
+        """By BFGS from the frequencies, on one row for every class, or a column at a time on a zero and a one."""
+        share = frequencies(y, weight, self.n_classes)
+        start = raw_of(share, self.n_classes)
+        if self.n_classes:
+            return self._minimiser(np.arange(self.n_classes)[:, None], share, start)
+        pairs = zip(share, start, strict=True)
+        return np.concatenate(
+            [self._minimiser(np.eye(2)[:, 1:], np.array([1 - s, s]), np.array([r])) for s, r in pairs]
+        )
+
+    def _minimiser(self, y: Array, share: Array, start: Array) -> Array:
+        from scipy.optimize import minimize
+
+        def total(raw: Array) -> tuple[float, Array]:
+            rows = np.tile(raw, (len(y), 1))
+            return self.value_and_gradient(y, rows, share, rows), rows.sum(axis=0)
+
+        return minimize(total, start, jac=True, method="BFGS", options={"gtol": 1e-10}).x
+
+
+CLASSIFICATION_LOSSES: dict[str, Loss] = {
+    "log_loss": LogLoss(),
+    "squared_error": BrierLoss(),
+    "focal": Focal(),
+}
