@@ -10,7 +10,11 @@ from sklearn.base import clone
 from skbackprop import BatchMLPRegressor, kernel_backend, kernels
 from skbackprop.kernels import backend
 from skbackprop.network.activations import ACTIVATIONS, Biased, LeakyReLU, ReLU
+from skbackprop.network.cells import CELLS
+from skbackprop.network.layers import Run, Tape
 from skbackprop.network.losses import LOSSES
+from skbackprop.network.network import Network
+from skbackprop.network.recurrent import Recurrent
 from skbackprop.optimize.optimizers import OPTIMIZERS, AdamW
 
 needs_numba = pytest.mark.skipif(not backend.numba_is_there(), reason="numba is not installed")
@@ -91,6 +95,24 @@ def test_optimizers_agree(optimizer, dtype, rng):
             for gradient in gradients:
                 optimizer.step(theta, gradient, 0.01, state)
         results.append((theta,))
+    assert_agree(results, dtype, ulps=256)
+
+
+@needs_numba
+@pytest.mark.parametrize("cell", CELLS.values(), ids=repr)
+@both_dtypes
+def test_cells_agree(cell, dtype, rng):
+    network = Network([Recurrent(cell, 9, return_sequences=True)], (None, 3))
+    theta = network.parameters.initial(np.random.RandomState(0), dtype)
+    X, dY = rng.standard_normal((6, 12, 3)).astype(dtype), rng.standard_normal((6, 12, 9)).astype(dtype)
+    results = []
+    for name in backend.BACKENDS:
+        gradient, runs = np.zeros_like(theta), [Run(Tape())]
+        p, g = network.parameters.views(theta), network.parameters.views(gradient)
+        with kernels_of(name):
+            Y = network.forward(p, X, runs).copy()
+            dX = network.layers[0].backward(p[0], g[0], dY.copy(), runs[0])
+        results.append((Y, gradient, dX))
     assert_agree(results, dtype, ulps=256)
 
 

@@ -4,8 +4,10 @@ Only what gains by it has a twin. Arrays of one shape are walked by plain loops 
 instructions; nothing else in the package knows about numba.
 """
 
-from . import activations, losses, optimizers, rows
+from . import activations, cells, losses, optimizers, rows
 
 COMPILED = {
-    function.__name__: function for module in (activations, losses, optimizers, rows) for function in module.KERNELS
+    function.__name__: function
+    for module in (activations, cells, losses, optimizers, rows)
+    for function in module.KERNELS
 }

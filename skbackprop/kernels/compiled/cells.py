@@ -1,0 +1,97 @@
+"""One step of the recurrent cells with gates, row by row: a row stays in the cache from its gates to its state.
+
+Within a row there are several loops instead of one: the compiler has to find out at run time that no two of the arrays
+overlap before it uses vector instructions, and gives up where there are too many to compare.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .compiler import compiled
+from .slopes import logistic, logistic_slope, tanh, tanh_slope
+
+Array = np.ndarray
+
+
+@compiled
+def gru(Z: Array, R: Array, v: Array, H_before: Array, M: Array, H: Array) -> None:
+    """H = c + z (H_before - c), with r, z = s(Z + R), c = tanh(Z + r M), M = R + v. Z is r | z | c, R is c | r | z."""
+    n, u = H.shape
+    c = (Z.dtype.type(0.0), Z.dtype.type(1.0))
+    for i in range(n):
+        for j in range(2 * u):
+            Z[i, j] = logistic(Z[i, j] + R[i, u + j], c)
+        for j in range(u):
+            m = R[i, j] + v[j]
+            M[i, j] = m
+            Z[i, 2 * u + j] = tanh(Z[i, 2 * u + j] + Z[i, j] * m, c)
+        for j in range(u):
+            H[i, j] = Z[i, 2 * u + j] + Z[i, u + j] * (H_before[i, j] - Z[i, 2 * u + j])
+
+
+@compiled
+def gru_backward(dH: Array, A: Array, H_before: Array, M: Array, D: Array) -> None:
+    """D = dM | dZ_r | dZ_z | dZ_c: the first three blocks are the derivative by R, the last three that by Z.
+
+    dZ_c = dH (1 - z) (1 - c^2), dM = dZ_c r, dZ_r = dZ_c M r (1 - r), dZ_z = dH (H_before - c) z (1 - z); dH becomes
+    dH z.
+    """
+    n, u = dH.shape
+    c = (A.dtype.type(0.0), A.dtype.type(1.0))
+    for i in range(n):
+        for j in range(u):
+            z = A[i, u + j]
+            D[i, 2 * u + j] = dH[i, j] * (H_before[i, j] - A[i, 2 * u + j]) * logistic_slope(z, z, c)
+        for j in range(u):
+            z, h = A[i, u + j], A[i, 2 * u + j]
+            D[i, 3 * u + j] = dH[i, j] * (c[1] - z) * tanh_slope(h, h, c)
+            dH[i, j] *= z
+        for j in range(u):
+            r, dc = A[i, j], D[i, 3 * u + j]
+            D[i, j] = dc * r
+            D[i, u + j] = dc * M[i, j] * logistic_slope(r, r, c)
+
+
+@compiled
+def lstm(Z: Array, R: Array, C_before: Array, C: Array, F: Array, H: Array) -> None:
+    """C = f C_before + i g, F = tanh(C), H = o F, with i, f, o = s(Z + R), g = tanh(Z + R). Z is i | f | o | g."""
+    n, u = H.shape
+    c = (Z.dtype.type(0.0), Z.dtype.type(1.0))
+    for i in range(n):
+        for j in range(3 * u):
+            Z[i, j] = logistic(Z[i, j] + R[i, j], c)
+        for j in range(3 * u, 4 * u):
+            Z[i, j] = tanh(Z[i, j] + R[i, j], c)
+        for j in range(u):
+            C[i, j] = Z[i, u + j] * C_before[i, j] + Z[i, j] * Z[i, 3 * u + j]
+        for j in range(u):
+            F[i, j] = tanh(C[i, j], c)
+        for j in range(u):
+            H[i, j] = Z[i, 2 * u + j] * F[i, j]
+
+
+@compiled
+def lstm_backward(dH: Array, dC: Array, A: Array, C_before: Array, F: Array, dZ: Array) -> None:
+    """dZ = di i (1 - i) | df f (1 - f) | do o (1 - o) | dg (1 - g^2), with all that H and C hand down; dC becomes dC f.
+
+    dC + dH o (1 - F^2) is the whole derivative by C, and do = dH F, di = dC g, df = dC C_before, dg = dC i.
+    """
+    n, u = dH.shape
+    c = (A.dtype.type(0.0), A.dtype.type(1.0))
+    for i in range(n):
+        for j in range(u):
+            o, f = A[i, 2 * u + j], F[i, j]
+            dZ[i, 2 * u + j] = dH[i, j] * f * logistic_slope(o, o, c)
+            dC[i, j] += dH[i, j] * o * tanh_slope(f, f, c)
+        for j in range(u):
+            gate, g = A[i, j], A[i, 3 * u + j]
+            dZ[i, j] = dC[i, j] * g * logistic_slope(gate, gate, c)
+            dZ[i, 3 * u + j] = dC[i, j] * gate * tanh_slope(g, g, c)
+        for j in range(u):
+            f = A[i, u + j]
+            dZ[i, u + j] = dC[i, j] * C_before[i, j] * logistic_slope(f, f, c)
+            dC[i, j] *= f
+
+
+KERNELS = (gru, gru_backward, lstm, lstm_backward)
