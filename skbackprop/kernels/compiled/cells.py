@@ -20,14 +20,16 @@ def gru(Z: Array, R: Array, v: Array, H_before: Array, M: Array, H: Array) -> No
     n, u = H.shape
     c = (Z.dtype.type(0.0), Z.dtype.type(1.0))
     for i in range(n):
+        gates, r, z, h = Z[i, : 2 * u], Z[i, :u], Z[i, u : 2 * u], Z[i, 2 * u :]
+        R_c, R_gates, m = R[i, :u], R[i, u:], M[i]
         for j in range(2 * u):
-            Z[i, j] = logistic(Z[i, j] + R[i, u + j], c)
+            gates[j] = logistic(gates[j] + R_gates[j], c)
         for j in range(u):
-            m = R[i, j] + v[j]
-            M[i, j] = m
-            Z[i, 2 * u + j] = tanh(Z[i, 2 * u + j] + Z[i, j] * m, c)
+            m[j] = R_c[j] + v[j]
         for j in range(u):
-            H[i, j] = Z[i, 2 * u + j] + Z[i, u + j] * (H_before[i, j] - Z[i, 2 * u + j])
+            h[j] = tanh(h[j] + r[j] * m[j], c)
+        for j in range(u):
+            H[i, j] = h[j] + z[j] * (H_before[i, j] - h[j])
 
 
 @compiled
@@ -59,16 +61,18 @@ def lstm(Z: Array, R: Array, C_before: Array, C: Array, F: Array, H: Array) -> N
     n, u = H.shape
     c = (Z.dtype.type(0.0), Z.dtype.type(1.0))
     for i in range(n):
+        sigmoids, g, R_sigmoids, R_g = Z[i, : 3 * u], Z[i, 3 * u :], R[i, : 3 * u], R[i, 3 * u :]
+        gate, f, o = Z[i, :u], Z[i, u : 2 * u], Z[i, 2 * u : 3 * u]
         for j in range(3 * u):
-            Z[i, j] = logistic(Z[i, j] + R[i, j], c)
-        for j in range(3 * u, 4 * u):
-            Z[i, j] = tanh(Z[i, j] + R[i, j], c)
+            sigmoids[j] = logistic(sigmoids[j] + R_sigmoids[j], c)
         for j in range(u):
-            C[i, j] = Z[i, u + j] * C_before[i, j] + Z[i, j] * Z[i, 3 * u + j]
+            g[j] = tanh(g[j] + R_g[j], c)
+        for j in range(u):
+            C[i, j] = f[j] * C_before[i, j] + gate[j] * g[j]
         for j in range(u):
             F[i, j] = tanh(C[i, j], c)
         for j in range(u):
-            H[i, j] = Z[i, 2 * u + j] * F[i, j]
+            H[i, j] = o[j] * F[i, j]
 
 
 @compiled

@@ -26,9 +26,9 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 def inlined(function: Callable[..., Any]) -> Any:
     """A part of a kernel, compiled into it."""
-    return njit(fastmath=FLAGS, error_model="numpy")(function)
+    return njit(fastmath=FLAGS, error_model="numpy", forceinline=True)(function)
 
 
 def exact(function: Callable[..., Any]) -> Any:
     """A part whose operations keep their order: it cancels rounding errors, which reordering would bring back."""
-    return njit(fastmath={"contract"}, error_model="numpy")(function)
+    return njit(fastmath={"contract"}, error_model="numpy", forceinline=True)(function)
