@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .checks import *
     from .estimators import *
+    from .kernels.backend import *
     from .network.activations import *
     from .network.cells import *
     from .network.embedding import *
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_FOLDERS = ("checks", "estimators", "kernels", "network", "optimize", "ranges")
+_FOLDERS = ("checks", "deploy", "estimators", "kernels", "network", "optimize", "ranges")
 _MODULES = (
     "estimators",
+    "kernels.backend",
     "network.activations",
     "network.cells",
     "network.embedding",

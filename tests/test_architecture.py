@@ -21,7 +21,7 @@ READS = {
     "optimize": {"kernels", "ranges"},
     "checks": {"network", "ranges"},
     "deploy": {"network", "ranges"},
-    "estimators": {"kernels", "network", "optimize", "ranges"},
+    "estimators": {"kernels", "network", "optimize", "ranges", "deploy"},  # deploy only inside of a method
 }
 CORE = {"checks", "ranges", "kernels", "network", "optimize"}
 
@@ -78,13 +78,27 @@ def test_a_room_reads_only_the_rooms_it_may(name):
 @pytest.mark.parametrize("name", [name for name in MODULES if room(name) in CORE])
 def test_the_core_stands_on_numpy_and_scipy_alone(name):
     packages = {module.split(".")[0] for module, _ in imports(name)}
-    assert packages - set(sys.stdlib_module_names) <= {"numpy", "scipy", "skbackprop"}
+    allowed = {"numpy", "scipy", "skbackprop"} | ({"numba"} if name.startswith("kernels/compiled/") else set())
+    assert packages - set(sys.stdlib_module_names) <= allowed
+
+
+@every_module
+def test_only_compiled_kernels_know_numba(name):
+    packages = {module.split(".")[0] for module, _ in imports(name)}
+    assert "numba" not in packages or name.startswith("kernels/compiled/")
 
 
 @every_module
 def test_only_estimators_know_scikit_learn(name):
     packages = {module.split(".")[0] for module, _ in imports(name)}
     assert "sklearn" not in packages or room(name) == "estimators"
+
+
+@every_module
+def test_nothing_reads_deploy_at_import(name):
+    """But for type checkers: what is indented there is not run."""
+    above = [node for node in parsed(name).body if isinstance(node, ast.ImportFrom)]
+    assert room(name) == "deploy" or not [node for node in above if "deploy" in (node.module or "").split(".")]
 
 
 @every_module
@@ -123,7 +137,7 @@ def in_a_fresh_interpreter(code):
     return done.stdout.split()
 
 
-LOADED = "print(*({'numpy', 'scipy', 'sklearn'} & {name.split('.')[0] for name in sys.modules}))"
+LOADED = "print(*({'numpy', 'numba', 'scipy', 'sklearn'} & {name.split('.')[0] for name in sys.modules}))"
 
 
 def test_importing_the_package_imports_nothing_else():

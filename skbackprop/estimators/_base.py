@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
+from ..kernels import kernels_in_force
 from ..network.layers import Layer
 from ..network.losses import Loss, Units
 from ..network.model import Model
@@ -150,7 +151,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         self : estimator
             After Ctrl-C it is fitted with the best weights so far, and the interruption goes on.
         """
-        with nothing_lost(self):
+        with nothing_lost(self), kernels_in_force() as self.kernel_backend_:
             interruption = self._fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
         if interruption is not None:
             raise interruption
@@ -177,7 +178,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
 
     def _step(self, X: Any, y: Any, weight: Any, **said: Any) -> Any:
         """What the leaves' ``partial_fit`` do, once ``said`` what they alone know of y."""
-        with nothing_lost(self):
+        with nothing_lost(self), kernels_in_force() as self.kernel_backend_:
             interruption = self._partial_fit(X, y, weight, **said)
         if interruption is not None:
             raise interruption

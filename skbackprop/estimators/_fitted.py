@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels import kernels_in_force
 from ..network.model import Model
 from ..network.objective import row_block
 from ._threads import suitable_blas_threads
@@ -66,7 +67,7 @@ class FittedNetwork(metaclass=ABCMeta):
         """The model's raw output, with as many BLAS threads as suit a block of rows."""
         network = self.model_.network
         rows = min(X.shape[0], row_block(network, self.theta_.itemsize))
-        with suitable_blas_threads(network, rows):
+        with suitable_blas_threads(network, rows), kernels_in_force():
             return self._raw_of(self.model_, X, stop)
 
     def __sklearn_is_fitted__(self) -> bool:

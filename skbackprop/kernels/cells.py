@@ -11,6 +11,19 @@ import numpy as np
 
 from .activations import logistic
 
+__all__ = [
+    "gru",
+    "gru_backward",
+    "lstm",
+    "lstm_backward",
+    "lstm_output",
+    "lstm_output_backward",
+    "lstm_state",
+    "lstm_state_backward",
+    "normalize",
+    "normalize_backward",
+]
+
 Array = np.ndarray
 
 

@@ -11,6 +11,25 @@ import math
 import numpy as np
 from scipy.special import xlogy
 
+__all__ = [
+    "absolute_error",
+    "brier_classes",
+    "brier_columns",
+    "expectile",
+    "focal_classes",
+    "focal_columns",
+    "gamma",
+    "gaussian",
+    "huber",
+    "log_cosh",
+    "log_loss_classes",
+    "log_loss_columns",
+    "poisson",
+    "quantile",
+    "squared_error",
+    "tweedie",
+]
+
 Array = np.ndarray
 
 

@@ -11,6 +11,15 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.linalg.blas import daxpy, saxpy
 
+__all__ = [
+    "adam",
+    "add_scaled",
+    "flush",
+    "l2",
+    "rmsprop",
+    "sgd",
+]
+
 Array = np.ndarray
 PIECE = 65536
 
@@ -83,6 +92,12 @@ def add_scaled(x: Array, factor: float, out: Array) -> None:
     axpy = saxpy if x.dtype == np.float32 else daxpy
     if x.size:
         axpy(x, out, a=factor)
+
+
+def l2(W: Array, gradient: Array, factor: float) -> float:
+    """gradient += factor W; returns factor / 2 * |W|^2."""
+    add_scaled(W, factor, gradient)
+    return 0.5 * factor * float(W.dot(W))
 
 
 def flush(vector: Array, floor: float) -> None:

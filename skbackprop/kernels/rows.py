@@ -8,6 +8,15 @@ import numpy as np
 from scipy.linalg.blas import dger, sger
 from scipy.sparse import csr_matrix
 
+__all__ = [
+    "add_bias",
+    "column_sums",
+    "gather",
+    "gather_steps",
+    "scatter_add",
+    "standardize",
+]
+
 Array = np.ndarray
 
 

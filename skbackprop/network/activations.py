@@ -1,6 +1,7 @@
 """Activation functions as objects: A = f(Z), dZ = dA * f'(Z), and the start that suits them; registry.
 
-A new one is a frozen dataclass with these two methods, written in NumPy right here, and a line in ACTIVATIONS.
+A new one is a frozen dataclass with these two methods, written in NumPy right here, and a line in ACTIVATIONS. Those
+that have kernels name them instead.
 """
 
 from __future__ import annotations
@@ -52,51 +53,82 @@ class Activation(Protocol):
     def backward(self, dA: Array, Z: Array, A: Array) -> None: ...
 
 
+class Elementwise:
+    """What the activations here share: kernels of the name ``kernel``, called with the ``constants`` at the end."""
+
+    kernel: ClassVar[str]
+
+    @property
+    def constants(self) -> tuple[float, ...]:
+        return ()
+
+    def forward(self, Z: Array, A: Array) -> None:
+        getattr(kernels, self.kernel)(Z, A, *self.constants)
+
+    def backward(self, dA: Array, Z: Array, A: Array) -> None:
+        getattr(kernels, f"{self.kernel}_backward")(dA, Z, A, *self.constants)
+
+
+class Biased:
+    """An activation with the bias before it, as a dense layer has it.
+
+    Those that have kernels have one for both together; others are called after the bias, and before its sums.
+    """
+
+    def __init__(self, f: Activation):
+        self.f = f
+        self.constants: tuple[float, ...] = ()
+        self.kernel: str | None = None
+        if type(f).forward is Elementwise.forward and type(f).backward is Elementwise.backward:
+            self.kernel, self.constants = f.kernel, f.constants  # type: ignore[attr-defined]
+        self._forward, self._backward = f"{self.kernel}_dense", f"{self.kernel}_dense_backward"
+
+    def forward(self, Z: Array, b: Array, A: Array) -> None:
+        """A = f(Z + b)."""
+        if self.kernel is None:
+            kernels.add_bias(Z, b)
+            self.f.forward(Z, A)
+        else:
+            kernels.in_force()[self._forward](Z, b, A, *self.constants)
+
+    def backward(self, dA: Array, Z: Array, A: Array, db: Array) -> None:
+        """dZ = dA * f'(Z), written over dA, and db = the column sums of dZ."""
+        if self.kernel is None:
+            self.f.backward(dA, Z, A)
+            kernels.column_sums(dA, db)
+        else:
+            kernels.in_force()[self._backward](dA, Z, A, db, *self.constants)
+
+
 @dataclass(frozen=True)
-class Identity:
+class Identity(Elementwise):
     """f(z) = z, f'(z) = 1."""
 
+    kernel: ClassVar[str] = "identity"
     keeps_input: ClassVar[bool] = False
     init: ClassVar[Initializer] = SCIKIT_LEARN
 
-    def forward(self, Z: Array, A: Array) -> None:
-        if A is not Z:
-            A[...] = Z
-
-    def backward(self, dA: Array, Z: Array, A: Array) -> None:
-        pass
-
 
 @dataclass(frozen=True)
-class Logistic:
+class Logistic(Elementwise):
     """f(z) = 1 / (1 + exp(-z)), f'(z) = f (1 - f)."""
 
+    kernel: ClassVar[str] = "logistic"
     keeps_input: ClassVar[bool] = False
     init: ClassVar[Initializer] = VarianceScaling(1 / 3, "mean", bias=True)
 
-    def forward(self, Z: Array, A: Array) -> None:
-        kernels.logistic(Z, A)
-
-    def backward(self, dA: Array, Z: Array, A: Array) -> None:
-        kernels.logistic_backward(dA, Z, A)
-
 
 @dataclass(frozen=True)
-class Tanh:
+class Tanh(Elementwise):
     """f(z) = tanh z, f'(z) = 1 - f^2."""
 
+    kernel: ClassVar[str] = "tanh"
     keeps_input: ClassVar[bool] = False
     init: ClassVar[Initializer] = SCIKIT_LEARN
 
-    def forward(self, Z: Array, A: Array) -> None:
-        kernels.tanh(Z, A)
-
-    def backward(self, dA: Array, Z: Array, A: Array) -> None:
-        kernels.tanh_backward(dA, Z, A)
-
 
 @dataclass(frozen=True)
-class ReLU:
+class ReLU(Elementwise):
     """f(z) = max(z, 0), f'(z) = [z > 0].
 
     References
@@ -104,18 +136,13 @@ class ReLU:
     Nair and Hinton (2010), "Rectified linear units improve restricted Boltzmann machines".
     """
 
+    kernel: ClassVar[str] = "relu"
     keeps_input: ClassVar[bool] = False
     init: ClassVar[Initializer] = SCIKIT_LEARN
 
-    def forward(self, Z: Array, A: Array) -> None:
-        kernels.relu(Z, A)
-
-    def backward(self, dA: Array, Z: Array, A: Array) -> None:
-        kernels.relu_backward(dA, Z, A)
-
 
 @dataclass(frozen=True)
-class LeakyReLU:
+class LeakyReLU(Elementwise):
     """f(z) = max(z, slope z), f'(z) = 1 for z > 0, else slope, with 0 <= slope < 1.
 
     References
@@ -124,21 +151,20 @@ class LeakyReLU:
     """
 
     slope: float = 0.01
+    kernel: ClassVar[str] = "leaky_relu"
     keeps_input: ClassVar[bool] = False
     init: ClassVar[Initializer] = HE
 
     def __post_init__(self) -> None:
         check_real("slope", self.slope, 0, 1, closed="left")
 
-    def forward(self, Z: Array, A: Array) -> None:
-        kernels.leaky_relu(Z, A, self.slope)
-
-    def backward(self, dA: Array, Z: Array, A: Array) -> None:
-        kernels.leaky_relu_backward(dA, Z, A, self.slope)
+    @property
+    def constants(self) -> tuple[float, ...]:
+        return (self.slope,)
 
 
 @dataclass(frozen=True)
-class ELU:
+class ELU(Elementwise):
     """f(z) = z for z > 0, else alpha (exp(z) - 1); f'(z) = 1 for z > 0, else f + alpha.
 
     References
@@ -147,21 +173,20 @@ class ELU:
     """
 
     alpha: float = 1.0
+    kernel: ClassVar[str] = "elu"
     keeps_input: ClassVar[bool] = False
     init: ClassVar[Initializer] = HE
 
     def __post_init__(self) -> None:
         check_real("alpha", self.alpha, 0, closed="neither")
 
-    def forward(self, Z: Array, A: Array) -> None:
-        kernels.elu(Z, A, self.alpha, 1.0)
-
-    def backward(self, dA: Array, Z: Array, A: Array) -> None:
-        kernels.elu_backward(dA, Z, A, self.alpha, 1.0)
+    @property
+    def constants(self) -> tuple[float, ...]:
+        return self.alpha, 1.0
 
 
 @dataclass(frozen=True)
-class SELU:
+class SELU(Elementwise):
     """f(z) = l z for z > 0, else l a (exp(z) - 1), with a and l such that mean 0 and variance 1 are a fixed point.
 
     References
@@ -171,18 +196,17 @@ class SELU:
 
     alpha: ClassVar[float] = 1.6732632423543772
     scale: ClassVar[float] = 1.0507009873554805
+    kernel: ClassVar[str] = "elu"
     keeps_input: ClassVar[bool] = False
     init: ClassVar[Initializer] = LECUN
 
-    def forward(self, Z: Array, A: Array) -> None:
-        kernels.elu(Z, A, self.alpha, self.scale)
-
-    def backward(self, dA: Array, Z: Array, A: Array) -> None:
-        kernels.elu_backward(dA, Z, A, self.alpha, self.scale)
+    @property
+    def constants(self) -> tuple[float, ...]:
+        return self.alpha, self.scale
 
 
 @dataclass(frozen=True)
-class Softplus:
+class Softplus(Elementwise):
     """f(z) = log(1 + exp(z)), f'(z) = 1 - exp(-f).
 
     References
@@ -190,18 +214,13 @@ class Softplus:
     Dugas et al. (2001), "Incorporating second-order functional knowledge for better option pricing".
     """
 
+    kernel: ClassVar[str] = "softplus"
     keeps_input: ClassVar[bool] = False
     init: ClassVar[Initializer] = HE
 
-    def forward(self, Z: Array, A: Array) -> None:
-        kernels.softplus(Z, A)
-
-    def backward(self, dA: Array, Z: Array, A: Array) -> None:
-        kernels.softplus_backward(dA, Z, A)
-
 
 @dataclass(frozen=True)
-class GELU:
+class GELU(Elementwise):
     """f(z) = z Phi(z), f'(z) = Phi(z) + z phi(z), Phi and phi being the standard normal's distribution and density.
 
     References
@@ -209,18 +228,13 @@ class GELU:
     Hendrycks and Gimpel (2016), "Gaussian error linear units (GELUs)".
     """
 
+    kernel: ClassVar[str] = "gelu"
     keeps_input: ClassVar[bool] = True
     init: ClassVar[Initializer] = HE
 
-    def forward(self, Z: Array, A: Array) -> None:
-        kernels.gelu(Z, A)
-
-    def backward(self, dA: Array, Z: Array, A: Array) -> None:
-        kernels.gelu_backward(dA, Z, A)
-
 
 @dataclass(frozen=True)
-class SiLU:
+class SiLU(Elementwise):
     """f(z) = z s(z), f'(z) = s + f (1 - s), with the logistic function s.
 
     References
@@ -228,18 +242,13 @@ class SiLU:
     Elfwing, Uchibe and Doya (2018), "Sigmoid-weighted linear units for neural network function approximation".
     """
 
+    kernel: ClassVar[str] = "silu"
     keeps_input: ClassVar[bool] = True
     init: ClassVar[Initializer] = HE
 
-    def forward(self, Z: Array, A: Array) -> None:
-        kernels.silu(Z, A)
-
-    def backward(self, dA: Array, Z: Array, A: Array) -> None:
-        kernels.silu_backward(dA, Z, A)
-
 
 @dataclass(frozen=True)
-class Mish:
+class Mish(Elementwise):
     """f(z) = z t, f'(z) = t + z (1 - t^2) s, with t = tanh(log(1 + exp(z))) and the logistic function s.
 
     References
@@ -247,14 +256,9 @@ class Mish:
     Misra (2020), "Mish: a self regularized non-monotonic activation function".
     """
 
+    kernel: ClassVar[str] = "mish"
     keeps_input: ClassVar[bool] = True
     init: ClassVar[Initializer] = HE
-
-    def forward(self, Z: Array, A: Array) -> None:
-        kernels.mish(Z, A)
-
-    def backward(self, dA: Array, Z: Array, A: Array) -> None:
-        kernels.mish_backward(dA, Z, A)
 
 
 ACTIVATIONS: dict[str, Activation] = {

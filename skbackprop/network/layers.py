@@ -16,6 +16,7 @@ The contract of a layer, a frozen dataclass of hyper-parameters that holds no ar
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
 
@@ -24,7 +25,7 @@ from scipy.sparse import csr_matrix, issparse
 
 from .. import kernels
 from ..ranges import check_integer, check_real
-from .activations import Activation, Identity
+from .activations import Activation, Biased, Identity
 from .initializers import Initializer, ones
 from .layout import flatten, unflatten
 from .parameters import Slot
@@ -115,6 +116,10 @@ class Dense:
     def __post_init__(self) -> None:
         check_integer("units", self.units, 1)
 
+    @cached_property
+    def f(self) -> Biased:
+        return Biased(self.activation)
+
     def slots(self, shape: Shape) -> dict[str, Slot]:
         n_in = shape[-1]
         weights, biases = (self.init or self.activation.init).samplers(n_in, self.units)
@@ -126,12 +131,11 @@ class Dense:
     def forward(self, p: SimpleNamespace, X: Any, run: Run) -> Array:
         if X.ndim == 3:
             return unflatten(self.forward(p, flatten(X), run), len(X))
-        f, shape = self.activation, (X.shape[0], self.units)
+        shape = X.shape[0], self.units
         Z = run.array("Z", shape, p.W.dtype)
         matmul(X, p.W, Z)
-        kernels.add_bias(Z, p.b)
-        A = run.array("A", shape, p.W.dtype) if f.keeps_input else Z
-        f.forward(Z, A)
+        A = run.array("A", shape, p.W.dtype) if self.activation.keeps_input else Z
+        self.f.forward(Z, p.b, A)
         if run.tape is not None:
             run.tape.X, run.tape.Z, run.tape.A = X, Z, A
         return A
@@ -145,12 +149,11 @@ class Dense:
             dX = self.backward(p, g, flatten(dY), run, need_dX=need_dX)
             return None if dX is None else unflatten(dX, len(dY))
         dZ = dY
-        self.activation.backward(dZ, tape.Z, tape.A)
+        self.f.backward(dZ, tape.Z, tape.A, g.b)
         matmul_transposed(tape.X, dZ, g.W)
-        kernels.column_sums(dZ, g.b)
         if not need_dX:
             return None
-        return np.dot(dZ, p.W.T, out=tape.array("dX", tape.X.shape, dZ.dtype))
+        return dZ.dot(p.W.T, tape.array("dX", tape.X.shape, dZ.dtype))
 
 
 @dataclass(frozen=True)

@@ -85,16 +85,17 @@ class Objective:
     ):
         self.network, self.loss, self.X, self.y, self.weight = network, loss, X, y, weight
         self.penalty, self.mean_weight = penalty, mean_weight
-        self._take_X = self._index if issparse(X) else self._gather
+        self._sparse = issparse(X)
         self._runs = [Run(tape=Tape(), rng=rng) for _ in network.layers]
         self._batch = Tape()
+        self._buffers: dict[int, tuple] = {}
         self._point: Point | None = None
 
     def value_and_gradient(self, theta: Array, rows: Rows = EVERYTHING) -> tuple[Value, Array]:
         """The objective over ``rows`` and its derivative by theta, in a buffer that the next call overwrites."""
         at = self._at(theta)
         X, y, weight = self._take(rows)
-        n = len(y)
+        n = y.shape[0]
         raw = self.network.forward(at.p, X, self._runs)
         dY = self._batch.array("dY", raw.shape, raw.dtype)
         loss = self.loss.value_and_gradient(y, raw, weight, dY)
@@ -125,17 +126,22 @@ class Objective:
     def _take(self, rows: Rows) -> tuple[Any, Array, Array | None]:
         if isinstance(rows, slice):
             return self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows]
-        return (
-            self._take_X("X", self.X, rows),
-            self._gather("y", self.y, rows),
-            None if self.weight is None else self._gather("weight", self.weight, rows),
+        X, y, weight = self._buffers.get(len(rows)) or self._allocate(len(rows))
+        kernels.gather(self.y, rows, y)
+        if self.weight is not None:
+            kernels.gather(self.weight, rows, weight)
+        if X is None:
+            return self.X[rows], y, weight
+        kernels.gather(self.X, rows, X)
+        return X, y, weight
+
+    def _allocate(self, n: int) -> tuple[Array | None, Array, Array | None]:
+        """Buffers for n rows; they stay, for the sizes of a batch are few. Sparse rows need none."""
+        arrays = None if self._sparse else self.X, self.y, self.weight
+        buffers = tuple(
+            None if array is None else self._buffer(name, n, array) for name, array in zip("Xyw", arrays, strict=True)
         )
+        return self._buffers.setdefault(n, buffers)
 
-    @staticmethod
-    def _index(name: str, X: Any, rows: Array) -> Any:
-        return X[rows]
-
-    def _gather(self, name: str, array: Array, rows: Array) -> Array:
-        out = self._batch.array(name, (len(rows), *array.shape[1:]), array.dtype)
-        kernels.gather(array, rows, out)
-        return out
+    def _buffer(self, name: str, n: int, array: Array) -> Array:
+        return self._batch.array(name, (n, *array.shape[1:]), array.dtype)

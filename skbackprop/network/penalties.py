@@ -29,6 +29,4 @@ class L2:
     alpha: float
 
     def add(self, W: Array, gradient: Array, strength: float) -> float:
-        factor = self.alpha * strength
-        kernels.add_scaled(W, factor, gradient)
-        return 0.5 * factor * float(np.dot(W, W))
+        return kernels.l2(W, gradient, self.alpha * strength)

@@ -1,4 +1,7 @@
-"""The two matrix products of backpropagation, for dense and for sparse rows alike."""
+"""The two matrix products of backpropagation, for dense and for sparse rows alike.
+
+The method ``dot`` takes half a microsecond less than the function, which asks first whether anyone has overridden it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ Array = np.ndarray
 def matmul(X: Any, W: Array, out: Array) -> None:
     """out = X W."""
     if type(X) is Array:
-        np.dot(X, W, out=out)
+        X.dot(W, out)
     else:
         out[...] = X @ W
 
@@ -20,6 +23,6 @@ def matmul(X: Any, W: Array, out: Array) -> None:
 def matmul_transposed(X: Any, dZ: Array, out: Array) -> None:
     """out = X^T dZ."""
     if type(X) is Array:
-        np.dot(X.T, dZ, out=out)
+        X.T.dot(dZ, out)
     else:
         out[...] = X.T @ dZ

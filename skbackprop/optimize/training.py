@@ -92,7 +92,7 @@ def train(
         losses = penalties = norms = 0.0
         for rows in batches.epoch():
             (loss, penalty), gradient = objective.value_and_gradient(theta, rows)
-            norm = math.sqrt(np.dot(gradient, gradient))
+            norm = math.sqrt(gradient.dot(gradient))
             if norm > clip:
                 gradient *= clip / norm
             step_rate = rate * schedule(state.steps, total) * state.rate_factor

@@ -1,0 +1,78 @@
+"""exp(x) and exp(x) - 1 in operations that the compiler turns into vector instructions, unlike the C library's.
+
+x = k log 2 + r with a whole k and |r| <= log(2) / 2. Then exp(x) = 2^k (1 + p), where p = exp(r) - 1 is a polynomial
+and 2^k is put together from its bits. Beyond the range of the type x is taken to be at the end of it; NaN stays NaN.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import types
+from numba.extending import overload
+
+from .compiler import exact, inlined
+
+
+def split(x):
+    """(2^k, p) of a number in compiled code, of its own precision."""
+    raise NotImplementedError
+
+
+@exact
+def split_float32(x):
+    x = np.float32(-87.0) if x < np.float32(-87.0) else x
+    x = np.float32(88.0) if x > np.float32(88.0) else x
+    k = np.float32(math.floor(x * np.float32(1.4426950408889634) + np.float32(0.5)))
+    r = x - k * np.float32(0.693359375) - k * np.float32(-2.12194440e-4)
+    p = np.float32(1 / 5040)
+    p = p * r + np.float32(1 / 720)
+    p = p * r + np.float32(1 / 120)
+    p = p * r + np.float32(1 / 24)
+    p = p * r + np.float32(1 / 6)
+    p = p * r + np.float32(0.5)
+    p = p * r * r + r
+    return np.int32((np.int32(k) + np.int32(127)) << np.int32(23)).view(np.float32), p
+
+
+@exact
+def split_float64(x):
+    x = -708.0 if x < -708.0 else x
+    x = 709.0 if x > 709.0 else x
+    k = math.floor(x * 1.4426950408889634 + 0.5)
+    r = x - k * 0.6931471803691238 - k * 1.9082149292705877e-10
+    p = 1 / 6227020800
+    p = p * r + 1 / 479001600
+    p = p * r + 1 / 39916800
+    p = p * r + 1 / 3628800
+    p = p * r + 1 / 362880
+    p = p * r + 1 / 40320
+    p = p * r + 1 / 5040
+    p = p * r + 1 / 720
+    p = p * r + 1 / 120
+    p = p * r + 1 / 24
+    p = p * r + 1 / 6
+    p = p * r + 0.5
+    p = p * r * r + r
+    return np.int64((np.int64(k) + np.int64(1023)) << np.int64(52)).view(np.float64), p
+
+
+@overload(split)
+def _split(x):
+    if x == types.float32:
+        return lambda x: split_float32(x)
+    return lambda x: split_float64(x)
+
+
+@inlined
+def exp(x: float) -> float:
+    power, p = split(x)
+    return power * p + power
+
+
+@inlined
+def expm1(x: float, one: float) -> float:
+    """exp(x) - 1, exact to rounding near zero too; ``one`` is 1 in the type of x."""
+    power, p = split(x)
+    return power * p + (power - one)

@@ -1,0 +1,28 @@
+"""What is done to rows of plain matrices; others are left to NumPy, and so is gathering: ``take`` is the faster one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import rows as numpy_rows
+from .compiler import compiled
+
+Array = np.ndarray
+
+
+@compiled
+def shift_and_scale(X: Array, shift: Array, scale: Array, out: Array) -> None:
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            out[i, j] = (X[i, j] - shift[j]) * scale[j]
+
+
+def standardize(X: Array, shift: Array, scale: Array, out: Array) -> None:
+    """out = (X - shift) * scale."""
+    if type(X) is Array and X.ndim == 2:
+        shift_and_scale(X, shift, scale, out)
+    else:
+        numpy_rows.standardize(X, shift, scale, out)
+
+
+KERNELS = (standardize,)

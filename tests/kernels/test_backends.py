@@ -1,0 +1,208 @@
+"""NumPy's kernels against their compiled twins: the same results to rounding, for everything in the registries."""
+
+import threading
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from skbackprop import BatchMLPRegressor, kernel_backend, kernels
+from skbackprop.kernels import backend
+from skbackprop.network.activations import ACTIVATIONS, Biased, LeakyReLU, ReLU
+from skbackprop.network.cells import CELLS
+from skbackprop.network.layers import Run, Tape
+from skbackprop.network.losses import LOSSES
+from skbackprop.network.network import Network
+from skbackprop.network.recurrent import Recurrent
+from skbackprop.optimize.optimizers import OPTIMIZERS, AdamW
+
+needs_numba = pytest.mark.skipif(not backend.numba_is_there(), reason="numba is not installed")
+both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+@contextmanager
+def kernels_of(name):
+    with kernel_backend(name), kernels.kernels_in_force():
+        yield
+
+
+def assert_agree(results, dtype, ulps=64):
+    """Numbers and arrays of both backends, compared on the scale of the array they are in."""
+    for one, other in zip(*results, strict=True):
+        scale = max(float(np.max(np.abs(one), initial=0.0)), 1e-30)
+        np.testing.assert_allclose(other, one, rtol=0, atol=ulps * np.finfo(dtype).eps * scale)
+
+
+@needs_numba
+@pytest.mark.parametrize("f", [*ACTIVATIONS.values(), LeakyReLU(0.3)], ids=repr)
+@pytest.mark.parametrize("rows", [1, 50, 5000])
+@both_dtypes
+def test_activations_agree(f, rows, dtype, rng):
+    Z0, D0 = 8 * rng.standard_normal((2, rows, 7)).astype(dtype)
+    b = rng.standard_normal(7).astype(dtype)
+    results = []
+    for name in backend.BACKENDS:
+        Z, dZ, db = Z0.copy(), D0.copy(), np.full(7, np.nan, dtype)
+        A = np.empty_like(Z) if f.keeps_input else Z
+        with kernels_of(name):
+            Biased(f).forward(Z, b, A)
+            Biased(f).backward(dZ, Z, A, db)
+        results.append((Z, A, dZ, db))
+    assert_agree(results, dtype)
+
+
+@needs_numba
+@pytest.mark.parametrize("f", ACTIVATIONS.values(), ids=repr)
+@both_dtypes
+def test_nan_and_infinity_are_not_lost(f, dtype):
+    for name in backend.BACKENDS:
+        Z = np.array([[np.nan, np.inf, -np.inf, 1e4, -1e4]], dtype)
+        A = np.empty_like(Z) if f.keeps_input else Z
+        with kernels_of(name), np.errstate(all="ignore"):
+            Biased(f).forward(Z, np.zeros(5, dtype), A)
+        assert np.isnan(A[0, 0])
+        assert not np.isnan(A[0, 1])
+        assert not np.isnan(A[0, 3:]).any()
+
+
+@needs_numba
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=repr)
+@pytest.mark.parametrize("weighted", [False, True])
+@both_dtypes
+def test_losses_agree(loss, weighted, dtype, rng):
+    y = rng.poisson(2.0, (40, 1)).astype(dtype) + dtype(0.5)
+    raw = rng.standard_normal((40, loss.raw_width(y))).astype(dtype)
+    weight = rng.uniform(0.5, 2, 40).astype(dtype) if weighted else None
+    results = []
+    for name in backend.BACKENDS:
+        out = np.empty_like(raw)
+        with kernels_of(name):
+            results.append((loss.value_and_gradient(y, raw.copy(), weight, out), out))
+    assert_agree(results, dtype, ulps=256)
+
+
+@needs_numba
+@pytest.mark.parametrize("optimizer", [*OPTIMIZERS.values(), AdamW(weight_decay=0.1)], ids=repr)
+@both_dtypes
+def test_optimizers_agree(optimizer, dtype, rng):
+    start, gradients = rng.standard_normal(300).astype(dtype), rng.standard_normal((40, 300)).astype(dtype)
+    results = []
+    for name in backend.BACKENDS:
+        theta = start.copy()
+        state = optimizer.start(theta, decaying=slice(0, 200))
+        with kernels_of(name):
+            for gradient in gradients:
+                optimizer.step(theta, gradient, 0.01, state)
+        results.append((theta,))
+    assert_agree(results, dtype, ulps=256)
+
+
+@needs_numba
+@pytest.mark.parametrize("cell", CELLS.values(), ids=repr)
+@both_dtypes
+def test_cells_agree(cell, dtype, rng):
+    network = Network([Recurrent(cell, 9, return_sequences=True)], (None, 3))
+    theta = network.parameters.initial(np.random.RandomState(0), dtype)
+    X, dY = rng.standard_normal((6, 12, 3)).astype(dtype), rng.standard_normal((6, 12, 9)).astype(dtype)
+    results = []
+    for name in backend.BACKENDS:
+        gradient, runs = np.zeros_like(theta), [Run(Tape())]
+        p, g = network.parameters.views(theta), network.parameters.views(gradient)
+        with kernels_of(name):
+            Y = network.forward(p, X, runs).copy()
+            dX = network.layers[0].backward(p[0], g[0], dY.copy(), runs[0])
+        results.append((Y, gradient, dX))
+    assert_agree(results, dtype, ulps=256)
+
+
+@needs_numba
+@both_dtypes
+def test_rows_agree(dtype, rng):
+    X, rows = rng.standard_normal((30, 6)).astype(dtype), rng.integers(0, 30, 11)
+    shift, scale = rng.standard_normal((2, 6)).astype(dtype)
+    for layout in (X, np.asfortranarray(X), X[:, ::2], X.reshape(30, 2, 3), X.astype(np.float16)):
+        results = []
+        for name in backend.BACKENDS:
+            out = np.empty((11, *layout.shape[1:]), dtype)
+            with kernels_of(name):
+                kernels.gather(layout, rows, out)
+                results.append((out.copy(),))
+                if out.ndim == 2:
+                    kernels.standardize(out, shift[: out.shape[1]], scale[: out.shape[1]], out)
+                    results[-1] += (out,)
+        assert_agree(results, dtype)
+
+
+@needs_numba
+def test_every_twin_has_the_name_of_a_kernel():
+    assert set(backend.compiled_table()) == set(backend.NUMPY)
+    assert set(kernels.__all__) <= set(backend.NUMPY)
+
+
+@needs_numba
+@pytest.mark.parametrize("standardize", [True, False])
+@both_dtypes
+def test_fits_agree(standardize, dtype, rng):
+    X = rng.standard_normal((300, 5)).astype(dtype)
+    y = X[:, 0] - X[:, 1] ** 2
+    model = BatchMLPRegressor(
+        hidden_layer_sizes=(20, 10),
+        batch_size=64,
+        learning_rate_init=0.01,
+        max_iter=5,
+        n_iter_no_change=np.inf,
+        random_state=0,
+    ).set_params(standardize=standardize)
+    fitted = []
+    for name in backend.BACKENDS:
+        with kernel_backend(name):
+            fitted.append(clone(model).fit(X, y))
+        assert fitted[-1].kernel_backend_ == name
+    tolerance = 1e-3 if dtype is np.float32 else 1e-9
+    np.testing.assert_allclose(fitted[0].predict(X), fitted[1].predict(X), rtol=tolerance, atol=tolerance)
+
+
+class Watched(ReLU):
+    """Notes which kernels it is called under, and asks for NumPy's in the middle of it."""
+
+    seen: list = []  # noqa: RUF012
+
+    def forward(self, Z, A):
+        with kernel_backend("numpy"):
+            self.seen.append(backend.in_force() is backend.NUMPY)
+            super().forward(Z, A)
+
+
+@needs_numba
+def test_a_choice_holds_for_the_whole_fit_and_for_its_thread_only():
+    Watched.seen.clear()
+    X, y = np.arange(20.0).reshape(10, 2), np.arange(10.0)
+    model = BatchMLPRegressor(activation=Watched(), max_iter=2, n_iter_no_change=np.inf)
+    with kernel_backend("numba"):
+        model.fit(X, y)
+    assert Watched.seen
+    assert not any(Watched.seen)
+    with kernel_backend("numpy"):
+        thread = threading.Thread(target=model.fit, args=(X, y))
+        thread.start()
+        thread.join()
+    assert model.kernel_backend_ == "numba"
+
+
+def test_an_activation_that_overrides_a_method_is_called_for_both():
+    assert Biased(ReLU()).kernel == "relu"
+    assert Biased(Watched()).kernel is None
+
+
+def test_an_unknown_backend_is_told():
+    with pytest.raises(ValueError, match="`name` must be one of 'numpy', 'numba', got 'fast'"), kernel_backend("fast"):
+        pass
+
+
+def test_numba_that_is_not_installed_is_told(monkeypatch):
+    monkeypatch.setattr(backend, "numba_is_there", lambda: False)
+    with pytest.raises(ImportError, match=r"pip install 'skbackprop\[fast\]'"), kernel_backend("numba"):
+        pass
+    with kernels.kernels_in_force() as name:
+        assert name == "numpy"

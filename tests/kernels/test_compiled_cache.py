@@ -1,0 +1,127 @@
+"""Where compiled code is kept, and that fits work, and do not compile again, wherever they run."""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+import skbackprop
+from skbackprop.kernels import backend
+
+pytestmark = pytest.mark.skipif(not backend.numba_is_there(), reason="numba is not installed")
+PACKAGE = Path(skbackprop.__file__).parent
+
+FIT = """
+import numpy as np
+from skbackprop import BatchMLPRegressor
+
+def fit(seed=0):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    model = BatchMLPRegressor(hidden_layer_sizes=5, max_iter=2, n_iter_no_change=np.inf, random_state=seed)
+    assert model.fit(X, X[:, 0]).kernel_backend_ == "numba"
+    return float(model.loss_)
+
+def compiled_here():
+    from skbackprop.kernels.compiled import activations, losses, optimizers, rows
+    dispatchers = [activations.relu_dense, activations.relu_dense_backward, losses.squared_error, optimizers.adam]
+    return sum(sum(kernel.stats.cache_misses.values()) for kernel in [*dispatchers, rows.shift_and_scale])
+"""
+
+
+def run(code, **environment):
+    """Standard output of a fresh interpreter."""
+    changed = os.environ | {"PYTHONPATH": str(PACKAGE.parent)} | environment
+    done = subprocess.run([sys.executable, "-c", FIT + code], env=changed, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_a_second_process_compiles_nothing(tmp_path):
+    code = "fit(); print(compiled_here())"
+    (first,), (second,) = (run(code, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2))
+    assert (int(first), int(second)) == (5, 0)
+
+
+def test_workers_of_loky_compile_nothing(tmp_path):
+    script = tmp_path / "search.py"
+    script.write_text(
+        FIT
+        + """
+def work(seed):
+    fit(seed)
+    return compiled_here()
+
+if __name__ == "__main__":
+    from joblib import Parallel, delayed
+    fit()
+    print(*Parallel(n_jobs=2)(delayed(work)(seed) for seed in range(4)))
+""",
+        encoding="utf-8",
+    )
+    environment = os.environ | {"PYTHONPATH": str(PACKAGE.parent), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["0"] * 4, done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_worker_fits_like_its_parent():
+    code = """
+import os
+here = fit()
+reading, writing = os.pipe()
+if os.fork() == 0:
+    os.write(writing, str(fit()).encode())
+    os._exit(0)
+print(here, os.read(reading, 100).decode(), os.wait()[1])
+"""
+    here, there, status = run(code)
+    assert here == there
+    assert status == "0"
+
+
+AS_A_USER_WHO_MAY_NOT_WRITE = """
+import os, sys
+if os.geteuid() == 0:  # root may write everywhere, and others may not read root's Python: load that first
+    import numba, scipy.special, sklearn.neural_network, threadpoolctl
+    numba.njit(lambda x: x + 1)(1.0)
+    os.seteuid(65534)
+sys.path.insert(0, sys.argv[1])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+def test_a_read_only_installation_without_a_cache_works():
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        copied = shutil.copytree(PACKAGE, root / "skbackprop", ignore=shutil.ignore_patterns("__pycache__"))
+        paths = [root, *root.rglob("*")]
+        for path in paths:
+            path.chmod((stat.S_IMODE(path.stat().st_mode) | 0o555) & ~0o222)
+        code = AS_A_USER_WHO_MAY_NOT_WRITE + FIT + "fit(); import skbackprop; print(skbackprop.__path__[0])"
+        environment = os.environ | {"HOME": folder, "NUMBA_CACHE_DIR": "", "PYTHONPATH": ""}
+        done = subprocess.run(
+            [sys.executable, "-c", code, folder], cwd="/", env=environment, capture_output=True, text=True, check=False
+        )
+        for path in paths:
+            path.chmod(0o755)
+        assert done.stdout.split() == [str(copied)], done.stderr
+        assert not list(root.rglob("*.nb?"))
+
+
+def test_code_without_a_place_for_its_cache_is_compiled_all_the_same():
+    from skbackprop.kernels.compiled.compiler import compiled
+
+    namespace = {}
+    exec("def twice(x):\n    return 2 * x", namespace)
+    assert compiled(namespace["twice"])(3.0) == 6.0
+
+
+def test_importing_the_package_does_not_import_numba():
+    code = "import sys, skbackprop; BatchMLPRegressor().get_params(); print('numba' in sys.modules)"
+    assert run(code) == ["False"]
