@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .checks import *
     from .estimators import *
     from .kernels.backend import *
     from .network.activations import *
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_FOLDERS = ("deploy", "estimators", "kernels", "network", "optimize", "ranges")
+_FOLDERS = ("checks", "deploy", "estimators", "kernels", "network", "optimize", "ranges")
 _MODULES = (
     "estimators",
     "kernels.backend",
@@ -44,6 +45,7 @@ _MODULES = (
     "optimize.full_batch",
     "optimize.optimizers",
     "optimize.schedules",
+    "checks",
 )
 
 

@@ -19,10 +19,11 @@ READS = {
     "kernels": set(),
     "network": {"kernels", "ranges"},
     "optimize": {"kernels", "ranges"},
+    "checks": {"network", "ranges"},
     "deploy": {"network", "ranges"},
     "estimators": {"kernels", "network", "optimize", "ranges", "deploy"},  # deploy only inside of a method
 }
-CORE = {"ranges", "kernels", "network", "optimize"}
+CORE = {"checks", "ranges", "kernels", "network", "optimize"}
 
 every_module = pytest.mark.parametrize("name", MODULES)
 # The front door names everything for type checkers; that it imports nothing is tested by importing it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABCMeta, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -106,7 +106,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
 
     @property
     @abstractmethod
-    def _losses(self) -> dict[str, Loss]:
+    def _losses(self) -> Mapping[str, Loss]:
         """What ``loss`` may name."""
 
     @abstractmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
     class_weight: Any
 
     @property
-    def _losses(self) -> dict[str, Loss]:
+    def _losses(self) -> Mapping[str, Loss]:
         return CLASSIFICATION_LOSSES
 
     def _target_of(self, y: Any, classes: Any = None) -> ClassTarget:

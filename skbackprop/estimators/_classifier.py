@@ -63,7 +63,8 @@ class BatchMLPClassifier(BatchClassifier, Perceptron):
     epsilon : float, default=1e-8
         For "adam", "adamw" and "rmsprop".
     n_iter_no_change : int, default=10
-        Epochs without improvement after which training stops.
+        Epochs without improvement after which training stops; a schedule that plans for its end is cut short by
+        validation rows only.
     max_fun : int, default=15000
         Evaluations at most, for "lbfgs".
     standardize : bool, default=True

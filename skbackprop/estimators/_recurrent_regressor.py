@@ -18,9 +18,9 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
 
     Parameters
     ----------
-    loss : {"squared_error", "poisson"} or Loss, default="squared_error"
-        What is minimised, on average over rows: half the squared error, summed over outputs; or half the
-        Poisson deviance with a log link, for targets >= 0.
+    loss : str or Loss, default="squared_error"
+        What is minimised, summed over outputs and averaged over rows: the names and objects of
+        ``BatchMLPRegressor``, such as "huber", "poisson", "gaussian" or ``Quantile([0.1, 0.5, 0.9])``.
     cell : {"elman", "gru", "lstm"} or Cell, default="gru"
         One step: a plain recurrence with tanh, or gates. An object such as ``Elman(ReLU())`` or
         ``LSTM(layer_norm=True)`` brings its own settings.
@@ -80,7 +80,8 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
     epsilon : float, default=1e-8
         For "adam", "adamw" and "rmsprop".
     n_iter_no_change : int, default=10
-        Epochs without improvement after which training stops.
+        Epochs without improvement after which training stops; a schedule that plans for its end is cut short by
+        validation rows only.
     max_fun : int, default=15000
         Evaluations at most, for "lbfgs".
     standardize : bool, default=True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from abc import ABCMeta
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
     loss: Any
 
     @property
-    def _losses(self) -> dict[str, Loss]:
+    def _losses(self) -> Mapping[str, Loss]:
         return LOSSES
 
     def _target_of(self, y: Any) -> NumberTarget:

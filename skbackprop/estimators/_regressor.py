@@ -22,9 +22,11 @@ class BatchMLPRegressor(BatchRegressor, Perceptron):
 
     Parameters
     ----------
-    loss : {"squared_error", "poisson"} or Loss, default="squared_error"
-        What is minimised, on average over rows: half the squared error, summed over outputs; or half the
-        Poisson deviance with a log link, for targets >= 0.
+    loss : str or Loss, default="squared_error"
+        What is minimised, summed over outputs and averaged over rows. For any target: "squared_error",
+        "absolute_error", "huber", "log_cosh", "quantile" (the median), "expectile" (the mean), "gaussian" (mean and
+        variance); with a log link "poisson" (y >= 0), "gamma" (y > 0), "tweedie" (y >= 0). Or an object with other
+        numbers, such as ``Quantile([0.1, 0.5, 0.9])``, ``Huber(delta=2.0)``, ``Tweedie(1.2)``.
     hidden_layer_sizes : int or sequence of int, default=(100,)
         Units of each hidden layer; ``()`` makes a linear model.
     activation : str, Activation or a sequence of them, default="relu"
@@ -70,7 +72,8 @@ class BatchMLPRegressor(BatchRegressor, Perceptron):
     epsilon : float, default=1e-8
         For "adam", "adamw" and "rmsprop".
     n_iter_no_change : int, default=10
-        Epochs without improvement after which training stops.
+        Epochs without improvement after which training stops; a schedule that plans for its end is cut short by
+        validation rows only.
     max_fun : int, default=15000
         Evaluations at most, for "lbfgs".
     standardize : bool, default=True

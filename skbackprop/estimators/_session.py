@@ -212,15 +212,16 @@ class Session:
             return
         constant = self._constant_loss()
         loss = e.history_["data_loss"][e.history_["epoch"].index(e.best_iter_)]
-        if loss > 1.1 * constant + e.tol:  # a running mean: look at the weights that were kept before raising alarm
+        worse = constant + 0.1 * abs(constant) + e.tol
+        if loss > worse:  # a running mean: look at the weights that were kept before raising alarm
             loss = self.objective.mean_loss(self.state.theta, self.data.rows)
-        if loss > 1.1 * constant + e.tol:
+        if loss > worse:
             slower = f"lower `learning_rate_init` (now {e.learning_rate_init:g})"
             message = (
                 f"training ended worse than the best constant would do (loss {loss:.3g}, constant {constant:.3g}): "
                 f"{slower if e.standardize else 'set `standardize=True`'}, or raise `max_iter` (now {e.max_iter})"
             )
-        elif self.converged or getattr(self.settings.schedule, "ends", False) or math.isinf(e.n_iter_no_change):
+        elif self.converged or plans_its_end(self.settings) or math.isinf(e.n_iter_no_change):
             return
         elif self.full_batch:
             message = f"`max_iter` ({e.max_iter}) or `max_fun` was reached before the loss settled: raise them"
@@ -249,9 +250,16 @@ def batch_rows(batch_size: int | str, n: int) -> int:
 
 
 def make_progress(estimator: Any, settings: Settings) -> Patience | Plateau:
-    """Who decides that waiting is over. L-BFGS decides by itself, unless it is watched on validation rows."""
+    """Who decides that waiting is over, by the validation loss if it is watched, else by the training loss.
+
+    L-BFGS, and a schedule that plans for its end, when the loss falls most, are not cut short by the training loss.
+    """
     limit = estimator.n_iter_no_change
-    if isinstance(settings.solver, LBFGS) and not estimator.early_stopping:
+    if not estimator.early_stopping and (isinstance(settings.solver, LBFGS) or plans_its_end(settings)):
         limit = math.inf
     patience = Patience(limit, estimator.tol)
     return Plateau(patience, estimator.learning_rate_init) if settings.adaptive else patience
+
+
+def plans_its_end(settings: Settings) -> bool:
+    return getattr(settings.schedule, "ends", False)

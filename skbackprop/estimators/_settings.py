@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -69,7 +69,7 @@ def check_same(before: dict[str, Any], now: dict[str, Any], how: str) -> None:
             )
 
 
-def read_settings(estimator: Any, losses: dict[str, Loss], architecture: Architecture) -> Settings:
+def read_settings(estimator: Any, losses: Mapping[str, Loss], architecture: Architecture) -> Settings:
     """Check the parameters of ``estimator`` and return what they mean.
 
     Raises
@@ -196,7 +196,7 @@ def read_schedule(e: Any) -> Schedule:
     return named[check_name("learning_rate", e.learning_rate, known, " or a function of (step, total)")]
 
 
-def read_object(name: str, value: Any, named: dict[str, Any], method: str, also: Iterable[str] = ()) -> Any:
+def read_object(name: str, value: Any, named: Mapping[str, Any], method: str, also: Iterable[str] = ()) -> Any:
     """What ``value`` names, or ``value`` itself if it is an object with the ``method`` that makes it one."""
     if not isinstance(value, (str, type)) and callable(getattr(value, method, None)):
         return value

@@ -45,10 +45,16 @@ class Validation:
         loss = self.objective.mean_loss(theta, self.data.rows)
         if self.scorer is None:
             return {"validation_loss": loss, "validation_score": -loss}
-        return {
-            "validation_loss": loss,
-            "validation_score": float(self.scorer(self.estimator, self.X, self.y, **self.weight)),
-        }
+        return {"validation_loss": loss, "validation_score": self._score()}
+
+    def _score(self) -> float:
+        try:
+            return float(self.scorer(self.estimator, self.X, self.y, **self.weight))
+        except ValueError as error:
+            raise ValueError(
+                f"`monitor` must be 'loss' or able to score what loss={self.estimator.loss!r} predicts, "
+                f"got {self.estimator.monitor!r}: {error}"
+            ) from error
 
 
 class StepByStep:

@@ -44,19 +44,28 @@ from .cells import (
 )
 from .dense import DENSE
 from .losses import (
+    absolute_error,
     brier_classes,
     brier_columns,
+    expectile,
     focal_classes,
     focal_columns,
+    gamma,
+    gaussian,
+    huber,
+    log_cosh,
     log_loss_classes,
     log_loss_columns,
     poisson,
+    quantile,
     squared_error,
+    tweedie,
 )
 from .optimizers import adam, add_scaled, flush, l2, rmsprop, sgd
 from .rows import add_bias, column_sums, gather, gather_steps, scatter_add, standardize
 
 __all__ = [
+    "absolute_error",
     "adam",
     "add_bias",
     "add_scaled",
@@ -65,20 +74,25 @@ __all__ = [
     "column_sums",
     "elu",
     "elu_backward",
+    "expectile",
     "flush",
     "focal_classes",
     "focal_columns",
+    "gamma",
     "gather",
     "gather_steps",
+    "gaussian",
     "gelu",
     "gelu_backward",
     "gru",
     "gru_backward",
+    "huber",
     "identity",
     "identity_backward",
     "l2",
     "leaky_relu",
     "leaky_relu_backward",
+    "log_cosh",
     "log_loss_classes",
     "log_loss_columns",
     "logistic",
@@ -94,6 +108,7 @@ __all__ = [
     "normalize",
     "normalize_backward",
     "poisson",
+    "quantile",
     "relu",
     "relu_backward",
     "rmsprop",
@@ -107,6 +122,7 @@ __all__ = [
     "standardize",
     "tanh",
     "tanh_backward",
+    "tweedie",
 ]
 
 NUMPY.update(DENSE)

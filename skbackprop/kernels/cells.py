@@ -1,7 +1,7 @@
 """One step of each recurrent cell and its derivative, element by element; the matrix products are the layer's.
 
-Arrays hold one row per sequence. ``Z`` has a block of u columns per gate: it comes in as the gates' input and goes out
-as the gates themselves. What a backward function gets as the derivative by the state after the step, it turns into the
+Arrays hold one row per sequence. ``Z``, the input's share, and ``R``, the recurrent product, have a block of u columns
+per gate. What a backward function gets as the derivative by the state after the step, it turns into the
 derivative by the state before, as far as that does not go through the recurrent product.
 """
 
@@ -19,45 +19,49 @@ def blocks(Z: Array, u: int) -> list[Array]:
     return [Z[:, start : start + u] for start in range(0, Z.shape[1], u)]
 
 
-def gru(Z: Array, R: Array, v: Array, H_before: Array, M: Array, H: Array) -> None:
-    """H = c + z (H_before - c), with r, z = s(Z + R), c = tanh(Z + r M), M = R + v. Z is r | z | c, R is c | r | z."""
+def gru(Z: Array, R: Array, v: Array, H_before: Array, A: Array, c: Array, M: Array, H: Array) -> None:
+    """H = c + z (H_before - c), with r, z = s(Z + R), c = tanh(Z + r M), M = R + v. Z and R are r | z | c, A is r | z.
+
+    Z is left as it is: on memory of their own NumPy computes the gates twice as fast as on columns of Z.
+    """
     u = H.shape[1]
-    gates = Z[:, : 2 * u]
-    r, z, c = blocks(Z, u)
-    gates += R[:, u:]
-    logistic(gates, gates)
-    np.add(R[:, :u], v, out=M)
-    np.multiply(r, M, out=H)
-    c += H
+    r, z = blocks(A, u)
+    np.add(Z[:, : 2 * u], R[:, : 2 * u], out=A)
+    logistic(A, A)
+    np.add(R[:, 2 * u :], v, out=M)
+    np.multiply(r, M, out=c)
+    c += Z[:, 2 * u :]
     np.tanh(c, out=c)
     np.subtract(H_before, c, out=H)
     H *= z
     H += c
 
 
-def gru_backward(dH: Array, A: Array, H_before: Array, M: Array, D: Array) -> None:
-    """D = dM | dZ_r | dZ_z | dZ_c: the first three blocks are the derivative by R, the last three that by Z.
+def gru_backward(dH: Array, A: Array, c: Array, H_before: Array, M: Array, dZ: Array, dR: Array) -> None:
+    """dZ = dr r (1 - r) | dz z (1 - z) | dc (1 - c^2); dR is the same but for its last block, which is dM.
 
-    dZ_c = dH (1 - z) (1 - c^2), dM = dZ_c r, dZ_r = dZ_c M r (1 - r), dZ_z = dH (H_before - c) z (1 - z); dH becomes
+    dc = dH (1 - z), dz = dH (H_before - c), and with dZ_c as the last block of dZ dr = dZ_c M, dM = dZ_c r. dH becomes
     dH z.
     """
     u = dH.shape[1]
-    r, z, c = blocks(A, u)
-    dM, dr, dz, dc = blocks(D, u)
-    gates, slope = A[:, : 2 * u], np.empty((len(A), 2 * u), A.dtype)
+    r, z = blocks(A, u)
+    dA = np.empty_like(A)
+    dr, dz = blocks(dA, u)
+    carried = np.multiply(dH, z)
+    dZ_c = np.subtract(dH, carried)
     np.subtract(H_before, c, out=dz)
     dz *= dH
-    carried = dH * z
-    np.subtract(dH, carried, out=dH)
-    np.multiply(c, c, out=dc)
-    np.subtract(1.0, dc, out=dc)
-    dc *= dH
     dH[...] = carried
-    np.multiply(dc, r, out=dM)
-    np.multiply(dc, M, out=dr)
-    np.subtract(1.0, gates, out=slope)
-    slope *= gates
-    D[:, u : 3 * u] *= slope
+    np.multiply(c, c, out=carried)
+    carried *= dZ_c
+    dZ_c -= carried
+    np.multiply(dZ_c, M, out=dr)
+    slope = np.multiply(A, A)
+    np.subtract(A, slope, out=slope)
+    dA *= slope
+    dZ[:, : 2 * u] = dR[:, : 2 * u] = dA
+    dZ[:, 2 * u :] = dZ_c
+    np.multiply(dZ_c, r, out=dR[:, 2 * u :])
 
 
 def lstm(Z: Array, R: Array, C_before: Array, C: Array, F: Array, H: Array) -> None:
@@ -67,7 +71,7 @@ def lstm(Z: Array, R: Array, C_before: Array, C: Array, F: Array, H: Array) -> N
 
 
 def lstm_state(Z: Array, R: Array, C_before: Array, C: Array) -> None:
-    """The first half of `lstm`: the gates, and C = f C_before + i g.
+    """The first half of `lstm`: the gates, which take the place of Z, and C = f C_before + i g.
 
     One tanh serves all gates, since s(z) = (1 + tanh(z / 2)) / 2.
     """
@@ -91,42 +95,42 @@ def lstm_output(A: Array, N: Array, F: Array, H: Array) -> None:
 
 
 def lstm_backward(dH: Array, dC: Array, A: Array, C_before: Array, F: Array, dZ: Array) -> None:
-    """dZ = di i (1 - i) | df f (1 - f) | do o (1 - o) | dg (1 - g^2), with all that H and C hand down; dC becomes dC f.
+    """dZ = di i (1 - i) | df f (1 - f) | do o (1 - o) | dg (1 - g^2), with all that H and C hand down; dZ may be A.
 
-    dC + dH o (1 - F^2) is the whole derivative by C, and do = dH F, di = dC g, df = dC C_before, dg = dC i.
+    dC + dH o (1 - F^2) is the whole derivative by C, and do = dH F, di = dC g, df = dC C_before, dg = dC i. dC becomes
+    dC f.
     """
     dN = np.empty_like(dC)
-    lstm_output_backward(dH, A, F, dN, dZ)
+    lstm_output_backward(dH, A, F, dN)
     dC += dN
-    lstm_state_backward(dC, A, C_before, dZ)
+    lstm_state_backward(dH, dC, A, C_before, F, dZ)
 
 
-def lstm_output_backward(dH: Array, A: Array, F: Array, dN: Array, dZ: Array) -> None:
-    """dN = dH o (1 - F^2), and do = dH F in its block of dZ."""
+def lstm_output_backward(dH: Array, A: Array, F: Array, dN: Array) -> None:
+    """dN = dH o (1 - F^2)."""
     u = dH.shape[1]
-    np.multiply(dH, F, out=dZ[:, 2 * u : 3 * u])
     np.multiply(F, F, out=dN)
     np.subtract(1.0, dN, out=dN)
     dN *= A[:, 2 * u : 3 * u]
     dN *= dH
 
 
-def lstm_state_backward(dC: Array, A: Array, C_before: Array, dZ: Array) -> None:
-    """The other blocks of dZ from dC, and the slope of every gate; dC becomes dC f."""
+def lstm_state_backward(dH: Array, dC: Array, A: Array, C_before: Array, F: Array, dZ: Array) -> None:
+    """dZ from the whole derivative by C, and from do = dH F; dC becomes dC f. dZ may be A."""
     u = dC.shape[1]
     i, f, _, g = blocks(A, u)
-    di, df, _, dg = blocks(dZ, u)
+    dA = np.empty_like(A)
+    di, df, do, dg = blocks(dA, u)
     np.multiply(dC, g, out=di)
     np.multiply(dC, C_before, out=df)
+    np.multiply(dH, F, out=do)
     np.multiply(dC, i, out=dg)
-    sigmoids, slope = A[:, : 3 * u], np.empty_like(A)
-    slopes, tanh_slope = slope[:, : 3 * u], slope[:, 3 * u :]
-    np.subtract(1.0, sigmoids, out=slopes)
-    slopes *= sigmoids
-    np.multiply(g, g, out=tanh_slope)
-    np.subtract(1.0, tanh_slope, out=tanh_slope)
-    dZ *= slope
     dC *= f
+    slope = np.multiply(A, A)
+    sigmoids, slopes, tanh_slope = A[:, : 3 * u], slope[:, : 3 * u], slope[:, 3 * u :]
+    np.subtract(sigmoids, slopes, out=slopes)
+    np.subtract(1.0, tanh_slope, out=tanh_slope)
+    np.multiply(dA, slope, out=dZ)
 
 
 def normalize(Z: Array, N: Array, s: Array, epsilon: float) -> None:

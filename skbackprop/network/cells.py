@@ -1,16 +1,17 @@
 """Cells: one step of a recurrent layer each, forward and backward in the same letters; registry.
 
-The contract of a cell, a frozen dataclass of hyper-parameters. A step has the input's share Z = X W + b and the
-recurrent product R = H_before U, both with a block of ``units`` columns per gate, and the states before it, H first:
+The contract of a cell, a frozen dataclass of hyper-parameters. A step is a namespace with Z = X W + b, the input's
+share, and the states ``before`` and ``after`` it, H first; R = H_before U is the recurrent product. Z and R have a
+block of ``units`` columns per gate:
 
-1. ``forward`` writes the states after the step to ``after``. Z is its to overwrite; what it leaves there, and what it
-   writes to ``kept`` (arrays of the widths that ``keeps`` asks for), is there again in ``backward``.
+1. ``forward`` writes the states after the step. Z is the cell's to overwrite; what it leaves there, and what it writes
+   to the arrays that ``keeps`` asks for by name and width, is in the step again in ``backward``.
 2. ``backward`` gets the derivatives by the states after the step in ``dS``, and leaves there the derivatives by the
-   states before it, as far as they do not go through R. To D it writes the derivatives by R and by Z: the first
-   ``gates`` blocks of its ``columns`` blocks are dR, the last ``gates`` blocks are dZ.
+   states before it, as far as they do not go through R. It puts dZ in the place of Z, and writes dR; unless the cell
+   ``splits`` the two, they are the same array.
 3. ``slots`` are the slots of the recurrence: U, and whatever else the cell needs. ``bias`` starts b.
-4. ``gradient`` assigns the gradient by the slots besides U, once, after the last step backward: all arrays then hold
-   the rows of all steps.
+4. ``gradient`` assigns the gradient by the slots besides U and gain, once, after the last step backward: what was kept
+   then holds the rows of all steps.
 
 With ``layer_norm`` the layer normalises R over all its columns before the cell sees it, R = gain * (R - mean) / sd.
 """
@@ -41,7 +42,7 @@ class Cell(Protocol):
     """See the numbered contract above."""
 
     gates: ClassVar[int]
-    columns: ClassVar[int]
+    splits: ClassVar[bool]
     states: ClassVar[int]
 
     @property
@@ -49,20 +50,9 @@ class Cell(Protocol):
     def slots(self, units: int) -> dict[str, Slot]: ...
     def bias(self, units: int) -> Sampler: ...
     def keeps(self, units: int) -> dict[str, int]: ...
-    def forward(
-        self, p: SimpleNamespace, Z: Array, R: Array, before: States, after: States, kept: SimpleNamespace
-    ) -> None: ...
-    def backward(
-        self,
-        p: SimpleNamespace,
-        dS: States,
-        Z: Array,
-        before: States,
-        after: States,
-        kept: SimpleNamespace,
-        D: Array,
-    ) -> None: ...
-    def gradient(self, g: SimpleNamespace, kept: SimpleNamespace, D: Array) -> None: ...
+    def forward(self, p: SimpleNamespace, R: Array, step: SimpleNamespace) -> None: ...
+    def backward(self, p: SimpleNamespace, dS: States, dR: Array, step: SimpleNamespace) -> None: ...
+    def gradient(self, g: SimpleNamespace, dR: Array, kept: SimpleNamespace) -> None: ...
 
 
 def square_blocks(draw: Sampler) -> Sampler:
@@ -77,7 +67,7 @@ def square_blocks(draw: Sampler) -> Sampler:
 
 def identity(rng: np.random.RandomState, shape: tuple[int, ...]) -> Array:
     """The identity; nothing is drawn."""
-    return np.eye(*shape)
+    return np.eye(shape[0], shape[1])
 
 
 def recurrent_slots(cell: Cell, units: int, draw: Sampler | None = None) -> dict[str, Slot]:
@@ -111,7 +101,7 @@ class Elman:
     activation: Activation = TANH
     layer_norm: bool = False
     gates: ClassVar[int] = 1
-    columns: ClassVar[int] = 1
+    splits: ClassVar[bool] = False
     states: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
@@ -126,22 +116,17 @@ class Elman:
     def keeps(self, units: int) -> dict[str, int]:
         return {}
 
-    def forward(
-        self, p: SimpleNamespace, Z: Array, R: Array, before: States, after: States, kept: SimpleNamespace
-    ) -> None:
-        (H,) = after
-        Z += R
-        self.activation.forward(Z, H)
+    def forward(self, p: SimpleNamespace, R: Array, step: SimpleNamespace) -> None:
+        step.Z += R
+        self.activation.forward(step.Z, step.after[0])
 
-    def backward(
-        self, p: SimpleNamespace, dS: States, Z: Array, before: States, after: States, kept: SimpleNamespace, D: Array
-    ) -> None:
-        (dH,), (H,) = dS, after
-        D[...] = dH
-        self.activation.backward(D, Z, H)
+    def backward(self, p: SimpleNamespace, dS: States, dR: Array, step: SimpleNamespace) -> None:
+        (dH,) = dS
+        self.activation.backward(dH, step.Z, step.after[0])
+        dR[...] = dH
         dH[...] = 0.0
 
-    def gradient(self, g: SimpleNamespace, kept: SimpleNamespace, D: Array) -> None:
+    def gradient(self, g: SimpleNamespace, dR: Array, kept: SimpleNamespace) -> None:
         pass
 
 
@@ -150,7 +135,7 @@ class GRU:
     """H = (1 - z) c + z H_before, with r, z = s(X W + b + H_before U), c = tanh(X W + b + r * (H_before U + v)).
 
     The reset gate r acts on the recurrent product, as in cuDNN and PyTorch, so that one product serves all gates. The
-    columns of W and b are r | z | c, those of U are c | r | z. v is the bias inside the reset.
+    columns of W, b and U are r | z | c. v is the bias inside the reset.
 
     Parameters
     ----------
@@ -165,7 +150,7 @@ class GRU:
 
     layer_norm: bool = False
     gates: ClassVar[int] = 3
-    columns: ClassVar[int] = 4
+    splits: ClassVar[bool] = True
     states: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
@@ -178,20 +163,16 @@ class GRU:
         return zeros
 
     def keeps(self, units: int) -> dict[str, int]:
-        return {"M": units}
+        return {"A": 2 * units, "c": units, "M": units}
 
-    def forward(
-        self, p: SimpleNamespace, Z: Array, R: Array, before: States, after: States, kept: SimpleNamespace
-    ) -> None:
-        kernels.gru(Z, R, p.v, before[0], kept.M, after[0])
+    def forward(self, p: SimpleNamespace, R: Array, step: SimpleNamespace) -> None:
+        kernels.gru(step.Z, R, p.v, step.before[0], step.A, step.c, step.M, step.after[0])
 
-    def backward(
-        self, p: SimpleNamespace, dS: States, Z: Array, before: States, after: States, kept: SimpleNamespace, D: Array
-    ) -> None:
-        kernels.gru_backward(dS[0], Z, before[0], kept.M, D)
+    def backward(self, p: SimpleNamespace, dS: States, dR: Array, step: SimpleNamespace) -> None:
+        kernels.gru_backward(dS[0], step.A, step.c, step.before[0], step.M, step.Z, dR)
 
-    def gradient(self, g: SimpleNamespace, kept: SimpleNamespace, D: Array) -> None:
-        kernels.column_sums(D[:, : g.v.size], g.v)
+    def gradient(self, g: SimpleNamespace, dR: Array, kept: SimpleNamespace) -> None:
+        kernels.column_sums(dR[:, -g.v.size :], g.v)
 
 
 @dataclass(frozen=True)
@@ -218,7 +199,7 @@ class LSTM:
     forget_bias: float = 1.0
     layer_norm: bool = False
     gates: ClassVar[int] = 4
-    columns: ClassVar[int] = 4
+    splits: ClassVar[bool] = False
     states: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
@@ -242,34 +223,30 @@ class LSTM:
     def keeps(self, units: int) -> dict[str, int]:
         return {"F": units, "C_normal": units, "s": 1, "dN": units} if self.layer_norm else {"F": units}
 
-    def forward(
-        self, p: SimpleNamespace, Z: Array, R: Array, before: States, after: States, kept: SimpleNamespace
-    ) -> None:
-        H, C = after
+    def forward(self, p: SimpleNamespace, R: Array, step: SimpleNamespace) -> None:
+        (_, C_before), (H, C) = step.before, step.after
         if not self.layer_norm:
-            kernels.lstm(Z, R, before[1], C, kept.F, H)
+            kernels.lstm(step.Z, R, C_before, C, step.F, H)
             return
-        kernels.lstm_state(Z, R, before[1], C)
-        kernels.normalize(C, kept.C_normal, kept.s, EPSILON)
-        N = kept.C_normal * p.gain_c
+        kernels.lstm_state(step.Z, R, C_before, C)
+        kernels.normalize(C, step.C_normal, step.s, EPSILON)
+        N = step.C_normal * p.gain_c
         N += p.bias_c
-        kernels.lstm_output(Z, N, kept.F, H)
+        kernels.lstm_output(step.Z, N, step.F, H)
 
-    def backward(
-        self, p: SimpleNamespace, dS: States, Z: Array, before: States, after: States, kept: SimpleNamespace, D: Array
-    ) -> None:
-        dH, dC = dS
+    def backward(self, p: SimpleNamespace, dS: States, dR: Array, step: SimpleNamespace) -> None:
+        (dH, dC), (_, C_before) = dS, step.before
         if self.layer_norm:
-            kernels.lstm_output_backward(dH, Z, kept.F, kept.dN, D)
-            dN = kept.dN * p.gain_c
-            kernels.normalize_backward(dN, kept.C_normal, kept.s, dN)
+            kernels.lstm_output_backward(dH, step.Z, step.F, step.dN)
+            dN = step.dN * p.gain_c
+            kernels.normalize_backward(dN, step.C_normal, step.s, dN)
             dC += dN
-            kernels.lstm_state_backward(dC, Z, before[1], D)
+            kernels.lstm_state_backward(dH, dC, step.Z, C_before, step.F, dR)
         else:
-            kernels.lstm_backward(dH, dC, Z, before[1], kept.F, D)
+            kernels.lstm_backward(dH, dC, step.Z, C_before, step.F, dR)
         dH[...] = 0.0
 
-    def gradient(self, g: SimpleNamespace, kept: SimpleNamespace, D: Array) -> None:
+    def gradient(self, g: SimpleNamespace, dR: Array, kept: SimpleNamespace) -> None:
         if self.layer_norm:
             kernels.column_sums(kept.dN * kept.C_normal, g.gain_c)
             kernels.column_sums(kept.dN, g.bias_c)

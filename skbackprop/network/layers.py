@@ -64,8 +64,8 @@ class Tape(SimpleNamespace):
 class Run(NamedTuple):
     """What one pass carries through one layer. Without a tape it is inference: no memory, no noise.
 
-    Where rows are sequences, ``lengths`` says how many steps of each are valid (None: all of them), and ``state`` what a
-    recurrent layer begins from (None: zeros).
+    Where rows are sequences, ``lengths`` says how many steps of each are valid (None: all of them), and ``state`` what
+    a recurrent layer begins from (None: zeros).
     """
 
     tape: Tape | None = None
@@ -197,10 +197,8 @@ class Dropout:
         self, p: SimpleNamespace, g: SimpleNamespace, dY: Array, run: Run, *, need_dX: bool = True
     ) -> Array | None:
         assert run.tape is not None
-        if dY.ndim == 3:
-            return unflatten(self.backward(p, g, flatten(dY), run), len(dY))
         if run.tape.M is not None:
-            dY *= run.tape.M
+            dY *= run.tape.M if dY.ndim == 2 else unflatten(run.tape.M, len(dY))
         return dY
 
 

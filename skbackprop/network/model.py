@@ -49,7 +49,7 @@ class Model:
     def raw(self, X: Any, stop: int | None = None, lengths: Array | None = None) -> Array:
         """Raw predictions in natural units, or what the layer before index ``stop`` puts out; in row blocks.
 
-        Of sequences, ``lengths`` says how many steps are valid (None: all). What is put out at a step of padding is NaN.
+        Of sequences, ``lengths`` says how many steps are valid (None: all). What is put out at padding is NaN.
         """
         p, dtype = self.network.parameters.views(self.theta), self.theta.dtype
         n = X.shape[0]

@@ -86,7 +86,8 @@ class SequenceObjective:
     With ``truncate=k`` sequences are read in segments of k steps. States are carried from segment to segment;
     derivatives are not. The gradient is the sum over segments, each with its incoming states held fixed, and the memory
     of a step does not grow with the number of steps. Where the network puts out something once, the gradient goes
-    through the last k valid steps of every row.
+    through the last k valid steps of every row. Dropout on states drops the same entries in all segments of a sequence;
+    `Dropout` layers draw anew for each.
 
     Parameters
     ----------

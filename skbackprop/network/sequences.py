@@ -43,11 +43,12 @@ def sequence_lengths(X: Array) -> Array | None:
     """
     if X.ndim != 3 or 0 in X.shape:
         raise ValueError(f"`X` must have shape (n_sequences, n_steps, n_channels), none of them 0, got {X.shape}")
-    if np.isfinite(X.sum()):  # cheap, and mostly the end of it
-        return None
-    missing = np.isnan(X)
-    if np.isinf(X).any():
-        row, step, _ = np.argwhere(np.isinf(X))[0]
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(X.sum()):  # cheap, and mostly the end of it
+            return None
+    missing, infinite = np.isnan(X), np.isinf(X)
+    if infinite.any():
+        row, step, _ = np.argwhere(infinite)[0]
         raise ValueError(f"`X` must be finite but for padding, got infinity in sequence {row} at step {step}")
     if not missing.any():
         return None
@@ -58,10 +59,10 @@ def sequence_lengths(X: Array) -> Array | None:
         raise ValueError(
             f"`X` must have NaN in all channels of a step or in none, got some in sequence {row} at step {step}"
         )
+    empty = padded.all(axis=1)
+    if empty.any():
+        raise ValueError(f"`X` must have sequences of at least one step, got only NaN in sequence {empty.argmax()}")
     lengths = X.shape[1] - padded[:, ::-1].argmin(axis=1)
-    if padded.all(axis=1).any():
-        row = int(np.flatnonzero(padded.all(axis=1))[0])
-        raise ValueError(f"`X` must have sequences of at least one step, got only NaN in sequence {row}")
     inside = padded & (np.arange(X.shape[1]) < lengths[:, None])
     if inside.any():
         row, step = np.argwhere(inside)[0]
@@ -98,8 +99,8 @@ def pad_sequences(sequences: Sequence[Any]) -> Array:
     if len(set(widths)) > 1:
         at = next(at for at, width in enumerate(widths) if width != widths[0])
         raise ValueError(
-            f"`sequences` must all have the same number of channels, got {widths[0]} in sequences[0] and {widths[at]} in "
-            f"sequences[{at}]"
+            f"`sequences` must all have the same number of channels, got {widths[0]} in sequences[0] and {widths[at]} "
+            f"in sequences[{at}]"
         )
     dtype = np.result_type(*{array.dtype for array in arrays})
     X = np.full((len(arrays), max(map(len, arrays)), widths[0]), np.nan, dtype)

@@ -51,12 +51,17 @@ class Unrolled:
         if reverse:
             before, after = after, before
         self.H_before, self.H = S[0][before], S[0][after]
-        self.before = list(zip(*(s[before] for s in S), strict=True))
-        self.after = list(zip(*(s[after] for s in S), strict=True))
-        self.Z = self._steps("Z", cell.gates * u)
-        self.R = tape.array("R", (n, cell.gates * u), dtype)
-        self.kept = {name: self._steps(name, width) for name, width in cell.keeps(u).items()}
-        self.kept_at = [SimpleNamespace(**{name: a[t] for name, a in self.kept.items()}) for t in range(T)]
+        self.Z, self.R = self._steps("Z", cell.gates * u), tape.array("R", (n, cell.gates * u), dtype)
+        self.kept = {name: self._steps(f"kept {name}", width) for name, width in cell.keeps(u).items()}
+        self.steps = [
+            SimpleNamespace(
+                Z=self.Z[t],
+                before=tuple(s[before][t] for s in S),
+                after=tuple(s[after][t] for s in S),
+                **{name: array[t] for name, array in self.kept.items()},
+            )
+            for t in range(T)
+        ]
         if cell.layer_norm:
             self.N, self.s = self._steps("N", cell.gates * u), self._steps("s_R", 1)
 
@@ -76,23 +81,21 @@ class Unrolled:
         self._begin(state)
         self.G = self.H_before if M is None else self._steps("G", self.u)
         for t in self.order:
-            before, after, ended = self.before[t], self.after[t], self.ended[t]
+            step = self.steps[t]
             if M is not None:
-                np.multiply(before[0], M, out=self.G[t])
-            self.cell.forward(p, self.Z[t], self._product(t, p), before, after, self.kept_at[t])
-            if ended is not None:
-                for S_before, S in zip(before, after, strict=True):
-                    S[ended] = S_before[ended]
+                np.multiply(step.before[0], M, out=self.G[t])
+            self.cell.forward(p, self._product(t, p), step)
+            carry(step, self.ended[t])
 
     def backward(
         self, p: SimpleNamespace, g: SimpleNamespace, dY: Array, every_step: bool, need_dX: bool
     ) -> Array | None:
         """Assign the gradients, and return dX; dY is (T, n, u), or (n, u) if it is that of the last H alone.
 
-        dH_t = dY_t + dQ_{t+1} U^T, with dQ = dR unless that is normalised, and what the cell hands down.
+        dH_t = dY_t + dQ_{t+1} U^T, with dQ = dR unless that is normalised, and what the cell hands down. dZ takes the
+        place of Z.
         """
-        self.D = self._steps("D", self.cell.columns * self.u)
-        self.dR = self.D[:, :, : self.R.shape[1]]
+        self.dR = self._steps("dR", self.R.shape[1]) if self.cell.splits else self.Z
         self.dQ = self._steps("dQ", self.R.shape[1]) if self.cell.layer_norm else self.dR
         dS = tuple(self.tape.array(f"dS{k}", (self.n, self.u), self.dtype) for k in range(self.cell.states))
         for d in dS:
@@ -106,7 +109,7 @@ class Unrolled:
             if every_step:
                 dH += dY[t]
             held = hold(dS, self.ended[t])
-            self.cell.backward(p, dS, self.Z[t], self.before[t], self.after[t], self.kept_at[t], self.D[t])
+            self.cell.backward(p, dS, self.dR[t], self.steps[t])
             np.dot(self._product_backward(t, p), UT, out=dG)
             if self.M is not None:
                 dG *= self.M
@@ -132,12 +135,11 @@ class Unrolled:
 
     def _gradients(self, p: SimpleNamespace, g: SimpleNamespace, need_dX: bool) -> Array | None:
         """dU = sum_t G_t^T dQ_t, dW = sum_t X_t^T dZ_t, db = sum_t dZ_t: one product each. dX = dZ W^T."""
-        G, dQ, D = (rows(a) for a in (self.G, self.dQ, self.D))
-        dZ = D[:, -self.R.shape[1] :]
+        G, dQ, dR, dZ = (rows(a) for a in (self.G, self.dQ, self.dR, self.Z))
         np.dot(G.T, dQ, out=g.U)
         if self.cell.layer_norm:
-            kernels.column_sums(rows(self.dR) * rows(self.N), g.gain)
-        self.cell.gradient(g, SimpleNamespace(**{name: rows(a) for name, a in self.kept.items()}), D)
+            kernels.column_sums(dR * rows(self.N), g.gain)
+        self.cell.gradient(g, dR, SimpleNamespace(**{name: rows(a) for name, a in self.kept.items()}))
         np.dot(self.X.T, dZ, out=g.W)
         kernels.column_sums(dZ, g.b)
         if not need_dX:
@@ -146,16 +148,16 @@ class Unrolled:
 
     def _begin(self, state: Array | None) -> None:
         """Write the states before the first step."""
-        for k, S in enumerate(self.before[self.order[0]]):
+        for k, S in enumerate(self.steps[self.order[0]].before):
             S[...] = 0.0 if state is None else state[:, k * self.u : (k + 1) * self.u]
 
     def state(self) -> Array:
         """The states after the last step, side by side: what another `forward` can go on from."""
-        return np.concatenate(self.after[self.order[-1]], axis=1)
+        return np.concatenate(self.steps[self.order[-1]].after, axis=1)
 
 
 def rows(A: Array) -> Array:
-    """(T, n, columns) as (T n, columns); a view of the same memory, if it is a range of columns too."""
+    """(T, n, columns) as (T n, columns)."""
     return A.reshape(-1, A.shape[2])
 
 
@@ -165,6 +167,13 @@ def ended_rows(lengths: Array | None, T: int) -> list[Array | None]:
         return [None] * T
     first = int(lengths.min())
     return [None if t < first else np.flatnonzero(lengths <= t) for t in range(T)]
+
+
+def carry(step: SimpleNamespace, ended: Array | None) -> None:
+    """S_t = S_{t-1} in the rows that have ended."""
+    if ended is not None:
+        for S_before, S in zip(step.before, step.after, strict=True):
+            S[ended] = S_before[ended]
 
 
 def hold(dS: tuple[Array, ...], ended: Array | None) -> list[Array]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skbackprop import BatchMLPRegressor, Cosine
+from skbackprop import LOSSES, BatchMLPRegressor, Cosine, Huber, Quantile
 
 ENDLESS = {"n_iter_no_change": np.inf}
 
@@ -20,7 +20,7 @@ def rmse(model, X, y):
     return float(np.sqrt(np.mean((model.predict(X) - y) ** 2)))
 
 
-@pytest.mark.parametrize("loss", ["squared_error", "poisson"])
+@pytest.mark.parametrize("loss", [*LOSSES, Quantile([0.1, 0.5, 0.9]), Huber(30.0, absolute=True)], ids=str)
 @pytest.mark.parametrize("n_outputs", [1, 3])
 @pytest.mark.parametrize("solver", ["adam", "sgd", "rmsprop", "adamw"])
 def test_moving_units_do_not_change_the_function(loss, n_outputs, solver):
@@ -33,7 +33,7 @@ def test_moving_units_do_not_change_the_function(loss, n_outputs, solver):
         model.partial_fit(X, Y)
     grid = rng.normal(size=(50, 4)) * 20
     before, units = model.predict(grid), model.model_.units
-    model.set_params(learning_rate_init=1e-13).partial_fit(3 * X + 7, 10 * Y + 100)
+    model.set_params(learning_rate_init=1e-30).partial_fit(3 * X + 7, 10 * Y + 100)
     assert (model.model_.units.scale > 2 * units.scale).all()
     np.testing.assert_allclose(model.predict(grid), before, rtol=1e-6)
 

@@ -1,5 +1,6 @@
 """NumPy's kernels against their compiled twins: the same results to rounding, for everything in the registries."""
 
+import inspect
 import threading
 from contextlib import contextmanager
 
@@ -138,6 +139,14 @@ def test_rows_agree(dtype, rng):
 def test_every_twin_has_the_name_of_a_kernel():
     assert set(backend.compiled_table()) == set(backend.NUMPY)
     assert set(kernels.__all__) <= set(backend.NUMPY)
+
+
+@needs_numba
+@pytest.mark.parametrize("name", sorted(kernels.__all__))
+def test_a_twin_takes_the_arguments_of_its_kernel(name):
+    twin = backend.compiled_table()[name]
+    twin = getattr(twin, "py_func", twin)
+    assert list(inspect.signature(twin).parameters) == list(inspect.signature(backend.NUMPY[name]).parameters)
 
 
 @needs_numba

@@ -8,7 +8,7 @@ from scipy.sparse import csr_array, csr_matrix
 
 from skbackprop.network.activations import ReLU, Tanh
 from skbackprop.network.layers import Dense, Standardize
-from skbackprop.network.losses import LOSSES, SquaredError, Units
+from skbackprop.network.losses import LOSSES, Gaussian, Huber, Quantile, SquaredError, Units
 from skbackprop.network.model import Model
 from skbackprop.network.network import Network
 from skbackprop.network.objective import Objective, row_blocks
@@ -17,7 +17,14 @@ from tests.network.samples import accepts, random_theta, small_network, target, 
 
 N = 10
 
-every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+CASES = {
+    **LOSSES,
+    "quantiles": Quantile([0.1, 0.5, 0.8]),
+    "huber in units of y": Huber(0.7, absolute=True),
+    "gaussian, half weighted": Gaussian(beta=0.5),
+}
+
+every_loss = pytest.mark.parametrize("loss", CASES.values(), ids=CASES)
 outputs = pytest.mark.parametrize("k", [1, 3])
 both_dtypes = pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-10), (np.float32, 1e-4)])
 
@@ -26,15 +33,20 @@ def make_model(loss, rng, y, dtype=np.float64, layers=None):
     """A model that has seen training: its theta is random, its units those of y."""
     width = loss.raw_width(y)
     network = small_network(Tanh(), width) if layers is None else Network([*layers, Dense(width)], (4,))
-    model = Model(network, loss, random_theta(network, rng, dtype), Units.natural(width))
+    model = Model(network, loss, random_theta(network, rng, dtype), Units.natural(y.shape[1], width))
     model.set_units(rng.standard_normal(4), rng.uniform(0.5, 2.0, 4), loss.units(y.mean(axis=0), y.std(axis=0)))
     return model
 
 
 def gradient(model, X, y, weight=None):
     """That of the mean loss, in the units of the model, without a penalty."""
-    objective = Objective(model.network, model.loss, X, model.units.standardize(y), weight=weight)
+    objective = Objective(model.network, model.trained_loss, X, model.units.standardize(y), weight=weight)
     return objective.value_and_gradient(model.theta)[1].copy()
+
+
+def in_units_of_y(loss, k):
+    """The same loss whatever the units: with a width relative to the spread of y it would be another after a move."""
+    return loss.rescaled(np.ones(k))
 
 
 def new_input_units(rng):
@@ -145,7 +157,7 @@ def test_gradients_follow_the_output_units_where_these_move_alike(loss, k, weigh
     """Every output gets the same factor on its spread, and a shift of its own where the loss has shifts."""
     X, y = rng.standard_normal((N, 4)), target(loss, rng, N, k)
     weight = weights(rng, N) if weighted else None
-    model = make_model(loss, rng, y)
+    model = make_model(in_units_of_y(loss, k), rng, y)
     before = gradient(model, X, y, weight)
     mean, sd = y.mean(axis=0), y.std(axis=0)
     shifted = loss.units(3.0 * mean + np.arange(k), 3.0 * sd)
@@ -157,7 +169,7 @@ def test_gradients_follow_the_output_units_where_these_move_alike(loss, k, weigh
 @every_loss
 def test_gradients_by_the_last_layer_follow_the_output_units_however_these_move(loss, rng):
     X, y = rng.standard_normal((N, 4)), target(loss, rng, N, 3)
-    model = make_model(loss, rng, y)
+    model = make_model(in_units_of_y(loss, 3), rng, y)
     before = gradient(model, X, y)
     moved = moved_target(loss, rng, y)
     factor = model.move_output(loss.units(moved.mean(axis=0), moved.std(axis=0)))
@@ -237,7 +249,8 @@ def test_the_start_at_the_constant_puts_out_the_constant(loss, k, weighted, rng)
     y = target(loss, rng, N, k)
     model, weight = make_model(loss, rng, y), weights(rng, N) if weighted else None
     model.start_at_constant(model.units.standardize(y), weight)
-    expected = np.tile(loss.constant(y, weight), (N, 1))
+    natural = model.trained_loss.rescaled(1 / model.units.scale)
+    expected = np.tile(natural.constant(y, weight), (N, 1))
     np.testing.assert_allclose(model.raw(rng.standard_normal((N, 4))), expected, rtol=1e-12, atol=1e-12)
 
 

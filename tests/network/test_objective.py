@@ -8,7 +8,7 @@ from scipy.sparse import csr_array, csr_matrix
 
 from skbackprop.network.activations import ACTIVATIONS, Tanh
 from skbackprop.network.layers import Dense, Dropout, Standardize
-from skbackprop.network.losses import LOSSES, SquaredError
+from skbackprop.network.losses import LOSSES, Huber, Quantile, SquaredError
 from skbackprop.network.network import Network
 from skbackprop.network.objective import Objective, row_block, row_blocks
 from skbackprop.network.penalties import L2
@@ -18,7 +18,9 @@ from tests.network.samples import random_theta, small_network, target, weights
 N = 12
 ROWS = {"all": slice(None), "slice": slice(3, 9), "indices": np.array([7, 0, 3, 3, 11])}
 
-every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+CASES = {**LOSSES, "quantiles": Quantile([0.1, 0.5, 0.8]), "huber in units of y": Huber(0.7, absolute=True)}
+
+every_loss = pytest.mark.parametrize("loss", CASES.values(), ids=CASES)
 every_rows = pytest.mark.parametrize("rows", ROWS.values(), ids=ROWS)
 weighted = pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
 
@@ -83,7 +85,9 @@ def test_the_gradient_is_the_derivative_over_some_rows(loss, rows, weighted, rng
 def test_the_gradient_is_the_derivative_with_dropout(loss, rows, noise, rng):
     """With a generator, noise is part of the function; without one there is none."""
     problem = Problem(loss, rng)
-    network = Network([Standardize(), Dense(6, Tanh()), Dropout(0.4), Dense(4, Tanh()), Dropout(0.2), Dense(1)], (4,))
+    width = loss.raw_width(problem.y)
+    layers = [Standardize(), Dense(6, Tanh()), Dropout(0.4), Dense(4, Tanh()), Dropout(0.2), Dense(width)]
+    network = Network(layers, (4,))
     theta = random_theta(network, rng)
 
     def make():
@@ -240,7 +244,8 @@ class WatchedLoss:
 def test_the_dtype_of_theta_is_that_of_every_buffer(loss, rows, activation, dtype, rng):
     watch, watched = Watch(), WatchedLoss(loss)
     problem = Problem(watched, rng, weighted=True, alpha=0.5, dtype=dtype)
-    layers = [Standardize(), watch, Dense(5, activation), watch, Dropout(0.3), watch, Dense(1), watch]
+    output = Dense(loss.raw_width(problem.y))
+    layers = [Standardize(), watch, Dense(5, activation), watch, Dropout(0.3), watch, output, watch]
     network = Network(layers, (4,))
     theta = random_theta(network, rng, dtype)
     objective = problem.objective(network=network, rng=np.random.default_rng(0))

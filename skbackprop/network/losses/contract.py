@@ -11,7 +11,7 @@ from typing import ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 
-__all__ = ["LocationLoss", "LogLinkLoss", "Loss", "RegressionLoss", "Units", "r2"]
+__all__ = ["LocationLoss", "LogLinkLoss", "Loss", "RegressionLoss", "Units", "explained", "r2"]
 
 Array = np.ndarray
 
@@ -54,10 +54,14 @@ class Loss(Protocol):
     2. ``raw_width`` is how many raw columns the target needs.
     3. ``units`` says how the target may be standardised, from the (weighted) mean and standard deviation of
        each column; ``rescaled`` is the loss to train with on a target that was divided by ``scale``, the same one
-       unless it has a parameter in units of the target.
+       unless it has a parameter in units of the target. ``rescaled(scale).rescaled(1 / scale)`` is then what is
+       minimised in natural units.
     4. ``predict`` is the inverse link, and ``inverse_link`` its name.
     5. ``constant`` is the raw prediction of the best constant model.
     6. ``check`` raises ValueError where y is outside the domain.
+
+    Where ``out`` is, by intention, not the derivative of the value because a factor of it is held fixed, an optional
+    ``held_at(raw)`` returns the loss that it is the derivative of, with that factor as it is at ``raw``.
     """
 
     @property
@@ -87,11 +91,14 @@ def r2(y: Array, prediction: Array, weight: Array | None) -> float:
     """
     w = np.ones(len(y)) if weight is None else weight
     y = y.astype(np.float64)
-    unexplained = w @ (y - prediction) ** 2
-    total = w @ (y - np.average(y, axis=0, weights=w)) ** 2
+    return explained(w @ (y - prediction) ** 2, w @ (y - np.average(y, axis=0, weights=w)) ** 2)
+
+
+def explained(remaining: Array, total: Array) -> float:
+    """1 - remaining / total, averaged over columns; where the total is 0, it counts 1 if nothing remains, else 0."""
     constant = total == 0
-    each = 1.0 - unexplained / np.where(constant, 1.0, total)
-    return float(np.where(constant, unexplained == 0, each).mean())
+    each = 1.0 - remaining / np.where(constant, 1.0, total)
+    return float(np.where(constant, remaining == 0, each).mean())
 
 
 class LocationLoss:

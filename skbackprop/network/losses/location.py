@@ -8,9 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from ... import kernels
-from .contract import LocationLoss, RegressionLoss
+from ...ranges import check_real
+from .constants import stationary_constant, weighted_quantile
+from .contract import LocationLoss, RegressionLoss, explained
 
-__all__ = ["SquaredError"]
+__all__ = ["AbsoluteError", "Expectile", "SquaredError"]
 
 Array = np.ndarray
 
@@ -42,6 +44,81 @@ class SquaredError(LocationLoss):
         return np.average(y, axis=0, weights=weight)
 
 
+@dataclass(frozen=True)
+class AbsoluteError(LocationLoss):
+    """sum_k |raw_k - y_k|; its gradient is sign(raw - y), which is 0 where the two are equal.
+
+    Domain: all real numbers. Link: identity. Best constant: the median. The target may be shifted and scaled. Its
+    minimiser given X is the conditional median.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> AbsoluteError().constant(np.array([[0.0], [1.0], [50.0]]), None)
+    array([1.])
+    """
+
+    degree: ClassVar[int] = 1
+
+    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
+        return kernels.absolute_error(y, raw, weight, out)
+
+    def constant(self, y: Array, weight: Array | None) -> Array:
+        return weighted_quantile(y, 0.5, weight)
+
+
+@dataclass(frozen=True)
+class Expectile(LocationLoss):
+    """sum_k |level - [r_k > 0]| r_k^2 with r = raw - y; its gradient is 2 |level - [r > 0]| r.
+
+    Domain: all real numbers. Link: identity. Best constant: by a scalar solver. The target may be shifted and scaled.
+
+    To an expectile the squares above count as much as those below, once multiplied by ``level`` and 1 - ``level``; at
+    level 0.5 the loss is the squared error and the expectile the mean. The score is the share of the loss of the best
+    constant that is explained, which at level 0.5 is R2.
+
+    Parameters
+    ----------
+    level : float, default=0.5
+        Between 0 and 1, both excluded.
+
+    References
+    ----------
+    Newey and Powell (1987), "Asymmetric least squares estimation and testing", Econometrica 55.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y = np.array([[0.0], [3.0]])
+    >>> Expectile(0.5).constant(y, None).round(6), Expectile(0.75).constant(y, None).round(6)
+    (array([1.5]), array([2.25]))
+    """
+
+    level: float = 0.5
+    degree: ClassVar[int] = 2
+
+    def __post_init__(self) -> None:
+        check_real("level", self.level, 0, 1, closed="neither")
+
+    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
+        return kernels.expectile(y, raw, weight, out, self.level)
+
+    def constant(self, y: Array, weight: Array | None) -> Array:
+        return stationary_constant(self, y, weight)
+
+    def score(self, y: Array, raw: Array, weight: Array | None) -> float:
+        w = np.ones(len(y)) if weight is None else weight
+        y = y.astype(np.float64)
+
+        def asymmetric_squares(prediction: Array) -> Array:
+            residual = prediction - y
+            return w @ (np.abs(self.level - (residual > 0)) * residual**2)
+
+        return explained(asymmetric_squares(raw), asymmetric_squares(self.constant(y, weight)))
+
+
 LOCATION_LOSSES: dict[str, RegressionLoss] = {
     "squared_error": SquaredError(),
+    "absolute_error": AbsoluteError(),
+    "expectile": Expectile(),
 }

@@ -10,9 +10,16 @@ from ... import kernels
 from ...ranges import check_real
 from .contract import LogLinkLoss, RegressionLoss
 
-__all__ = ["Poisson"]
+__all__ = ["Gamma", "Poisson", "Tweedie"]
 
 Array = np.ndarray
+CEILING = 30.0
+
+
+def check_positive(y: Array, loss: str, zero: bool) -> None:
+    """Refuse targets below 0, or from 0 down unless ``zero`` is allowed."""
+    if y.size and (y.min() < 0 or (y.min() == 0 and not zero)):
+        raise ValueError(f"`y` must be {'>=' if zero else '>'} 0 for loss {loss}, got a minimum of {y.min():g}")
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ class Poisson(LogLinkLoss):
     array([1.5])
     """
 
-    ceiling: float = 30.0
+    ceiling: float = CEILING
 
     def __post_init__(self) -> None:
         check_real("ceiling", self.ceiling, 0, 60)
@@ -49,10 +56,92 @@ class Poisson(LogLinkLoss):
         return kernels.poisson(y, raw, weight, out, self.ceiling)
 
     def check(self, y: Array) -> None:
-        if y.size and y.min() < 0:
-            raise ValueError(f"`y` must be >= 0 for loss 'poisson', got a minimum of {y.min():g}")
+        check_positive(y, "'poisson'", zero=True)
+
+
+@dataclass(frozen=True)
+class Gamma(LogLinkLoss):
+    """Half the gamma deviance, sum_k y_k / mu_k + raw_k - log y_k - 1 with mu = exp(raw); its gradient is 1 - y / mu.
+
+    Domain: y > 0. Link: log. Best constant: the log of the mean. The target may be scaled, not shifted; scaling leaves
+    the loss as it is: errors count in relation to the mean, as of durations, claims or other sums of money.
+
+    Below raw = -30, 1 / mu goes on as its tangent.
+
+    References
+    ----------
+    McCullagh and Nelder (1989), "Generalized linear models", chapter 8.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> out = np.empty((1, 1))
+    >>> Gamma().value_and_gradient(np.array([[2.0]]), np.log([[2.0]]), None, out), out
+    (0.0, array([[0.]]))
+    """
+
+    @property
+    def degree(self) -> float:
+        return 0.0
+
+    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
+        return kernels.gamma(y, raw, weight, out, CEILING)
+
+    def check(self, y: Array) -> None:
+        check_positive(y, "'gamma'", zero=False)
+
+
+@dataclass(frozen=True)
+class Tweedie(LogLinkLoss):
+    """Half the Tweedie deviance, sum_k mu_k^(2-p) / (2-p) - y_k mu_k^(1-p) / (1-p) + y_k^(2-p) / ((1-p) (2-p)).
+
+    mu = exp(raw), p is the power; the gradient is mu^(2-p) - y mu^(1-p). Domain: y >= 0 for p < 2, y > 0 from 2 on.
+    Link: log. Best constant: the log of the mean. The target may be scaled, not shifted.
+
+    The variance is proportional to mu^p: 1 is the Poisson loss and 2 the gamma loss. Between the two, y is a sum of a
+    Poisson number of gamma variables, with a lump at 0: rain, claims per policy. 3 is the inverse Gaussian. Between 0
+    and 1 there is no such distribution, and above 3 hardly a use. Beyond raw = +-30 both powers of mu go on as their
+    tangents.
+
+    Parameters
+    ----------
+    power : float, default=1.5
+        From 1 to 3.
+
+    References
+    ----------
+    Jorgensen (1987), "Exponential dispersion models", Journal of the Royal Statistical Society B 49.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y = np.array([[0.0], [3.0]])
+    >>> Tweedie(1.5).predict(Tweedie(1.5).constant(y, None))
+    array([1.5])
+    """
+
+    power: float = 1.5
+
+    def __post_init__(self) -> None:
+        check_real("power", self.power, 1, 3)
+
+    @property
+    def degree(self) -> float:
+        return 2.0 - self.power
+
+    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
+        if self.power == 1:
+            return kernels.poisson(y, raw, weight, out, CEILING)
+        if self.power == 2:
+            return kernels.gamma(y, raw, weight, out, CEILING)
+        return kernels.tweedie(y, raw, weight, out, self.power, CEILING)
+
+    def check(self, y: Array) -> None:
+        check_positive(y, f"'tweedie' of power {self.power:g}", zero=self.power < 2)
 
 
 LOG_LINK_LOSSES: dict[str, RegressionLoss] = {
     "poisson": Poisson(),
+    "gamma": Gamma(),
+    "tweedie": Tweedie(),
 }

@@ -1,0 +1,214 @@
+"""Test error and fit seconds of the defaults on raw data, beside scikit-learn's networks, raw and scaled, and trees.
+
+    python benchmarks/accuracy.py --data DIR [--results FILE] [--sets A ...] [--seeds 0 1 2] [--models M ...] [--table]
+
+DIR holds NAME.npz for every set: ``X`` (n, d) the numeric columns, ``y`` (n,), ``feature_names`` and ``target_name``;
+strings in ``y`` are classes. Where there are categorical columns, too, NAME.csv.gz holds all of them and is read
+instead. Other files are left alone. Each finished cell (set, seed, model) is a line of FILE and is not computed again:
+after an interruption the same command goes on, and a line that is taken out is measured anew.
+"""
+
+import argparse
+import json
+import os
+import platform
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import sklearn
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import root_mean_squared_error, zero_one_loss
+from sklearn.model_selection import train_test_split
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from threadpoolctl import threadpool_limits
+
+import skbackprop
+from skbackprop import BatchMLPRegressor
+
+
+class Task(NamedTuple):
+    """What is told of a prediction, and the model of every column of the table."""
+
+    error: Callable
+    models: dict
+
+
+# Not defaults: a rate ten times as high that falls to zero by a plan, and all of the plan is carried out.
+PLANNED = {"learning_rate": "cosine", "learning_rate_init": 0.01, "max_iter": 60, "n_iter_no_change": np.inf}
+
+
+def scaled(Model, seed):
+    return make_pipeline(StandardScaler(), Model(random_state=seed))
+
+
+REGRESSION = Task(
+    root_mean_squared_error,
+    {
+        "ours": lambda seed: BatchMLPRegressor(random_state=seed),
+        "ours, cosine": lambda seed: BatchMLPRegressor(random_state=seed, **PLANNED),
+        "MLP, X and y scaled": lambda seed: TransformedTargetRegressor(
+            scaled(MLPRegressor, seed), transformer=StandardScaler()
+        ),
+        "MLP, X scaled": lambda seed: scaled(MLPRegressor, seed),
+        "MLP, raw": lambda seed: MLPRegressor(random_state=seed),
+        "HGB": lambda seed: HistGradientBoostingRegressor(random_state=seed),
+    },
+)
+CLASSIFICATION = Task(
+    lambda y, predicted: 100 * zero_one_loss(y, predicted),
+    {
+        "MLP, X scaled": lambda seed: scaled(MLPClassifier, seed),
+        "MLP, raw": lambda seed: MLPClassifier(random_state=seed),
+        "HGB": lambda seed: HistGradientBoostingClassifier(random_state=seed),
+    },
+)
+if "BatchMLPClassifier" in skbackprop.__all__:
+    CLASSIFICATION.models["ours"] = lambda seed: skbackprop.BatchMLPClassifier(random_state=seed)
+    CLASSIFICATION.models["ours, cosine"] = lambda seed: skbackprop.BatchMLPClassifier(random_state=seed, **PLANNED)
+
+MODELS = list(REGRESSION.models)
+
+
+class Set(NamedTuple):
+    name: str
+    X: object
+    y: np.ndarray
+
+    @property
+    def task(self):
+        return CLASSIFICATION if self.y.dtype.kind in "OUb" else REGRESSION
+
+
+def read_set(path):
+    """The set in ``path``, or None where that is something else."""
+    with np.load(path, allow_pickle=False) as file:
+        if "X" not in file or "y" not in file:
+            return None
+        X, y, target = file["X"], file["y"], str(file["target_name"])
+    table = path.with_suffix(".csv.gz")
+    if table.exists():
+        import pandas as pd
+
+        X = pd.read_csv(table)
+        y = X.pop(target).to_numpy()
+    return Set(path.stem, X, y)
+
+
+def read_sets(folder, names):
+    """The sets that are named, or all; those with fewer rows first, so that a table soon has rows."""
+    sets = [read_set(path) for path in sorted(folder.glob("*.npz")) if names is None or path.stem in names]
+    return sorted((one for one in sets if one is not None), key=lambda one: len(one.y))
+
+
+def split(one, seed):
+    """75 % to train on and 25 % to test on; categories of the training rows are columns of zeros and ones."""
+    X_train, X_test, y_train, y_test = train_test_split(one.X, one.y, random_state=seed)
+    if not isinstance(X_train, np.ndarray):
+        one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+        categories = make_column_selector(dtype_exclude="number")
+        encode = ColumnTransformer([("one_hot", one_hot, categories)], remainder="passthrough")
+        X_train, X_test = encode.fit_transform(X_train), encode.transform(X_test)
+    return X_train, X_test, y_train, y_test
+
+
+def epochs(model):
+    """Passes over the training rows; None for trees."""
+    model = model.regressor_ if isinstance(model, TransformedTargetRegressor) else model
+    model = model[-1] if isinstance(model, Pipeline) else model
+    return model.n_iter_ if "MLP" in type(model).__name__ else None
+
+
+def measure(one, seed, name):
+    """Fit one model. Seconds are those of the processor, so that what else the machine does counts less."""
+    X_train, X_test, y_train, y_test = split(one, seed)
+    model = one.task.models[name](seed)
+    start = time.process_time()
+    model.fit(X_train, y_train)
+    seconds = time.process_time() - start
+    error = one.task.error(y_test, model.predict(X_test))
+    return {"error": float(error), "seconds": seconds, "epochs": epochs(model)}
+
+
+def read_results(path):
+    """Finished cells by (set, seed, model)."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    cells = [json.loads(line) for line in lines]
+    return {(cell["set"], cell["seed"], cell["model"]): cell for cell in cells}
+
+
+def fill(sets, seeds, models, path):
+    """Measure what is missing. The models take turns, so that a drift of the machine's speed hits all of them."""
+    done = read_results(path)
+    for one in sets:
+        for seed in seeds:
+            for name in models:
+                if name not in one.task.models or (one.name, seed, name) in done:
+                    continue
+                cell = {"set": one.name, "seed": seed, "model": name} | measure(one, seed, name)
+                with path.open("a") as file:
+                    file.write(json.dumps(cell) + "\n")
+                print(json.dumps(cell), flush=True)
+
+
+def means(cells, seeds, what):
+    return float(np.mean([cells[seed][what] for seed in seeds]))
+
+
+def versus(ours, theirs, what):
+    """Geometric mean of ours / theirs over the seeds that both have, and its range."""
+    ratios = [ours[seed][what] / theirs[seed][what] for seed in ours if seed in theirs]
+    return f"{np.exp(np.mean(np.log(ratios))):.3f} ({min(ratios):.2f} - {max(ratios):.2f})" if ratios else ""
+
+
+def cell_text(cells):
+    """Mean error, mean seconds, and mean epochs where there are such."""
+    if not cells:
+        return ""
+    error, seconds = means(cells, cells, "error"), means(cells, cells, "seconds")
+    told = "" if None in {cell["epochs"] for cell in cells.values()} else f", {means(cells, cells, 'epochs'):.0f}"
+    return f"{error:.4g} ({seconds:.1f} s{told})"
+
+
+def print_table(done, seeds, models):
+    """One row a set: mean error (seconds, epochs) of each model, then ours against the best scaled network."""
+    print(f"| set | {' | '.join(models)} | error, ours / scaled | seconds, ours / scaled |")
+    print(f"|---|{'--:|' * len(models)}--:|--:|")
+    for name in dict.fromkeys(name for name, _, _ in done):
+        row = {m: {seed: done[name, seed, m] for seed in seeds if (name, seed, m) in done} for m in MODELS}
+        theirs = row["MLP, X and y scaled"] or row["MLP, X scaled"]
+        ratios = " | ".join(versus(row["ours"], theirs, what) for what in ("error", "seconds"))
+        print(f"| {name} | {' | '.join(cell_text(row[m]) for m in models)} | {ratios} |")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="the folder of the sets")
+    parser.add_argument("--results", type=Path, default=Path("accuracy.jsonl"), help="finished cells, one a line")
+    parser.add_argument("--sets", nargs="*", help="names of sets; all by default")
+    parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2], help="of the split and of the model")
+    parser.add_argument("--models", nargs="*", choices=MODELS, default=MODELS)
+    parser.add_argument("--table", action="store_true", help="only print the table of what is finished")
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    if not arguments.table:
+        with threadpool_limits(1):
+            fill(read_sets(arguments.data, arguments.sets), arguments.seeds, arguments.models, arguments.results)
+    print(
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, NumPy {np.__version__}, "
+        f"scikit-learn {sklearn.__version__}; one thread\n"
+    )
+    done = read_results(arguments.results)
+    chosen = {key: cell for key, cell in done.items() if arguments.sets is None or key[0] in arguments.sets}
+    print_table(chosen, arguments.seeds, arguments.models)
+
+
+if __name__ == "__main__":
+    main()

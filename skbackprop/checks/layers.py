@@ -1,0 +1,170 @@
+"""The numbered contract of a layer, one small check after the other."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from ..network.layers import Run, Shape, Tape
+from ..network.parameters import Parameters
+from .derivatives import check_gradient
+from .objects import check_object, require
+
+Array = np.ndarray
+ROWS = 7
+
+
+def check_layer(layer: Any, shape: Shape) -> None:
+    """Assert that a layer keeps the contract of ``Layer`` on rows of a given shape.
+
+    That it has its methods, can be hashed and pickled; that ``backward`` is the derivative of ``forward`` by its slots
+    and by X; that it assigns to ``g`` and leaves slots with ``train=False`` alone; that X and the parameters are not
+    written; that a pass without a tape gives what one with a tape and without noise does; and that a batch equals its
+    rows one at a time, also after a longer batch.
+
+    Parameters
+    ----------
+    layer : Layer
+    shape : tuple of int
+        The shape of one row of X, without the batch axis.
+
+    Raises
+    ------
+    AssertionError
+        One sentence that says what is wrong first.
+
+    Examples
+    --------
+    >>> from skbackprop import Dense, Tanh, check_layer
+    >>> check_layer(Dense(3, Tanh()), (4,))
+    """
+    check_object(layer, ("slots", "output_shape", "forward", "backward"))
+    case = Case(layer, tuple(shape))
+    forward_gives_the_shape_it_says(case)
+    neither_rows_nor_parameters_are_written(case)
+    passes_without_a_tape_agree(case)
+    gradients_are_assigned(case)
+    derivatives_are_right(case)
+    batches_equal_their_rows(case)
+    buffers_fit_a_short_batch(case)
+
+
+class Case:
+    """A layer with parameters that are no longer as they were drawn, a batch of rows, and dY."""
+
+    def __init__(self, layer: Any, shape: Shape):
+        self.layer, self.rng = layer, np.random.default_rng(0)
+        self.parameters = Parameters([layer.slots(shape)])
+        self.theta = self.parameters.initial(np.random.RandomState(0), np.float64)
+        self.theta += 0.1 * self.rng.standard_normal(self.theta.size)
+        self.X = self.rng.standard_normal((ROWS, *shape))
+        self.dY = self.rng.standard_normal((ROWS, *layer.output_shape(shape)))
+
+    def forward(self, X: Array, run: Run, theta: Array | None = None) -> Array:
+        (p,) = self.parameters.views(self.theta if theta is None else theta)
+        return self.layer.forward(p, X, run)
+
+    def passed(self, rows: slice = slice(None), run: Run | None = None) -> SimpleNamespace:
+        return run_layer(self.layer, self.parameters, self.theta, self.X[rows], self.dY[rows], run)
+
+    def require(self, condition: Any, sentence: str) -> None:
+        require(condition, f"{self.layer!r}: {sentence}")
+
+
+def run_layer(
+    layer: Any, parameters: Parameters, theta: Array, X: Array, dY: Array, run: Run | None = None, before: float = 0.0
+) -> SimpleNamespace:
+    """One forward and backward pass; copies of Y, of dX, and of the gradient by theta, which held ``before``."""
+    run = noisy_run() if run is None else run
+    gradient = np.full_like(theta, before)
+    (p,), (g,) = parameters.views(theta), parameters.views(gradient)
+    Y = layer.forward(p, X, run).copy()
+    dX = layer.backward(p, g, dY.astype(theta.dtype), run)
+    return SimpleNamespace(Y=Y, dX=dX.copy(), gradient=gradient)
+
+
+def noisy_run(tape: Tape | None = None, seed: int = 0) -> Run:
+    """A training pass whose noise is the same at every call."""
+    return Run(tape=Tape() if tape is None else tape, rng=np.random.default_rng(seed))
+
+
+def trainable(parameters: Parameters) -> Array:
+    """A vector like theta: 1 for the entries that train, 0 for the others."""
+    free = np.zeros(parameters.size)
+    for slots, views in zip(parameters.layers, parameters.views(free), strict=True):
+        for name, slot in slots.items():
+            getattr(views, name)[...] = slot.train
+    return free
+
+
+def forward_gives_the_shape_it_says(case: Case) -> None:
+    shape = case.forward(case.X, Run()).shape
+    case.require(
+        shape == case.dY.shape, f"forward must give the shape {case.dY.shape} that output_shape says, got {shape}"
+    )
+    shape = case.passed().dX.shape
+    case.require(
+        shape == case.X.shape, f"backward must return the derivative by X, of shape {case.X.shape}, got {shape}"
+    )
+
+
+def neither_rows_nor_parameters_are_written(case: Case) -> None:
+    X, theta = case.X.copy(), case.theta.copy()
+    case.forward(case.X, Run())
+    case.passed()
+    case.require(np.array_equal(case.X, X), "X is read-only, but it was written to")
+    case.require(np.array_equal(case.theta, theta), "the parameters are read-only, but they were written to")
+
+
+def passes_without_a_tape_agree(case: Case) -> None:
+    case.require(
+        np.allclose(case.forward(case.X, Run()), case.forward(case.X, Run(tape=Tape())), rtol=1e-12),
+        "without a tape forward must give what it gives with a tape and without noise",
+    )
+
+
+def gradients_are_assigned(case: Case) -> None:
+    free, plain = trainable(case.parameters), case.passed().gradient
+    case.require(not plain[free == 0].any(), "the gradient of slots with train=False must be left at zero")
+    filled = run_layer(case.layer, case.parameters, case.theta, case.X, case.dY, before=7.0).gradient
+    case.require(np.array_equal(filled[free == 1], plain[free == 1]), "backward must assign to `g`, not add to it")
+    if not np.any(free):
+        return
+    (p,), (g,) = case.parameters.views(case.theta), case.parameters.views(gradient := np.zeros_like(case.theta))
+    run = noisy_run()
+    case.layer.forward(p, case.X, run)
+    case.layer.backward(p, g, case.dY.copy(), run, need_dX=False)
+    case.require(np.array_equal(gradient, plain), "with need_dX=False the gradient by the slots must stay the same")
+
+
+def derivatives_are_right(case: Case) -> None:
+    passed, free = case.passed(), trainable(case.parameters)
+
+    def value(theta: Array, X: Array) -> float:
+        return float(np.vdot(case.forward(X, noisy_run(), theta), case.dY))
+
+    name = f"{case.layer!r}: what backward returns"
+    check_gradient(lambda X: value(case.theta, X), case.X, passed.dX, case.rng, name=name)
+    if free.any():
+        name = f"{case.layer!r}: what backward assigns to `g`"
+        check_gradient(lambda theta: value(theta, case.X), case.theta, passed.gradient, case.rng, free=free, name=name)
+
+
+def batches_equal_their_rows(case: Case) -> None:
+    rows = [case.forward(case.X[i : i + 1], Run()).copy() for i in range(ROWS)]
+    case.require(
+        np.allclose(case.forward(case.X, Run()), np.concatenate(rows), rtol=1e-10, atol=1e-12),
+        "the output for a batch must be that for its rows one at a time",
+    )
+
+
+def buffers_fit_a_short_batch(case: Case) -> None:
+    tape, short = Tape(), slice(2, 5)  # neither the first nor the last rows of the longer batch
+    case.passed(run=noisy_run(tape))
+    after, fresh = case.passed(short, noisy_run(tape)), case.passed(short)
+    case.require(
+        all(np.array_equal(getattr(after, name), getattr(fresh, name)) for name in ("Y", "dX", "gradient")),
+        "a short batch after a longer one must give what a new tape gives: ask the tape for arrays by shape",
+    )

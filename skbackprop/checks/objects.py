@@ -1,0 +1,55 @@
+"""What every part is, whatever it computes: an object with certain names, compared by value, that can be pickled."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Iterable
+from typing import Any
+
+REMEDY = "make it a frozen dataclass whose fields are numbers, strings and tuples of them"
+
+
+def require(condition: Any, sentence: str) -> None:
+    """AssertionError unless the condition holds; a bare ``assert`` would be gone under ``python -O``."""
+    if not condition:
+        raise AssertionError(sentence)
+
+
+def check_object(part: Any, methods: Iterable[str], attributes: Iterable[str] = ()) -> None:
+    """Assert that ``part`` is an instance with these methods and attributes, hashable and equal to its pickle."""
+    require(not isinstance(part, type), f"{part!r} must be an object, got the class: call it")
+    for name in methods:
+        require(callable(getattr(part, name, None)), f"{part!r} must have a method `{name}`, it has none")
+    for name in attributes:
+        require(hasattr(part, name), f"{part!r} must have an attribute `{name}`, it has none")
+    try:
+        hash(part)
+    except TypeError as error:
+        raise AssertionError(f"{part!r} must be hashable, but {error}: {REMEDY}") from None
+    try:
+        copy = pickled(part)
+    except Exception as error:
+        raise AssertionError(f"{part!r} must be picklable, but {error}: {REMEDY}") from None
+    require(copy == part and hash(copy) == hash(part), f"{part!r} must be equal to its pickle, it is not: {REMEDY}")
+
+
+def pickled(part: Any) -> Any:
+    """Through a pickle and back. Classes typed in at a prompt count as ones that can be found."""
+    typed_in: dict[str, type] = {}
+
+    class Pickler(pickle.Pickler):
+        def persistent_id(self, thing: Any) -> str | None:
+            if not isinstance(thing, type) or thing.__module__ != "__main__":
+                return None
+            typed_in[thing.__qualname__] = thing
+            return thing.__qualname__
+
+    class Unpickler(pickle.Unpickler):
+        def persistent_load(self, name: str) -> type:
+            return typed_in[name]
+
+    stream = io.BytesIO()
+    Pickler(stream).dump(part)
+    stream.seek(0)
+    return Unpickler(stream).load()

@@ -1,0 +1,120 @@
+"""Losses of the residual that grow like its square at first and like its size from some width on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+import numpy as np
+
+from ... import kernels
+from ...ranges import check_flag, check_real
+from .constants import stationary_constant
+from .contract import LocationLoss, RegressionLoss
+
+__all__ = ["ROBUST_LOSSES", "Huber", "LogCosh", "RobustLoss"]
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class RobustLoss(LocationLoss):
+    """The family of location losses with a width, ``delta``; its leaves are `Huber` and `LogCosh`.
+
+    Unless ``absolute``, delta is in units of the standardised target, so that one number suits targets of any size;
+    else it is in units of y. ``rescaled`` takes either to the target that is trained on: delta then may be a tuple, one
+    for each output, and is absolute in the units of training. With delta growing with the target, the loss is of degree
+    2, like the squared error. Its best constant is found by a scalar solver.
+    """
+
+    delta: float | tuple[float, ...] = 1.0
+    absolute: bool = False
+    degree: ClassVar[int] = 2
+
+    def __post_init__(self) -> None:
+        several = isinstance(self.delta, Iterable) and not isinstance(self.delta, str)
+        for delta in self.delta if several else (self.delta,):  # type: ignore[union-attr]
+            check_real("delta", delta, 0, closed="neither")
+        check_flag("absolute", self.absolute)
+        if several:
+            object.__setattr__(self, "delta", tuple(self.delta))  # type: ignore[arg-type]
+
+    def rescaled(self, scale: Array) -> Self:
+        if not self.absolute:
+            return replace(self, absolute=True)
+        return replace(self, delta=tuple((self.delta / scale).tolist()))
+
+    def constant(self, y: Array, weight: Array | None) -> Array:
+        return stationary_constant(self, y, weight)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Huber(RobustLoss):
+    """sum_k 1/2 r_k^2 where |r_k| <= delta, else delta (|r_k| - delta / 2), with r = raw - y.
+
+    Its gradient is r, clipped to +-delta. Domain: all real numbers. Link: identity. Best constant: by a scalar solver.
+    The target may be shifted and scaled.
+
+    Parameters
+    ----------
+    delta : float, default=1.35
+        Where the square ends: in standard deviations of the target with ``standardize=True``.
+    absolute : bool, default=False
+        Whether ``delta`` is in units of y instead.
+
+    References
+    ----------
+    Huber (1964), "Robust estimation of a location parameter", Annals of Mathematical Statistics 35.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> raw, out = np.array([[1.0], [5.0]]), np.empty((2, 1))
+    >>> Huber(delta=2.0).value_and_gradient(np.zeros((2, 1)), raw, None, out), out.ravel()
+    (8.5, array([1., 2.]))
+    """
+
+    delta: float | tuple[float, ...] = 1.35
+
+    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
+        return kernels.huber(y, raw, weight, out, np.array(self.delta, raw.dtype, ndmin=1))
+
+
+@dataclass(frozen=True)
+class LogCosh(RobustLoss):
+    """sum_k delta^2 log cosh(r_k / delta), with r = raw - y; its gradient is delta tanh(r / delta).
+
+    About 1/2 r^2 for residuals much smaller than delta and delta |r| for much greater ones, without a corner in the
+    gradient. Domain: all real numbers. Link: identity. Best constant: by a scalar solver. The target may be shifted and
+    scaled.
+
+    Parameters
+    ----------
+    delta : float, default=1.0
+        The width: in standard deviations of the target with ``standardize=True``.
+    absolute : bool, default=False
+        Whether ``delta`` is in units of y instead.
+
+    References
+    ----------
+    Green (1990), "Bayesian reconstructions from emission tomography data using a modified EM algorithm", IEEE
+    Transactions on Medical Imaging 9, for log cosh as a penalty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> out = np.empty((1, 1))
+    >>> value = LogCosh().value_and_gradient(np.zeros((1, 1)), np.full((1, 1), 1000.0), None, out)
+    >>> round(value, 4), out
+    (999.3069, array([[1.]]))
+    """
+
+    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
+        return kernels.log_cosh(y, raw, weight, out, np.array(self.delta, raw.dtype, ndmin=1))
+
+
+ROBUST_LOSSES: dict[str, RegressionLoss] = {
+    "huber": Huber(),
+    "log_cosh": LogCosh(),
+}

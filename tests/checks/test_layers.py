@@ -1,0 +1,163 @@
+"""`check_layer` passes what is right, and tells each deliberate fault in a sentence about that fault."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from skbackprop import Dense, Dropout, Standardize, Tanh, check_gradient, check_layer
+from skbackprop.network.parameters import Slot
+
+
+def start(rng, shape):
+    return rng.uniform(0.5, 1.5, shape)
+
+
+@dataclass(frozen=True)
+class Right:
+    """Y = X * c, with one factor per column: dc = column sums of X * dY, dX = dY * c."""
+
+    def slots(self, shape):
+        return {"c": Slot(shape, start)}
+
+    def output_shape(self, shape):
+        return shape
+
+    def forward(self, p, X, run):
+        if run.tape is not None:
+            run.tape.X = X
+        return np.multiply(X, p.c, out=run.array("Y", X.shape, X.dtype))
+
+    def backward(self, p, g, dY, run, *, need_dX=True):
+        g.c[...] = (run.tape.X * dY).sum(axis=0)
+        dY *= p.c
+        return dY
+
+
+@dataclass(frozen=True)
+class NoBackward:
+    slots, output_shape, forward = Right.slots, Right.output_shape, Right.forward
+
+
+@dataclass(frozen=True)
+class SaysAnotherShape(Right):
+    def output_shape(self, shape):
+        return (shape[0] + 1,)
+
+
+@dataclass(frozen=True)
+class WritesRows(Right):
+    def forward(self, p, X, run):
+        X += 1.0
+        return super().forward(p, X, run)
+
+
+@dataclass(frozen=True)
+class WritesParameters(Right):
+    def backward(self, p, g, dY, run, *, need_dX=True):
+        dY = super().backward(p, g, dY, run)
+        p.c *= 2.0
+        return dY
+
+
+@dataclass(frozen=True)
+class AnotherInference(Right):
+    def forward(self, p, X, run):
+        Y = super().forward(p, X, run)
+        return Y if run.tape is None else np.multiply(Y, 2.0, out=Y)
+
+
+@dataclass(frozen=True)
+class Accumulates(Right):
+    def backward(self, p, g, dY, run, *, need_dX=True):
+        g.c[...] += (run.tape.X * dY).sum(axis=0)
+        return dY * p.c
+
+
+@dataclass(frozen=True)
+class MovesWhatIsFixed(Right):
+    def slots(self, shape):
+        return {"c": Slot(shape, start, train=False)}
+
+
+@dataclass(frozen=True)
+class WrongByRows(Right):
+    def backward(self, p, g, dY, run, *, need_dX=True):
+        super().backward(p, g, dY.copy(), run)
+        return dY
+
+
+@dataclass(frozen=True)
+class WrongBySlots(Right):
+    def backward(self, p, g, dY, run, *, need_dX=True):
+        dX = super().backward(p, g, dY, run)
+        g.c *= 0.5
+        return dX
+
+
+@dataclass(frozen=True)
+class MixesRows(Right):
+    """Y = (X - mean) * c."""
+
+    def forward(self, p, X, run):
+        return super().forward(p, X - X.mean(axis=0), run)
+
+    def backward(self, p, g, dY, run, *, need_dX=True):
+        dX = super().backward(p, g, dY, run)
+        return dX - dX.mean(axis=0)
+
+
+@dataclass(frozen=True)
+class StaleBuffer(Right):
+    """Its own buffer keeps the length of the first batch, and backward reads the end of it."""
+
+    def forward(self, p, X, run):
+        if run.tape is None:
+            return X * p.c
+        if not hasattr(run.tape, "own"):
+            run.tape.own = np.zeros_like(X)
+        run.tape.own[: len(X)] = X
+        return X * p.c
+
+    def backward(self, p, g, dY, run, *, need_dX=True):
+        g.c[...] = (run.tape.own[-len(dY) :] * dY).sum(axis=0)
+        return dY * p.c
+
+
+FAULTS = [
+    (Right, r"must be an object, got the class"),
+    (NoBackward(), r"must have a method `backward`, it has none"),
+    (SaysAnotherShape(), r"forward must give the shape \(7, 5\) that output_shape says, got \(7, 4\)"),
+    (WritesRows(), r"X is read-only, but it was written to"),
+    (WritesParameters(), r"the parameters are read-only, but they were written to"),
+    (AnotherInference(), r"without a tape forward must give what it gives with a tape and without noise"),
+    (Accumulates(), r"backward must assign to `g`, not add to it"),
+    (MovesWhatIsFixed(), r"the gradient of slots with train=False must be left at zero"),
+    (WrongByRows(), r"what backward returns must be the derivative of the value"),
+    (WrongBySlots(), r"what backward assigns to `g` must be the derivative of the value"),
+    (MixesRows(), r"the output for a batch must be that for its rows one at a time"),
+    (StaleBuffer(), r"a short batch after a longer one must give what a new tape gives"),
+]
+LAYERS = [Right(), Dense(3, Tanh()), Dropout(0.3), Standardize()]
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=repr)
+def test_says_nothing_of_what_is_right(layer):
+    assert check_layer(layer, (4,)) is None
+
+
+@pytest.mark.parametrize(("layer", "sentence"), FAULTS, ids=[type(layer).__name__ for layer, _ in FAULTS])
+def test_tells_the_fault(layer, sentence):
+    with pytest.raises(AssertionError, match=sentence) as told:
+        check_layer(layer, (4,))
+    assert "\n" not in str(told.value)
+
+
+def test_a_gradient_of_anything_can_be_checked(rng):
+    x = rng.standard_normal((4, 3))
+    check_gradient(lambda x: float((x**3).sum()), x, 3 * x**2)
+    check_gradient(lambda x: float((x**3).sum()), x, 3 * x**2, rng, free=x > 0)
+    with pytest.raises(
+        AssertionError, match="my gradient must be the derivative of the value: along a random direction"
+    ):
+        check_gradient(lambda x: float((x**3).sum()), x, x**2, rng, name="my gradient")

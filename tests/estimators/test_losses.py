@@ -1,0 +1,207 @@
+"""What the regressor does with every loss: shapes, scores, standard deviations, units, searches."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.base import RegressorMixin, clone
+from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.metrics import d2_absolute_error_score, d2_pinball_score, make_scorer, mean_pinball_loss
+from sklearn.model_selection import GridSearchCV
+from sklearn.utils import get_tags
+
+from skbackprop import LOSSES, BatchMLPRegressor, Expectile, Gaussian, Huber, LogCosh, Quantile, Tweedie
+
+OBJECTS = [
+    Quantile([0.1, 0.5, 0.9]),
+    Quantile(0.9),
+    Expectile(0.8),
+    Huber(2.0, absolute=True),
+    LogCosh(0.5),
+    Tweedie(1.2),
+    Gaussian(beta=0.5),
+]
+every_loss = pytest.mark.parametrize("loss", [*LOSSES, *OBJECTS], ids=str)
+outputs = pytest.mark.parametrize("k", [1, 2])
+
+
+def rows(n=200, k=1, seed=0):
+    """Positive targets whose level and spread both depend on the first column."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 3))
+    level = 30 + 10 * np.sin(X[:, [0]]) * np.arange(1, k + 1)
+    Y = np.maximum(level + (1 + np.abs(X[:, [0]])) * rng.normal(size=(n, k)), 0.5)
+    return X, Y[:, 0] if k == 1 else Y
+
+
+def model(loss, **parameters):
+    parameters = {"max_iter": 15, "learning_rate": "cosine", "learning_rate_init": 0.01, "random_state": 0} | parameters
+    return BatchMLPRegressor(loss=loss, hidden_layer_sizes=(20,), **parameters)
+
+
+def levels(loss):
+    return len(loss.levels) if isinstance(loss, Quantile) and isinstance(loss.levels, tuple) else 1
+
+
+@every_loss
+@outputs
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_beats_the_constant_and_predicts_in_the_shape_of_y(loss, k, solver):
+    X, y = rows(300, k)
+    fitted = model(loss, solver=solver, max_iter=30).fit(X[:200], y[:200])
+    shape = y[200:].shape if levels(loss) == 1 else (*y[200:].shape, levels(loss))
+    assert fitted.predict(X[200:]).shape == shape
+    assert fitted.score(X[200:], y[200:]) > 0.1
+
+
+@every_loss
+@outputs
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_score_is_that_of_scikit_learn(loss, k, weighted):
+    X, y = rows(k=k)
+    fitted = model(loss).fit(X, y)
+    weight = np.random.default_rng(1).uniform(0.5, 2, len(y)) if weighted else None
+    score = fitted.score(X, y, sample_weight=weight)
+    assert isinstance(score, float)
+    if isinstance(loss, Quantile) or loss == "quantile":
+        if weighted or levels(loss) > 1:
+            return
+        level = 0.5 if loss == "quantile" else loss.levels
+        # The best constant of scikit-learn is interpolated; a true minimiser can only be better.
+        expected = d2_pinball_score(y, fitted.predict(X), alpha=level)
+        assert expected - 1e-3 < score <= expected + 1e-12
+    elif not isinstance(loss, Expectile):
+        assert score == pytest.approx(RegressorMixin.score(fitted, X, y, sample_weight=weight), rel=1e-9)
+
+
+def test_the_median_is_scored_by_d2():
+    X, y = rows()
+    fitted = model("quantile").fit(X, y)
+    assert fitted.score(X, y) == pytest.approx(d2_absolute_error_score(y, fitted.predict(X)), rel=1e-12)
+
+
+def test_a_score_needs_two_rows_and_as_many_outputs_as_the_fit():
+    X, y = rows(k=2)
+    fitted = model("squared_error").fit(X, y)
+    with pytest.warns(UndefinedMetricWarning, match="`score` is not defined for fewer than two"):
+        assert np.isnan(fitted.score(X[:1], y[:1]))
+    with pytest.raises(ValueError, match="`y` must have 2 outputs, as in the first fit, got 1"):
+        fitted.score(X, y[:, 0])
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        fitted.score(X, y[:-1])
+
+
+@outputs
+@pytest.mark.parametrize("column", [False, True])
+def test_the_gaussian_predicts_mean_and_standard_deviation_in_natural_units(k, column):
+    X, y = rows(3000, k)
+    y = y.reshape(len(y), k) if column else y
+    fitted = model("gaussian", max_iter=40).fit(X, y)
+    mean, std = fitted.predict(X, return_std=True)
+    assert mean.shape == std.shape == y.shape
+    np.testing.assert_array_equal(mean, fitted.predict(X))
+    true = 1 + np.abs(X[:, 0])
+    assert np.corrcoef(std.reshape(len(y), k)[:, 0], true)[0, 1] > 0.85
+    assert abs(np.mean(np.abs(y - mean) < std) - 0.683) < 0.03
+    coarse = model("gaussian", max_iter=40).fit(X, y / 1024)
+    np.testing.assert_allclose(1024 * coarse.predict(X, return_std=True)[1], std, rtol=1e-6)
+
+
+def test_other_losses_say_that_they_have_no_standard_deviation():
+    X, y = rows()
+    fitted = model("huber").fit(X, y)
+    with pytest.raises(ValueError, match=r"`return_std` must be False .* as 'gaussian' does, got True with loss=Huber"):
+        fitted.predict(X, return_std=True)
+    with pytest.raises(TypeError, match="`return_std` must be True or False, got 1"):
+        fitted.predict(X, return_std=1)
+
+
+def test_quantiles_do_not_cross_and_cover_what_they_say():
+    X, y = rows(3000)
+    fitted = model(Quantile([0.05, 0.5, 0.95]), max_iter=40).fit(X[:2000], y[:2000])
+    low, middle, high = fitted.predict(X[2000:]).T
+    assert (low <= middle).all()
+    assert (middle <= high).all()
+    assert abs(np.mean((low < y[2000:]) & (y[2000:] < high)) - 0.9) < 0.04
+
+
+@pytest.mark.parametrize("loss", ["absolute_error", "huber", "log_cosh", "quantile", "expectile", "gaussian"])
+def test_the_units_of_y_do_not_matter(loss):
+    X, y = rows()
+    reference = model(loss).fit(X, y).predict(X)
+    np.testing.assert_allclose(model(loss).fit(X, y / 1024 - 3).predict(X), reference / 1024 - 3, rtol=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["gamma", "tweedie", "poisson"])
+def test_the_scale_of_y_does_not_matter(loss):
+    X, y = rows()
+    np.testing.assert_allclose(
+        model(loss).fit(X, y / 1024).predict(X) * 1024, model(loss).fit(X, y).predict(X), rtol=1e-6
+    )
+
+
+def test_a_delta_in_units_of_y_is_in_units_of_y():
+    """Half the delta on half the target is the same fit; and an outlier far beyond it hardly moves the others."""
+    X, y = rows()
+    one = model(Huber(2.0, absolute=True)).fit(X, y).predict(X)
+    np.testing.assert_allclose(2 * model(Huber(1.0, absolute=True)).fit(X, y / 2).predict(X), one, rtol=1e-6)
+    y[0] = 1e5
+    plain, robust = (model(loss, max_iter=100).fit(X, y).predict(X[1:]) for loss in ("squared_error", Huber(2.0, True)))
+    assert np.median(np.abs(robust - y[1:])) < 0.2 * np.median(np.abs(plain - y[1:]))
+
+
+@every_loss
+@outputs
+def test_float32_stays_float32(loss, k):
+    X, y = rows(k=k)
+    fitted = model(loss).fit(X.astype(np.float32), y.astype(np.float32))
+    assert fitted.theta_.dtype == fitted.predict(X.astype(np.float32)).dtype == np.float32
+
+
+@every_loss
+@outputs
+def test_goes_on_with_warm_start_and_partial_fit(loss, k):
+    X, y = rows(k=k)
+    fitted = model(loss, learning_rate="constant", warm_start=True, max_iter=3, n_iter_no_change=np.inf)
+    fitted = fitted.fit(X, y).fit(X, y)
+    copy = pickle.loads(pickle.dumps(fitted.partial_fit(X, 2 * y)))
+    np.testing.assert_array_equal(copy.partial_fit(X, y).predict(X), fitted.partial_fit(X, y).predict(X))
+
+
+@every_loss
+def test_can_be_cloned_and_searched(loss):
+    X, y = rows(90)
+    estimator = model(loss, max_iter=2, n_iter_no_change=np.inf)
+    assert clone(estimator).loss == loss
+    search = GridSearchCV(estimator, {"loss": [loss, "squared_error"]}, cv=2).fit(X, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+@pytest.mark.parametrize("loss", ["gamma", Tweedie(1.5), "poisson"], ids=str)
+def test_positive_targets_are_a_tag(loss):
+    assert get_tags(model(loss)).target_tags.positive_only
+    assert not get_tags(model("huber")).target_tags.positive_only
+
+
+def test_a_scorer_that_fits_the_quantiles_can_be_monitored_and_one_that_does_not_is_named():
+    X, y = rows()
+
+    def pinball(y, quantiles):
+        return np.mean([mean_pinball_loss(y, q, alpha=level) for level, q in zip((0.1, 0.9), quantiles.T, strict=True)])
+
+    scorer = make_scorer(pinball, greater_is_better=False)
+    watched = model(Quantile([0.1, 0.9]), monitor=scorer, early_stopping=True).fit(X, y)
+    assert max(watched.validation_scores_) == watched.best_validation_score_ < 0
+    with pytest.raises(ValueError, match=r"`monitor` must be 'loss' or able to score what loss=Quantile.* got 'r2'"):
+        model(Quantile([0.1, 0.9]), monitor="r2", early_stopping=True).fit(X, y)
+
+
+def test_a_negative_loss_is_no_cause_for_alarm():
+    """Of noise that is narrower than 1 in its own units: the best constant has a negative loss, and is all there is."""
+    X, y = np.random.default_rng(0).normal(size=(2, 3000, 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        narrow = model("gaussian", standardize=False, max_iter=100).fit(X, 0.1 * y[:, 0])
+    constant = 0.5 * (np.log((0.1 * y).var()) + 1)
+    assert 1.1 * constant < narrow.loss_ < constant + 0.01 < -1

@@ -1,0 +1,160 @@
+"""Lengths, padding and windows: what is read right, and what is refused in one sentence."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.model_selection import TimeSeriesSplit
+
+from skbackprop import make_windows, pad_sequences, sequence_lengths
+from tests.network.samples import ragged
+
+nan, inf = np.nan, np.inf
+
+
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=5), st.integers(1, 3), st.booleans())
+def test_padding_and_lengths_are_each_others_inverse(lengths, channels, narrow):
+    dtype = np.float32 if narrow else np.float64
+    sequences = [np.random.default_rng(0).normal(size=(length, channels)).astype(dtype) for length in lengths]
+    X = pad_sequences(sequences)
+    assert X.dtype == dtype
+    assert X.shape == (len(lengths), max(lengths), channels)
+    found = sequence_lengths(X)
+    assert (found is None) == (len(set(lengths)) == 1)
+    for row, length, sequence in zip(X, lengths, sequences, strict=True):
+        np.testing.assert_array_equal(row[:length], sequence)
+        assert np.isnan(row[length:]).all()
+    if found is not None:
+        np.testing.assert_array_equal(found, lengths)
+
+
+def test_lengths_do_not_write_X(rng):
+    X = ragged(rng.standard_normal((3, 4, 2)), [4, 1, 2])
+    X.flags.writeable = False
+    np.testing.assert_array_equal(sequence_lengths(X), [4, 1, 2])
+
+
+def test_large_numbers_whose_sum_overflows_are_no_padding():
+    assert sequence_lengths(np.full((2, 3, 1), 1e308)) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (
+            [[1.0, 1.0], [nan, nan], [1.0, 1.0]],
+            "got NaN in sequence 1 at step 1, before its last step 2",
+        ),
+        (
+            [[nan, nan], [1.0, 1.0], [nan, nan]],
+            "got NaN in sequence 1 at step 0, before its last step 1",
+        ),
+        (
+            [[1.0, 1.0], [1.0, nan], [1.0, 1.0]],
+            "in all channels of a step or in none, got some in sequence 1 at step 1",
+        ),
+        (
+            [[1.0, 1.0], [1.0, nan], [nan, nan]],
+            "in all channels of a step or in none, got some in sequence 1 at step 1",
+        ),
+        ([[nan, nan]] * 3, "have sequences of at least one step, got only NaN in sequence 1"),
+        (
+            [[1.0, 1.0], [1.0, -inf], [nan, nan]],
+            "be finite but for padding, got infinity in sequence 1 at step 1",
+        ),
+    ],
+)
+def test_what_is_no_padding_is_refused(row, message):
+    """One sentence that says where."""
+    with pytest.raises(ValueError, match=f"^`X` must .*{message}"):
+        sequence_lengths(np.array([[[0.0, 0.0]] * 3, row]))
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (0, 3, 1), (3, 0, 1), (3, 3, 0)])
+def test_lengths_of_what_is_no_set_of_sequences(shape):
+    with pytest.raises(ValueError, match=r"`X` must have shape \(n_sequences, n_steps, n_channels\)"):
+        sequence_lengths(np.zeros(shape))
+
+
+def test_padding_takes_lists_of_numbers_and_one_channel():
+    X = pad_sequences([[1, 2], [3]])
+    np.testing.assert_array_equal(X[:, :, 0], [[1.0, 2.0], [3.0, nan]])
+    assert X.dtype == np.float64
+    mixed = pad_sequences([np.ones(2, np.float32), np.ones(1)])
+    assert mixed.dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("sequences", "message"),
+    [
+        ([], "`sequences` must hold at least one sequence, got none"),
+        ([[1.0], []], r"`sequences\[1\]` must have shape .*, none of them 0, got \(0, 1\)"),
+        (
+            [np.ones((2, 2)), np.ones((2, 3))],
+            r"same number of channels, got 2 in sequences\[0\] and 3 in sequences\[1\]",
+        ),
+        ([np.ones((2, 2, 2))], r"`sequences\[0\]` must have shape .*, got \(2, 2, 2\)"),
+        ([[1.0, nan, 2.0]], r"`sequences\[0\]` must be finite, got NaN or infinity at step 1"),
+        ([["a"]], r"`sequences\[0\]` must be an array of numbers"),
+    ],
+)
+def test_what_cannot_be_padded_is_refused(sequences, message):
+    with pytest.raises(ValueError, match=message):
+        pad_sequences(sequences)
+
+
+@given(st.integers(1, 4), st.integers(1, 3), st.integers(0, 5))
+def test_windows_are_what_the_docstring_says(n_steps, horizon, more):
+    series = np.arange(float(n_steps + horizon + more))
+    X, y = make_windows(series, n_steps, horizon)
+    assert X.shape == (more + 1, n_steps, 1)
+    assert y.shape == ((more + 1,) if horizon == 1 else (more + 1, horizon))
+    for i in range(more + 1):
+        np.testing.assert_array_equal(X[i, :, 0], series[i : i + n_steps])
+        np.testing.assert_array_equal(np.atleast_1d(y[i]), series[i + n_steps : i + n_steps + horizon])
+
+
+def test_windows_of_several_series_and_exogenous_channels(rng):
+    series, exog = rng.standard_normal((20, 2)), rng.standard_normal(20)
+    X, y = make_windows(series, 5, exog=exog)
+    assert (X.shape, y.shape) == ((15, 5, 3), (15, 2))
+    np.testing.assert_array_equal(X[3, :, :2], series[3:8])
+    np.testing.assert_array_equal(X[3, :, 2], exog[3:8])
+    np.testing.assert_array_equal(y, series[5:])
+    X, y = make_windows(series.astype(np.float32), 5, horizon=4, exog=rng.standard_normal((20, 3)))
+    assert (X.shape, y.shape, X.dtype) == ((12, 5, 5), (12, 4, 2), np.float32)
+    np.testing.assert_array_equal(y[2], series[7:11].astype(np.float32))
+
+
+def test_windows_take_no_memory_and_cannot_write_the_series():
+    series = np.zeros(100)
+    X, y = make_windows(series, 10)
+    assert np.shares_memory(X, series)
+    assert not X.flags.writeable
+    assert y.flags.writeable
+    assert not np.shares_memory(y, series)
+
+
+def test_with_a_gap_no_target_of_a_test_is_one_of_training():
+    horizon = 3
+    X, y = make_windows(np.arange(60.0), 6, horizon)
+    for train, test in TimeSeriesSplit(4, gap=horizon - 1).split(X):
+        assert y[train].max() < y[test].min()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((np.ones(5), 5), ValueError, r"`series` must have at least n_steps \+ horizon = 6 steps, got 5"),
+        ((np.ones(5), 0), ValueError, "`n_steps` must be an integer >= 1, got 0"),
+        ((np.ones(5), 2.0), TypeError, "`n_steps` must be an integer >= 1, got 2.0"),
+        ((np.ones(5), 2, 0), ValueError, "`horizon` must be an integer >= 1, got 0"),
+        ((np.ones(5), 2, 1, np.ones(4)), ValueError, "`exog` must have as many steps as `series`, 5, got 4"),
+        (([1.0, nan, 2.0], 1), ValueError, "`series` must be finite, got NaN or infinity at step 1"),
+        ((np.ones((2, 2, 2)), 1), ValueError, "`series` must have shape"),
+        ((np.ones(5), 2, 1, [nan] * 5), ValueError, "`exog` must be finite, got NaN or infinity at step 0"),
+    ],
+)
+def test_windows_that_cannot_be_cut_are_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        make_windows(*arguments)
