@@ -3,10 +3,13 @@
 Everything is timed in turns within one run and on one BLAS thread, and told as ratios of medians: the
 machine's own speed drifts by more than what is measured here.
 
+PyTorch and JAX are measured, too, by a Python that has them.
+
     python benchmarks/speed.py [--rounds 9] [--cases S1 S2 ...] [--short]
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import platform
@@ -15,16 +18,18 @@ import sys
 import tempfile
 import time
 import warnings
-from itertools import pairwise
+from functools import partial
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
+import peers
 import sklearn
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 from threadpoolctl import threadpool_limits
 
-from skbackprop import BatchMLPRegressor
+from skbackprop import BatchMLPRegressor, kernel_backend
 
 # rows, inputs, hidden layers, batch, epochs per measurement
 CASES = {
@@ -36,6 +41,17 @@ CASES = {
 }
 # scikit-learn / ours in float32 and float64 at least, ours / bare products in float32 at most
 TARGETS = {"S1": (3.8, 3.3, 3.5), "S2": (4, 3.2, 7), "S3": (2, 1.5, 1.6), "S4": (1.4, 1.4, 4), "S5": (1.25, 1.15, 1.15)}
+
+# ours / products in float32 at most; scikit-learn, PyTorch, JAX / ours at least
+FAST_TARGETS = {
+    "S1": (2, 7, 6, 2.5),
+    "S2": (3, 9, 9, 1.3),
+    "S3": (1.2, 2.1, 1.3, 0.9),
+    "S4": (1.5, 3.3, 2.3, 0.85),
+    "S5": (1.15, 1.3, 0.85, 1.0),
+}
+RIVALS = ("scikit-learn", "torch", "jax")
+BACKENDS = ("numpy", "numba") if importlib.util.find_spec("numba") else ("numpy",)
 
 
 def fit_seconds(Model, X, y, hidden, batch, epochs, **extra):
@@ -66,6 +82,7 @@ def products_seconds(n_in, hidden, batch, dtype, steps):
 
 
 def measure_case(name, rounds):
+    """Microseconds a step of everyone who is there, by dtype."""
     rows, n_in, hidden, batch, epochs = CASES[name]
     rng = np.random.default_rng(0)
     steps = epochs * -(-rows // batch)
@@ -73,28 +90,77 @@ def measure_case(name, rounds):
     for dtype in ("float32", "float64"):
         X = rng.normal(size=(rows, n_in)).astype(dtype)
         y = X @ rng.normal(size=n_in).astype(dtype) + rng.normal(size=rows).astype(dtype)
-        times = {"ours": [], "scikit-learn": [], "products": []}
+        runs = {backend: partial(ours_seconds, backend, X, y, hidden, batch, epochs) for backend in BACKENDS}
+        runs["scikit-learn"] = partial(fit_seconds, MLPRegressor, X, y, hidden, batch, epochs)
+        runs["products"] = partial(products_seconds, n_in, hidden, batch, dtype, steps)
+        runs |= {peer: partial(seconds, X, y, hidden, batch, epochs) for peer, seconds in peers.installed().items()}
+        for backend in BACKENDS:  # compiles
+            runs[backend]()
+        times = {who: [] for who in runs}
         for _ in range(rounds):
-            times["ours"].append(fit_seconds(BatchMLPRegressor, X, y, hidden, batch, epochs, standardize=False))
-            times["scikit-learn"].append(fit_seconds(MLPRegressor, X, y, hidden, batch, epochs))
-            times["products"].append(products_seconds(n_in, hidden, batch, dtype, steps))
+            for who, run in runs.items():
+                times[who].append(run())
         found[dtype] = {who: float(np.median(seconds)) / steps * 1e6 for who, seconds in times.items()}
     return found
 
 
+def ours_seconds(backend, X, y, hidden, batch, epochs):
+    with kernel_backend(backend):
+        return fit_seconds(BatchMLPRegressor, X, y, hidden, batch, epochs, standardize=False)
+
+
+def ratio(t, over, under, target=""):
+    """One time as a multiple of another, and what it should be."""
+    if over not in t or under not in t:
+        return "-"
+    return f"{t[over] / t[under]:.2f}" + (f" ({target})" if target else "")
+
+
 def print_cases(names, rounds):
-    print("| case | dtype | products, us/step | ours | scikit-learn | scikit-learn / ours | ours / products |")
-    print("|---|---|--:|--:|--:|--:|--:|")
+    found = {name: measure_case(name, rounds) for name in names}
+    everyone = ["products", *BACKENDS, "scikit-learn", *peers.installed()]
+    print("Microseconds a step\n")
+    print("| case | dtype |", " | ".join(everyone), "|\n|---|---|" + "--:|" * len(everyone))
+    for name, dtype in product(names, ("float32", "float64")):
+        print(f"| {name} | {dtype} |", " | ".join(f"{found[name][dtype][who]:.0f}" for who in everyone), "|")
+    print("\nNumPy kernels\n\n| case | dtype | scikit-learn / ours | ours / products |\n|---|---|--:|--:|")
     for name in names:
-        faster32, faster64, over = TARGETS[name]
-        for dtype, t in measure_case(name, rounds).items():
-            least = faster32 if dtype == "float32" else faster64
-            most = f" (<= {over})" if dtype == "float32" else ""
-            print(
-                f"| {name} | {dtype} | {t['products']:.0f} | {t['ours']:.0f} | {t['scikit-learn']:.0f} "
-                f"| {t['scikit-learn'] / t['ours']:.2f} (>= {least}) | {t['ours'] / t['products']:.2f}{most} |",
-                flush=True,
-            )
+        print_row(name, found[name], ("scikit-learn", "numpy", "products"), TARGETS[name])
+    if "numba" in BACKENDS:
+        print("\nCompiled kernels\n\n| case | dtype | ours / products |", end=" ")
+        print(" | ".join(f"{who} / ours" for who in RIVALS), "|\n|---|---|--:|" + "--:|" * len(RIVALS))
+        for name in names:
+            print_fast_row(name, found[name], FAST_TARGETS[name])
+
+
+def print_row(name, t, who, targets):
+    theirs, ours, floor = who
+    least32, least64, most = targets
+    for dtype, least, bound in (("float32", least32, f"<= {most}"), ("float64", least64, "")):
+        each = ratio(t[dtype], theirs, ours, f">= {least}"), ratio(t[dtype], ours, floor, bound)
+        print(f"| {name} | {dtype} |", " | ".join(each), "|")
+
+
+def print_fast_row(name, t, targets):
+    most, *least = targets
+    told = [f"<= {most}", *(f">= {number}" for number in least)]
+    for dtype, bounds in (("float32", told), ("float64", [""] * 4)):
+        pairs = [("numba", "products"), *((rival, "numba") for rival in RIVALS)]
+        each = [ratio(t[dtype], *pair, bound) for pair, bound in zip(pairs, bounds, strict=True)]
+        print(f"| {name} | {dtype} |", " | ".join(each), "|")
+
+
+def check_agreement():
+    """Both backends end with the same predictions."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(500, 8))
+    y = X[:, 0] - X[:, 1] ** 2
+    model, predictions = BatchMLPRegressor(max_iter=20, n_iter_no_change=np.inf, random_state=0), []
+    for backend in BACKENDS:
+        with kernel_backend(backend):
+            predictions.append(model.fit(X, y).predict(X))
+    np.testing.assert_allclose(predictions[0], predictions[-1], rtol=1e-9, atol=1e-9)
+    print(f"backends agree: {', '.join(BACKENDS)}\n")
 
 
 def print_latency(rounds):
@@ -105,15 +171,43 @@ def print_latency(rounds):
         "ours": BatchMLPRegressor(max_iter=5, n_iter_no_change=np.inf).fit(X, y),
         "scikit-learn": MLPRegressor(max_iter=5, n_iter_no_change=np.inf).fit(X, y),
     }
-    times = {who: [] for who in models}
+    calls = {who: partial(model.predict, X[:1]) for who, model in models.items()}
+    small = BatchMLPRegressor(max_iter=5, n_iter_no_change=np.inf).fit(X.astype(np.float32), y).predictor()
+    calls["predictor"] = partial(small, X[:1].astype(np.float32))
+    times = {who: [] for who in calls}
     for _ in range(rounds):
-        for who, model in models.items():
+        for who, call in calls.items():
             start = time.perf_counter()
             for _ in range(200):
-                model.predict(X[:1])
+                call()
             times[who].append((time.perf_counter() - start) / 200 * 1e6)
-    ours, theirs = (float(np.median(times[who])) for who in models)
-    print(f"predict, one row: ours {ours:.0f} us, scikit-learn {theirs:.0f} us, ratio {ours / theirs:.2f} (<= 0.8)")
+    ours, theirs, alone = (float(np.median(times[who])) for who in calls)
+    print(f"predict, one row: ours {ours:.0f} us, scikit-learn {theirs:.0f} us, ratio {ours / theirs:.2f} (<= 0.5)")
+    print(f"predictor(), one row, float32: {alone:.1f} us (<= 8)")
+
+
+def print_bulk(rounds, rows):
+    """Many rows of 50 in float32, against the products of the same layers on blocks of 1024 rows."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(rows, 50)).astype(np.float32)
+    for hidden in ((100,), (256, 256)):
+        model = BatchMLPRegressor(hidden_layer_sizes=hidden, max_iter=1, n_iter_no_change=np.inf)
+        model.fit(X[:2000], X[:2000, 0]).predict(X[:100])
+        weights = model.coefs_
+        outs = [np.empty((1024, W.shape[1]), np.float32) for W in weights]
+        times = {"ours": [], "products": []}
+        for _ in range(rounds):
+            start = time.perf_counter()
+            model.predict(X)
+            times["ours"].append(time.perf_counter() - start)
+            start = time.perf_counter()
+            for at in range(0, rows, 1024):
+                A = X[at : at + 1024]
+                for W, out in zip(weights, outs, strict=True):
+                    A = A.dot(W, out[: len(A)])
+            times["products"].append(time.perf_counter() - start)
+        rate = np.median(times["products"]) / np.median(times["ours"])
+        print(f"predict, {rows} rows of 50, {hidden}: {rate:.2f} of the rate of the products (>= 0.8)")
 
 
 FIT_MEMORY_MAP = """
@@ -186,9 +280,10 @@ def main():
     parser.add_argument("--short", action="store_true", help="only show that everything runs")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
-    cases, rounds, megabytes = arguments.cases, arguments.rounds, 1024
+    cases, rounds, megabytes, rows = arguments.cases, arguments.rounds, 1024, 1_000_000
     if arguments.short:
-        cases, rounds, megabytes = ["S2"], 1, 16
+        cases, rounds, megabytes, rows = ["S2"], 1, 16, 10_000
+        check_agreement()
     print(
         f"{os.cpu_count()} cores, Python {platform.python_version()}, NumPy {np.__version__}, "
         f"scikit-learn {sklearn.__version__}; one BLAS thread, medians of {rounds} rounds\n"
@@ -197,6 +292,7 @@ def main():
         print_cases(cases, rounds)
         print()
         print_latency(rounds * 3)
+        print_bulk(rounds, rows)
     print_memory(megabytes)
     print_import(rounds)
 

@@ -1,5 +1,6 @@
 """NumPy's kernels against their compiled twins: the same results to rounding, for everything in the registries."""
 
+import inspect
 import threading
 from contextlib import contextmanager
 
@@ -83,6 +84,27 @@ def test_losses_agree(loss, weighted, dtype, rng):
 
 
 @needs_numba
+@pytest.mark.parametrize("kind", ["classes", "columns"])
+@pytest.mark.parametrize("loss", ["log_loss", "brier", "focal"])
+@pytest.mark.parametrize("weighted", [False, True])
+@both_dtypes
+def test_losses_of_classes_agree(kind, loss, weighted, dtype, rng):
+    y = rng.integers(0, 5, (40, 1)) if kind == "classes" else rng.integers(0, 2, (40, 5))
+    raw = 5 * rng.standard_normal((40, 5)).astype(dtype)
+    weight = rng.uniform(0.5, 2, 40).astype(dtype) if weighted else None
+    for parameter in {"log_loss": [(0.0,), (0.1,)], "brier": [()], "focal": [(0.0,), (2.0,)]}[loss]:
+        results = []
+        for name in backend.BACKENDS:
+            out = np.empty_like(raw)
+            with kernels_of(name):
+                value = getattr(kernels, f"{loss}_{kind}")(y.astype(dtype), raw.copy(), weight, out, *parameter)
+                in_place = raw.copy()
+                getattr(kernels, f"{loss}_{kind}")(y.astype(dtype), in_place, weight, in_place, *parameter)
+            results.append((value, out, in_place))
+        assert_agree(results, dtype, ulps=256)
+
+
+@needs_numba
 @pytest.mark.parametrize("optimizer", [*OPTIMIZERS.values(), AdamW(weight_decay=0.1)], ids=repr)
 @both_dtypes
 def test_optimizers_agree(optimizer, dtype, rng):
@@ -138,6 +160,14 @@ def test_rows_agree(dtype, rng):
 def test_every_twin_has_the_name_of_a_kernel():
     assert set(backend.compiled_table()) == set(backend.NUMPY)
     assert set(kernels.__all__) <= set(backend.NUMPY)
+
+
+@needs_numba
+@pytest.mark.parametrize("name", sorted(kernels.__all__))
+def test_a_twin_takes_the_arguments_of_its_kernel(name):
+    twin = backend.compiled_table()[name]
+    twin = getattr(twin, "py_func", twin)
+    assert list(inspect.signature(twin).parameters) == list(inspect.signature(backend.NUMPY[name]).parameters)
 
 
 @needs_numba

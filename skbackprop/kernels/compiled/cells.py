@@ -18,16 +18,16 @@ Array = np.ndarray
 def gru(Z: Array, R: Array, v: Array, H_before: Array, A: Array, c: Array, M: Array, H: Array) -> None:
     """H = c + z (H_before - c), r, z = s(Z + R), c = tanh(Z + r M), M = R + v. Z and R are r | z | c, A is r | z."""
     n, u = H.shape
-    k = (Z.dtype.type(0.0), Z.dtype.type(1.0))
+    constants = (Z.dtype.type(0.0), Z.dtype.type(1.0))
     for i in range(n):
-        gates, r, z, h, m = A[i], A[i, :u], A[i, u:], c[i], M[i]
-        Z_gates, Z_c, R_gates, R_c = Z[i, : 2 * u], Z[i, 2 * u :], R[i, : 2 * u], R[i, 2 * u :]
+        gates, Z_c, R_c, h, m = A[i], Z[i, 2 * u :], R[i, 2 * u :], c[i], M[i]
+        r, z = gates[:u], gates[u:]
         for j in range(2 * u):
-            gates[j] = logistic(Z_gates[j] + R_gates[j], k)
+            gates[j] = logistic(Z[i, j] + R[i, j], constants)
         for j in range(u):
             m[j] = R_c[j] + v[j]
         for j in range(u):
-            h[j] = tanh(Z_c[j] + r[j] * m[j], k)
+            h[j] = tanh(Z_c[j] + r[j] * m[j], constants)
         for j in range(u):
             H[i, j] = h[j] + z[j] * (H_before[i, j] - h[j])
 
@@ -40,17 +40,19 @@ def gru_backward(dH: Array, A: Array, c: Array, H_before: Array, M: Array, dZ: A
     dH z.
     """
     n, u = dH.shape
-    k = (A.dtype.type(0.0), A.dtype.type(1.0))
+    constants = (A.dtype.type(0.0), A.dtype.type(1.0))
     for i in range(n):
+        r, z, h, m = A[i, :u], A[i, u:], c[i], M[i]
+        dZ_r, dZ_z, dZ_c, dM = dZ[i, :u], dZ[i, u : 2 * u], dZ[i, 2 * u :], dR[i, 2 * u :]
         for j in range(u):
-            z, h = A[i, u + j], c[i, j]
-            dZ[i, u + j] = dH[i, j] * (H_before[i, j] - h) * logistic_slope(z, z, k)
-            dZ[i, 2 * u + j] = dH[i, j] * (k[1] - z) * tanh_slope(h, h, k)
-            dH[i, j] *= z
+            dZ_z[j] = dH[i, j] * (H_before[i, j] - h[j]) * logistic_slope(z[j], z[j], constants)
         for j in range(u):
-            r, dZ_c = A[i, j], dZ[i, 2 * u + j]
-            dZ[i, j] = dZ_c * M[i, j] * logistic_slope(r, r, k)
-            dR[i, 2 * u + j] = dZ_c * r
+            dZ_c[j] = dH[i, j] * (constants[1] - z[j]) * tanh_slope(h[j], h[j], constants)
+            dH[i, j] *= z[j]
+        for j in range(u):
+            dZ_r[j] = dZ_c[j] * m[j] * logistic_slope(r[j], r[j], constants)
+        for j in range(u):
+            dM[j] = dZ_c[j] * r[j]
         for j in range(2 * u):
             dR[i, j] = dZ[i, j]
 
@@ -77,25 +79,27 @@ def lstm(Z: Array, R: Array, C_before: Array, C: Array, F: Array, H: Array) -> N
 
 @compiled
 def lstm_backward(dH: Array, dC: Array, A: Array, C_before: Array, F: Array, dZ: Array) -> None:
-    """dZ = di i (1 - i) | df f (1 - f) | do o (1 - o) | dg (1 - g^2), with all that H and C hand down; dC becomes dC f.
+    """dZ = di i (1 - i) | df f (1 - f) | do o (1 - o) | dg (1 - g^2), with all that H and C hand down; dZ may be A.
 
-    dC + dH o (1 - F^2) is the whole derivative by C, and do = dH F, di = dC g, df = dC C_before, dg = dC i.
+    dC + dH o (1 - F^2) is the whole derivative by C, and do = dH F, di = dC g, df = dC C_before, dg = dC i. dC becomes
+    dC f.
     """
     n, u = dH.shape
     c = (A.dtype.type(0.0), A.dtype.type(1.0))
+    gates = np.empty(4 * u, A.dtype)
+    gate, f, o, g = gates[:u], gates[u : 2 * u], gates[2 * u : 3 * u], gates[3 * u :]
     for i in range(n):
+        gates[:] = A[i]
+        d, df, do, dg = dZ[i, :u], dZ[i, u : 2 * u], dZ[i, 2 * u : 3 * u], dZ[i, 3 * u :]
         for j in range(u):
-            o, f = A[i, 2 * u + j], F[i, j]
-            dZ[i, 2 * u + j] = dH[i, j] * f * logistic_slope(o, o, c)
-            dC[i, j] += dH[i, j] * o * tanh_slope(f, f, c)
+            do[j] = dH[i, j] * F[i, j] * logistic_slope(o[j], o[j], c)
+            dC[i, j] += dH[i, j] * o[j] * tanh_slope(F[i, j], F[i, j], c)
         for j in range(u):
-            gate, g = A[i, j], A[i, 3 * u + j]
-            dZ[i, j] = dC[i, j] * g * logistic_slope(gate, gate, c)
-            dZ[i, 3 * u + j] = dC[i, j] * gate * tanh_slope(g, g, c)
+            d[j] = dC[i, j] * g[j] * logistic_slope(gate[j], gate[j], c)
+            dg[j] = dC[i, j] * gate[j] * tanh_slope(g[j], g[j], c)
         for j in range(u):
-            f = A[i, u + j]
-            dZ[i, u + j] = dC[i, j] * C_before[i, j] * logistic_slope(f, f, c)
-            dC[i, j] *= f
+            df[j] = dC[i, j] * C_before[i, j] * logistic_slope(f[j], f[j], c)
+            dC[i, j] *= f[j]
 
 
 KERNELS = (gru, gru_backward, lstm, lstm_backward)

@@ -1,0 +1,85 @@
+"""Where the processor time of a training step goes: products, kernels, and the Python in between.
+
+Kernels are timed one by one in a run of their own, less what the timing takes. Processor time, because between steps
+other processes may have the core.
+
+    python benchmarks/overhead.py
+"""
+
+import time
+
+import numpy as np
+from speed import CASES, products_seconds
+from threadpoolctl import threadpool_limits
+
+from skbackprop import Adam, Dense, Network, Objective, ReLU, SquaredError
+from skbackprop.kernels import backend
+from skbackprop.network.penalties import L2
+from skbackprop.optimize.batches import Batches
+from skbackprop.optimize.schedules import SCHEDULES
+from skbackprop.optimize.training import TrainingState, train
+
+EPOCHS = 15
+SPENT = [0.0, 0]  # seconds inside kernels, calls of them
+
+
+def step_seconds(table, case):
+    """Of one step with these kernels, the best epoch of several."""
+    rows, n_in, hidden, batch, _ = CASES[case]
+    rng = np.random.default_rng(0)
+    X, y = (rng.normal(size=(rows, k)).astype(np.float32) for k in (n_in, 1))
+    network = Network([*(Dense(units, ReLU()) for units in hidden), Dense(1)], (n_in,))
+    theta = network.parameters.initial(np.random.RandomState(0), np.float32)
+    objective, adam = Objective(network, SquaredError(), X, y, penalty=L2(1e-4)), Adam()
+    state = TrainingState(theta, adam.start(theta), np.random.RandomState(0))
+    batches = Batches(rows, batch, state.rng)
+    epochs = train(objective, state, batches, adam, SCHEDULES["constant"], 1e-3)
+    token, times = backend.chosen.set(table), []
+    for _ in range(EPOCHS):
+        SPENT[:] = 0.0, 0
+        start = time.thread_time()
+        next(epochs)
+        times.append((time.thread_time() - start, *SPENT))
+    backend.chosen.reset(token)
+    whole, inside, calls = min(times[1:])
+    return whole / len(batches), (inside - calls * timing()) / len(batches)
+
+
+def timed(kernel):
+    def measured(*arguments):
+        start = time.thread_time()
+        result = kernel(*arguments)
+        SPENT[0] += time.thread_time() - start
+        SPENT[1] += 1
+        return result
+
+    return measured
+
+
+def timing():
+    """What `timed` takes for a kernel for itself."""
+    SPENT[:] = 0.0, 0
+    nothing = timed(lambda *arguments: None)
+    for _ in range(10_000):
+        nothing(1, 2, 3)
+    return SPENT[0] / SPENT[1]
+
+
+def main():
+    tables = {"NumPy": backend.NUMPY}
+    if backend.numba_is_there():
+        tables["compiled"] = backend.compiled_table()
+    print("| microseconds a step | all | products | kernels | the Python in between |\n|---|--:|--:|--:|--:|")
+    with threadpool_limits(1):
+        for case in ("S1", "S2"):
+            _, n_in, hidden, batch, _ = CASES[case]
+            products = min(products_seconds(n_in, hidden, batch, "float32", 50) for _ in range(50)) / 50
+            for name, table in tables.items():
+                whole, _ = step_seconds(table, case)
+                _, kernels = step_seconds({key: timed(kernel) for key, kernel in table.items()}, case)
+                parts = [part * 1e6 for part in (whole, products, kernels, whole - products - kernels)]
+                print(f"| {case}, {name} |", " | ".join(f"{part:.1f}" for part in parts), "|")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""The training step of `speed.py` in PyTorch and JAX, where these are installed: same network, batches and optimiser.
+
+PyTorch runs eagerly with its fused Adam; JAX compiles a whole epoch as one `lax.scan`. Without the time that compiling
+takes, and on one thread: JAX takes as many as there are cores, whatever it is told, so that the process is kept on one.
+"""
+
+import importlib.util
+import os
+import time
+from itertools import pairwise
+
+import numpy as np
+
+
+def installed():
+    """The functions of the peers that are there, by name."""
+    found = {"torch": torch_seconds, "jax": jax_seconds}
+    there = {name: seconds for name, seconds in found.items() if importlib.util.find_spec(name)}
+    if "jax" in there:
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    return there
+
+
+def torch_seconds(X, y, hidden, batch, epochs):
+    import torch
+
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    X, y = torch.from_numpy(X), torch.from_numpy(y)[:, None]
+    widths, layers = [X.shape[1], *hidden, 1], []
+    for n_in, n_out in pairwise(widths):
+        layers += [torch.nn.Linear(n_in, n_out, dtype=X.dtype), torch.nn.ReLU()]
+    network = torch.nn.Sequential(*layers[:-1])
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, weight_decay=1e-4 / batch, fused=True)
+    start = time.perf_counter()
+    for _ in range(epochs):
+        for rows in torch.randperm(len(X)).split(batch):
+            optimizer.zero_grad(set_to_none=True)
+            loss = 0.5 * (network(X[rows]) - y[rows]).square().mean()
+            loss.backward()
+            optimizer.step()
+    return time.perf_counter() - start
+
+
+def jax_epoch(jax, batch):
+    """A compiled function from (parameters, moments, X, y, rows) to what they are an epoch later."""
+    jnp = jax.numpy
+
+    def loss(parameters, X, y):
+        for W, b in parameters[:-1]:
+            X = jax.nn.relu(X @ W + b)
+        W, b = parameters[-1]
+        decay = sum((V**2).sum() for V, _ in parameters)
+        return 0.5 * ((X @ W + b - y) ** 2).mean() + 0.5e-4 / batch * decay
+
+    def moved(theta, g, m, v, t):
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        rate = 1e-3 * jnp.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+        return theta - rate * m / (jnp.sqrt(v) + 1e-8), m, v
+
+    @jax.jit
+    def epoch(parameters, m, v, t, X, y, rows):
+        def step(state, at):
+            parameters, m, v, t = state
+            g = jax.grad(loss)(parameters, X[at], y[at])
+            leaves, tree = jax.tree.flatten(parameters)
+            columns = (leaves, *(jax.tree.leaves(part) for part in (g, m, v)))
+            new = zip(*(moved(*column, t) for column in zip(*columns, strict=True)), strict=True)
+            return (*(jax.tree.unflatten(tree, list(part)) for part in new), t + 1), None
+
+        return jax.lax.scan(step, (parameters, m, v, t), rows)[0]
+
+    return epoch
+
+
+def jax_seconds(X, y, hidden, batch, epochs):
+    import jax
+
+    jax.config.update("jax_enable_x64", X.dtype == np.float64)
+    rng, widths = np.random.default_rng(0), [X.shape[1], *hidden, 1]
+    parameters = [
+        (jax.numpy.asarray(rng.normal(0, n_in**-0.5, (n_in, n_out)), X.dtype), jax.numpy.zeros(n_out, X.dtype))
+        for n_in, n_out in pairwise(widths)
+    ]
+    zeros = jax.tree.map(jax.numpy.zeros_like, parameters)
+    X, y, epoch = jax.numpy.asarray(X), jax.numpy.asarray(y)[:, None], kept_epoch(jax, batch)
+    steps = len(X) // batch  # a scan has steps of one size: the short last batch is left out
+    state = (parameters, zeros, zeros, jax.numpy.asarray(1, X.dtype))
+
+    def rows():
+        return rng.permutation(len(X))[: steps * batch].reshape(steps, batch)
+
+    jax.block_until_ready(epoch(*state, X, y, rows()))
+    start = time.perf_counter()
+    for _ in range(epochs):
+        state = epoch(*state, X, y, rows())
+    jax.block_until_ready(state)
+    return (time.perf_counter() - start) * -(-len(X) // batch) / steps
+
+
+EPOCHS = {}
+
+
+def kept_epoch(jax, batch):
+    """Compiled once for every size of a batch."""
+    return EPOCHS.setdefault(batch, jax_epoch(jax, batch))
