@@ -64,6 +64,10 @@ class Kind:
         said = {} if self.classes is None else {"classes": self.classes}
         return model.partial_fit(X, y, **said, **weights)
 
+    def train(self, model, method, X, y, **weights):
+        """``fit`` or ``partial_fit``."""
+        return model.fit(X, y, **weights) if method == "fit" else self.step(model, X, y, **weights)
+
 
 def numbers(f):
     return f
