@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .estimators import *
     from .network.activations import *
+    from .network.cells import *
+    from .network.embedding import *
     from .network.initializers import *
     from .network.layers import *
     from .network.losses import *
     from .network.network import *
     from .network.objective import *
+    from .network.recurrent import *
+    from .network.sequence_objective import *
+    from .network.sequences import *
     from .optimize.full_batch import *
     from .optimize.optimizers import *
     from .optimize.schedules import *
@@ -22,16 +27,21 @@ __version__ = "0.1.0"
 
 _FOLDERS = ("estimators", "kernels", "network", "optimize", "ranges")
 _MODULES = (
+    "estimators",
     "network.activations",
+    "network.cells",
+    "network.embedding",
     "network.initializers",
     "network.layers",
     "network.losses",
     "network.network",
     "network.objective",
+    "network.recurrent",
+    "network.sequence_objective",
+    "network.sequences",
     "optimize.full_batch",
     "optimize.optimizers",
     "optimize.schedules",
-    "estimators",
 )
 
 

@@ -1,6 +1,21 @@
-"""scikit-learn's face: an estimator joins a network to an optimiser, and is the only code that knows scikit-learn."""
+"""scikit-learn's face: an estimator joins a network to an optimiser, and is the only code that knows scikit-learn.
 
-from ._classifier import BatchMLPClassifier
-from ._regressor import BatchMLPRegressor
+Each is loaded when it is first asked for (PEP 562), so that one of them does not pay for the layers of another.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._classifier import BatchMLPClassifier
+    from ._regressor import BatchMLPRegressor
 
 __all__ = ["BatchMLPClassifier", "BatchMLPRegressor"]
+
+_MODULES = {"BatchMLPClassifier": "_classifier", "BatchMLPRegressor": "_regressor"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
+from ..network.layers import Layer
 from ..network.losses import Loss, Units
 from ..network.model import Model
 from ..network.network import Network
@@ -21,10 +21,10 @@ from ..optimize.full_batch import LBFGS
 from ..optimize.training import TrainingState
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
 from ._fitted import FittedNetwork
-from ._reading import FLOATS, Data, nonzero_rows, read_weight, read_xy, set_aside
+from ._reading import FLOATS, Data, nonzero_rows, read_weight, set_aside
 from ._scaling import Scaling
 from ._session import Session
-from ._settings import Settings, check_same, is_name, read_settings
+from ._settings import Architecture, Settings, check_same, is_name, read_settings
 from ._targets import Target
 
 Array = np.ndarray
@@ -58,13 +58,38 @@ def can_step(estimator: Any) -> bool:
 class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
     """A network, an optimiser and the loop between them, behind scikit-learn's methods.
 
-    A leaf names its losses and says how its target is read; `model_` is all that its prediction needs.
+    What reads rows and builds layers for them is one branch of its leaves, what knows targets and losses is the other.
+    `model_` is all that prediction needs.
     """
 
     # Kept for the next call: what the units come from, what partial_fit goes on from, which rows are held out.
     _scaling: Scaling | None = None
     _state: TrainingState | None = None
     _split_seed: int | None = None
+
+    @abstractmethod
+    def _architecture(self) -> Architecture:
+        """The hidden layers, from checked parameters."""
+
+    @abstractmethod
+    def _entrance(self, settings: Settings) -> list[Layer]:
+        """The layers before the hidden ones, once rows have been read."""
+
+    @abstractmethod
+    def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any]:
+        """X as numbers of the ``dtype``, y as anything, both checked; ``reset`` where they are the first."""
+
+    @abstractmethod
+    def _row_shape(self, X: Any) -> tuple[int | None, ...]:
+        """What a row of X is to the network."""
+
+    @abstractmethod
+    def _centred(self, X: Any) -> bool:
+        """Whether standardising may shift X."""
+
+    @abstractmethod
+    def _objective(self, model: Model, data: Data, y: Array, training: Any, **common: Any) -> Any:
+        """The objective over some rows; ``training`` is the one over the training rows, if these are others."""
 
     @property
     @abstractmethod
@@ -129,7 +154,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             seed = self._split_seed if self.shuffle else None
             data, held_out = set_aside(data, self.validation_fraction, seed, self._target.stratify)
         state = self._begin(settings, model, rng)
-        self._set_units(settings, model, state, data, fresh, Scaling(data.X.shape[1], data.y.shape[1]))
+        self._set_units(settings, model, state, data, fresh, Scaling(data.X.shape[-1], data.y.shape[-1]))
         self._state = None
         tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, self.max_iter)
         return Session(self, settings, model, state, data, held_out, tasks, self.max_iter, planned=True).run()
@@ -153,16 +178,16 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             state.epochs, state.rows = (0, 0) if fresh else (self.n_iter_, self.t_)
         else:
             state = copy.deepcopy(self._state)
-            state.theta, state.noise = model.theta, state.noise or self._noise(rng)
-        scaling = Scaling(data.X.shape[1], data.y.shape[1]) if fresh else copy.deepcopy(self._scaling)
+            state.theta, state.noise = model.theta, state.noise or self._noise(settings, rng)
+        scaling = Scaling(data.X.shape[-1], data.y.shape[-1]) if fresh else copy.deepcopy(self._scaling)
         before = model.units
         self._set_units(settings, model, state, data, fresh, scaling)
-        if not fresh and model.units is not before:
+        if not fresh and model.units.differ_from(before):
             rate = self.learning_rate_init * settings.schedule(state.steps, None) * state.rate_factor
             rows = data.n * data.mean_weight()
             share = rate / (rate + LEAN_RATE) * rows / (rows + LEAN_ROWS)
-            target = model.units.standardize(data.taken(data.y))
-            model.lean(data.taken(data.X), target, data.taken(data.weight), share)
+            y, weight = data.targets(model.units.standardize(data.y), data.weight)
+            model.lean(data.counted(model.raw(data.taken(data.X))), y, weight, share)
         self._state = state
         tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, 1)
         return Session(self, settings, model, state, data, None, tasks, 1, planned=False).run()
@@ -173,8 +198,8 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
 
     def _read_training(self, X: Any, y: Any, weight: Any, fresh: bool, **said: Any) -> tuple[Settings, Data]:
         """Parameters and rows as they are now; a ``fresh`` target decides what predictions look like."""
-        settings = read_settings(self, self._losses)
-        X, y = read_xy(self, X, y, reset=fresh, dtype=FLOATS if fresh else self.theta_.dtype)
+        settings = read_settings(self, self._losses, self._architecture())
+        X, y = self._read_xy(X, y, reset=fresh, dtype=FLOATS if fresh else self.theta_.dtype)
         if fresh:
             self._target = self._target_of(y, **said)
         settings = settings._replace(loss=self._target.bind(settings.loss))
@@ -194,7 +219,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
                 f"`{'X_val' if X is None else 'y_val'}` must be given with the other validation rows, got None"
             )
         try:
-            X, y = read_xy(self, X, y, reset=False, dtype=dtype)
+            X, y = self._read_xy(X, y, reset=False, dtype=dtype)
             return self._rows(settings, X, y, sample_weight)
         except (TypeError, ValueError) as error:
             raise type(error)(f"validation rows (`X_val`, `y_val`, `sample_weight_val`): {error}") from None
@@ -202,28 +227,29 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
     def _build(self, settings: Settings, data: Data, rng: np.random.RandomState) -> Model:
         """A new network for these data, its weights drawn, its target in natural units."""
         width = settings.loss.raw_width(data.y)
-        network = Network(settings.layers(width), data.X.shape[1:])
+        network = Network(settings.layers(self._entrance(settings), width), self._row_shape(data.X))
         theta = network.parameters.initial(rng, data.X.dtype)
         self.n_outputs_, self._signature, self._split_seed = width, settings.signature(), None
-        return Model(network, settings.loss, theta, Units.natural(data.y.shape[1], width))
+        return Model(network, settings.loss, theta, Units.natural(data.y.shape[-1], width))
 
     def _continue(self, settings: Settings, data: Data, how: str) -> Model:
         """The fitted model to go on from, with the dropout of today, which has no part in theta.
 
         Its theta is a copy, so that a call that fails costs nothing.
         """
-        width = settings.loss.raw_width(data.y)
         check_same(self._signature, settings.signature(), how)
-        return replace(self.model_.copy(), network=Network(settings.layers(width), data.X.shape[1:]))
+        layers = settings.layers(self._entrance(settings), settings.loss.raw_width(data.y))
+        return replace(self.model_.copy(), network=Network(layers, self._row_shape(data.X)))
 
     def _begin(self, settings: Settings, model: Model, rng: np.random.RandomState) -> TrainingState:
         decaying = model.network.parameters.decaying
         moments = {} if isinstance(settings.solver, LBFGS) else settings.solver.start(model.theta, decaying=decaying)
-        return TrainingState(model.theta, moments, rng, self._noise(rng))
+        return TrainingState(model.theta, moments, rng, self._noise(settings, rng))
 
-    def _noise(self, rng: np.random.RandomState) -> np.random.Generator | None:
+    def _noise(self, settings: Settings, rng: np.random.RandomState) -> np.random.Generator | None:
         """Dropout's own generator, so that without dropout nothing is drawn for it."""
-        return np.random.Generator(np.random.SFC64(rng.randint(2**31))) if self.dropout else None
+        noisy = any(settings.architecture.noise.values())
+        return np.random.Generator(np.random.SFC64(rng.randint(2**31))) if noisy else None
 
     def _set_units(
         self, settings: Settings, model: Model, state: TrainingState, data: Data, fresh: bool, scaling: Scaling
@@ -233,18 +259,13 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             return
         never_varied = None if fresh else self._scaling.X.constant()
         scaling.see(data)
-        shift, scale = scaling.input_units(centre=not issparse(data.X))
+        shift, scale = scaling.input_units(centre=self._centred(data.X))
         units = scaling.output_units(settings.loss)
         self._scaling = scaling
         if fresh:
             model.set_units(shift, scale, units)
-            model.start_at_constant(units.standardize(data.taken(data.y)), data.taken(data.weight))
+            model.start_at_constant(*data.targets(units.standardize(data.y), data.weight))
             return
         for factor in (model.move_input(shift, scale, never_varied), model.move_output(units)):
             if state.moments:
                 settings.solver.rescale(state.moments, factor)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABCMeta
+from abc import ABCMeta, abstractmethod
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..network.model import Model
 from ..network.objective import row_block
-from ._reading import FLOATS
 from ._threads import suitable_blas_threads
 
 Array = np.ndarray
@@ -40,32 +38,19 @@ class FittedNetwork(metaclass=ABCMeta):
         -------
         A : ndarray of shape (n_samples, hidden_layer_sizes[layer])
         """
-        X = self._read_rows(X)
+        X = self._read_x(X)
         hidden = [at for at, slots in enumerate(self.model_.network.parameters.layers) if "W" in slots][:-1]
         if not isinstance(layer, (int, np.integer)) or not -len(hidden) <= layer < len(hidden):
             raise ValueError(f"`layer` must be the number of one of the {len(hidden)} hidden layers, got {layer!r}")
         return self._forward(X, stop=hidden[layer] + 1)
 
-    def _read_rows(self, X: Any) -> Any:
-        """X for prediction; what is plainly in order skips ``validate_data``, dearer than a small forward pass."""
-        if "model_" not in vars(self):
-            check_is_fitted(self)
-        if (
-            type(X) is np.ndarray
-            and X.ndim == 2
-            and X.dtype in FLOATS
-            and X.shape[1] == self.n_features_in_
-            and X.shape[0] > 0
-            and "feature_names_in_" not in vars(self)
-        ):
-            with np.errstate(over="ignore", invalid="ignore"):
-                if np.isfinite(X.sum()):
-                    return X
-        return validate_data(self, X, reset=False, accept_sparse="csr", dtype=FLOATS)
+    @abstractmethod
+    def _read_x(self, X: Any) -> Any:
+        """X for prediction, checked as in fit."""
 
     def _raw(self, X: Any) -> Array:
         """Raw output for the rows of X, in natural units."""
-        return self._forward(self._read_rows(X))
+        return self._forward(self._read_x(X))
 
     def _forward(self, X: Any, stop: int | None = None) -> Array:
         """The model's raw output, with as many BLAS threads as suit a block of rows."""

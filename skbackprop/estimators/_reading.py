@@ -7,7 +7,7 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import check_array
 
 Array = np.ndarray
 FLOATS = (np.float64, np.float32)
@@ -34,6 +34,14 @@ class Data(NamedTuple):
         """These rows of X, y or weight: a copy, unless they are all there are."""
         return column if self.rows is None or column is None else column[self.rows]
 
+    def targets(self, y: Array, weight: Array | None) -> tuple[Array, Array | None]:
+        """These rows of y and weight as a loss takes them: one target after the other."""
+        return self.taken(y), self.taken(weight)
+
+    def counted(self, raw: Array) -> Array:
+        """Raw output for these rows where there are targets."""
+        return raw
+
     def mean_weight(self) -> float:
         return 1.0 if self.weight is None else float(np.mean(self.taken(self.weight)))
 
@@ -47,11 +55,6 @@ class Data(NamedTuple):
         if not weight.any():
             raise ValueError("`class_weight` must leave rows of weight > 0, got none")
         return self._replace(weight=weight, rows=nonzero_rows(weight))
-
-
-def read_xy(estimator: Any, X: Any, y: Any, *, reset: bool, dtype: Any = FLOATS) -> tuple[Any, Array]:
-    """X as a float array or CSR matrix, and y of any type, both as scikit-learn checks them."""
-    return validate_data(estimator, X, y, reset=reset, accept_sparse="csr", dtype=dtype, multi_output=True)
 
 
 def read_weight(sample_weight: Any, n: int, name: str = "sample_weight") -> Array | None:

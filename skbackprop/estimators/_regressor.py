@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-from sklearn.base import RegressorMixin
-from sklearn.utils.metaestimators import available_if
-
-from ..network.losses import LOSSES, Loss
-from ._base import BatchNetwork, can_step
-from ._callbacks import with_callbacks
-from ._reading import Data
-from ._targets import NumberTarget
-
-Array = np.ndarray
+from ._perceptron import Perceptron
+from ._regression import BatchRegressor
 
 
-class BatchMLPRegressor(RegressorMixin, BatchNetwork):
+class BatchMLPRegressor(BatchRegressor, Perceptron):
     """Multilayer perceptron for regression, trained by mini-batch backpropagation.
 
     The parameters of scikit-learn's ``MLPRegressor`` with their names, meanings and defaults, and some more. The target
@@ -202,62 +191,3 @@ class BatchMLPRegressor(RegressorMixin, BatchNetwork):
         self.clip_norm = clip_norm
         self.init = init
         self.monitor = monitor
-
-    @property
-    def _losses(self) -> dict[str, Loss]:
-        return LOSSES
-
-    def _target_of(self, y: Any) -> NumberTarget:
-        return NumberTarget.of(y)
-
-    def _class_weight(self, data: Data, keep: bool) -> None:
-        return None
-
-    @available_if(can_step)
-    @with_callbacks
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> BatchMLPRegressor:
-        """Go through X and y once, from where the last call left off.
-
-        Weights, the optimiser's moments, the generator and the counters continue. With ``standardize=True`` the running
-        means and standard deviations take in the new rows, and the network is rewritten for them without changing the
-        function it computes. Parameters are read anew at each call; ``early_stopping`` has no effect here.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        sample_weight : array-like of shape (n_samples,), default=None
-
-        Returns
-        -------
-        self : estimator
-        """
-        return self._step(X, y, sample_weight)
-
-    def predict(self, X: Any) -> Array:
-        """Predict the target of every row of X, in its natural units.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        y : ndarray of the shape that y had in fit
-        """
-        raw = self._raw(X)
-        return self._target.write(self.model_.loss.predict(raw))
-
-    def _refuses_negative_targets(self) -> bool:
-        loss = LOSSES.get(self.loss) if isinstance(self.loss, str) else self.loss
-        try:
-            loss.check(np.array([[-1.0]]))
-        except (AttributeError, ValueError):
-            return loss is not None
-        return False
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        tags.target_tags.positive_only = self._refuses_negative_targets()
-        return tags

@@ -93,7 +93,7 @@ class Scaling:
 
     def see(self, data: Data) -> None:
         self.X.update(data.X, data.weight, data.rows)
-        self.y.update(data.y, data.weight, data.rows)
+        self.y.update(*data.targets(data.y, data.weight))
 
     def input_units(self, centre: bool) -> tuple[Array, Array]:
         """Shift and scale of the Standardize layer. Sparse X is not centred, or it would not stay sparse."""

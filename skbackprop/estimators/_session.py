@@ -13,7 +13,6 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ..network.model import Model
-from ..network.objective import Objective
 from ..network.penalties import L2
 from ..optimize.batches import Batches
 from ..optimize.full_batch import LBFGS
@@ -123,15 +122,15 @@ class Session:
         history = {name: list(values) for name, values in self.estimator.history_.items()}
         return {"model_": self.model.copy(), "history_": history}
 
-    def _objective(self, data: Data) -> Objective:
+    def _objective(self, data: Data, training: Any = None) -> Any:
         """The objective over some rows, with the target in the units of training and weights of mean one."""
         model, weight = self.model, data.weight
         mean_weight = data.mean_weight()
-        return Objective(
-            model.network,
-            model.trained_loss,
-            data.X,
+        return self.estimator._objective(
+            model,
+            data,
             model.units.standardize(data.y).astype(model.theta.dtype),
+            training,
             weight=None if weight is None else (weight / mean_weight).astype(model.theta.dtype),
             mean_weight=mean_weight,
             penalty=L2(self.estimator.alpha) if self.estimator.alpha else None,
@@ -141,7 +140,8 @@ class Session:
     def _validation(self, held_out: Data | None) -> Validation | None:
         if held_out is None:
             return None
-        return Validation(self.estimator, self._objective(held_out), held_out, read_scorer(self.estimator))
+        objective = self._objective(held_out, training=self.objective)
+        return Validation(self.estimator, objective, held_out, read_scorer(self.estimator))
 
     def _descend(self) -> None:
         """First-order steps, an epoch at a time."""
@@ -233,7 +233,7 @@ class Session:
 
     def _constant_loss(self) -> float:
         """The loss of the best constant prediction on the training rows."""
-        y, weight = self.data.taken(self.objective.y), self.data.taken(self.objective.weight)
+        y, weight = self.data.targets(self.objective.y, self.objective.weight)
         loss = self.model.trained_loss
         raw = np.tile(loss.constant(y, weight).astype(y.dtype), (len(y), 1))
         return loss.value_and_gradient(y, raw, weight, np.empty_like(raw)) / len(y)

@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 
 from ..network.activations import ACTIVATIONS, Activation
 from ..network.initializers import INITIALIZERS, Initializer
-from ..network.layers import Dense, Dropout, Layer, Standardize
+from ..network.layers import Dense, Layer
 from ..network.losses import Loss
 from ..optimize.full_batch import LBFGS
 from ..optimize.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop
@@ -21,35 +21,38 @@ from ..optimize.schedules import SCHEDULES, InverseScaling, Schedule
 from ..ranges import check_flag, check_integer, check_name, check_real
 
 
+class Architecture(NamedTuple):
+    """The layers between entrance and output.
+
+    ``named`` are the parameters that they come from, which must not change while training goes on; ``noise`` those that
+    may, by which layers draw at random; ``init`` is where the output layer starts.
+    """
+
+    named: dict[str, Any]
+    noise: dict[str, float]
+    hidden: tuple[Layer, ...]
+    init: Initializer
+
+
 class Settings(NamedTuple):
     """What the parameters of an estimator mean."""
 
     loss: Loss
-    hidden: tuple[int, ...]
-    activations: tuple[Activation, ...]
-    init: Initializer | None
+    architecture: Architecture
     solver: Optimizer | LBFGS
     schedule: Schedule
     adaptive: bool
     clip: float
-    dropout: float
     standardize: bool
 
-    def layers(self, width: int) -> list[Layer]:
+    def layers(self, entrance: list[Layer], width: int) -> list[Layer]:
         """The layers of a network that puts out ``width`` numbers per row."""
-        layers: list[Layer] = [Standardize()] if self.standardize else []
-        for units, activation in zip(self.hidden, self.activations, strict=False):
-            layers.append(Dense(units, activation, self.init))
-            if self.dropout:
-                layers.append(Dropout(self.dropout))
-        # The output starts like a layer with the last hidden activation would, as in scikit-learn.
-        return [*layers, Dense(width, init=self.init or self.activations[-1].init)]
+        return [*entrance, *self.architecture.hidden, Dense(width, init=self.architecture.init)]
 
     def signature(self) -> dict[str, Any]:
         """What must not change while training goes on."""
         return {
-            "hidden_layer_sizes": self.hidden,
-            "activation": self.activations,
+            **self.architecture.named,
             "loss": self.loss,
             "solver": type(self.solver).__name__,
             "standardize": self.standardize,
@@ -66,8 +69,8 @@ def check_same(before: dict[str, Any], now: dict[str, Any], how: str) -> None:
             )
 
 
-def read_settings(estimator: Any, losses: dict[str, Loss]) -> Settings:
-    """Check every parameter of ``estimator`` and return what they mean.
+def read_settings(estimator: Any, losses: dict[str, Loss], architecture: Architecture) -> Settings:
+    """Check the parameters of ``estimator`` and return what they mean.
 
     Raises
     ------
@@ -75,26 +78,20 @@ def read_settings(estimator: Any, losses: dict[str, Loss]) -> Settings:
         One sentence with the name, the expectation and what came, for the first parameter that is wrong.
     """
     check_numbers(estimator)
-    hidden = read_hidden(estimator.hidden_layer_sizes)
     solver = read_solver(estimator)
-    if isinstance(solver, LBFGS) and estimator.dropout:
-        raise ValueError(
-            f"`dropout` must be 0 with solver='lbfgs', whose line search needs a loss without noise, "
-            f"got {estimator.dropout!r}"
-        )
+    for name, rate in architecture.noise.items():
+        if isinstance(solver, LBFGS) and rate:
+            raise ValueError(
+                f"`{name}` must be 0 with solver='lbfgs', whose line search needs a loss without noise, got {rate!r}"
+            )
     adaptive = isinstance(estimator.learning_rate, str) and estimator.learning_rate == "adaptive"
     return Settings(
         loss=read_object("loss", estimator.loss, losses, "value_and_gradient"),
-        hidden=hidden,
-        activations=read_activations(estimator.activation, len(hidden)),
-        init=None
-        if is_name(estimator.init, "auto")
-        else read_object("init", estimator.init, INITIALIZERS, "samplers", also=("auto",)),
+        architecture=architecture,
         solver=solver,
         schedule=SCHEDULES["constant"] if adaptive else read_schedule(estimator),
         adaptive=adaptive,
         clip=math.inf if estimator.clip_norm is None else float(estimator.clip_norm),
-        dropout=float(estimator.dropout),
         standardize=bool(estimator.standardize),
     )
 
@@ -114,7 +111,6 @@ def check_numbers(e: Any) -> None:
         check_integer("n_iter_no_change", e.n_iter_no_change, 1)
     if not isinstance(e.verbose, (bool, np.bool_)):
         check_integer("verbose", e.verbose, 0)
-    check_real("dropout", e.dropout, 0, 1, closed="left")
     if e.clip_norm is not None:
         check_real("clip_norm", e.clip_norm, 0, closed="neither")
     check_monitor(e.monitor)
@@ -157,6 +153,13 @@ def read_hidden(sizes: Any) -> tuple[int, ...]:
     if any(units < 1 for units in sizes):
         raise ValueError(expected)
     return tuple(int(units) for units in sizes)
+
+
+def read_init(e: Any) -> Initializer | None:
+    """Where weights start; None stands for what suits each layer."""
+    if is_name(e.init, "auto"):
+        return None
+    return read_object("init", e.init, INITIALIZERS, "samplers", also=("auto",))
 
 
 def read_activations(activation: Any, n_hidden: int) -> tuple[Activation, ...]:

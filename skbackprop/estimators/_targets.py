@@ -63,7 +63,7 @@ class NumberTarget:
         return y
 
     def write(self, y: Array) -> Array:
-        return y[:, 0] if self.flat else y
+        return y[:, 0] if self.flat and y.shape[1] == 1 else y
 
     def bind(self, loss: Loss) -> Loss:
         return loss
@@ -115,9 +115,11 @@ class ClassTarget:
         try:
             return encoder.transform(y).astype(np.float64)[:, None]
         except (TypeError, ValueError):
+            known = self.classes.tolist()
+            unknown = [label for label in np.unique(y).tolist() if label not in known]
             raise ValueError(
-                f"`y` must hold only the classes that the model was begun with, {list(self.classes)}, "
-                f"got {list(np.unique(y))}"
+                f"`y` must hold only the classes that the model was begun with, {shown(known)}, "
+                f"got also {shown(unknown)}"
             ) from None
 
     def write(self, y: Array) -> Array:
@@ -167,5 +169,10 @@ def read_class_weight(class_weight: Any, target: ClassTarget, counts: Array) -> 
     known = target.classes.tolist()
     unknown = [label for label in class_weight if label not in known]
     if unknown:
-        raise ValueError(f"`class_weight` must name labels among {known}, got {unknown}")
+        raise ValueError(f"`class_weight` must name labels among {shown(known)}, got {shown(unknown)}")
     return np.array([check_real(f"class_weight[{label!r}]", class_weight.get(label, 1.0), 0) for label in known])
+
+
+def shown(labels: list) -> str:
+    """The first ten of a list."""
+    return str(labels) if len(labels) <= 10 else f"[{', '.join(map(repr, labels[:10]))}, ... ({len(labels)})]"

@@ -24,6 +24,18 @@ from .activations import (
     tanh,
     tanh_backward,
 )
+from .cells import (
+    gru,
+    gru_backward,
+    lstm,
+    lstm_backward,
+    lstm_output,
+    lstm_output_backward,
+    lstm_state,
+    lstm_state_backward,
+    normalize,
+    normalize_backward,
+)
 from .losses import (
     brier_classes,
     brier_columns,
@@ -35,7 +47,7 @@ from .losses import (
     squared_error,
 )
 from .optimizers import adam, add_scaled, flush, rmsprop, sgd
-from .rows import add_bias, column_sums, gather, standardize
+from .rows import add_bias, column_sums, gather, gather_steps, scatter_add, standardize
 
 __all__ = [
     "adam",
@@ -50,20 +62,32 @@ __all__ = [
     "focal_classes",
     "focal_columns",
     "gather",
+    "gather_steps",
     "gelu",
     "gelu_backward",
+    "gru",
+    "gru_backward",
     "leaky_relu",
     "leaky_relu_backward",
     "log_loss_classes",
     "log_loss_columns",
     "logistic",
     "logistic_backward",
+    "lstm",
+    "lstm_backward",
+    "lstm_output",
+    "lstm_output_backward",
+    "lstm_state",
+    "lstm_state_backward",
     "mish",
     "mish_backward",
+    "normalize",
+    "normalize_backward",
     "poisson",
     "relu",
     "relu_backward",
     "rmsprop",
+    "scatter_add",
     "sgd",
     "silu",
     "silu_backward",

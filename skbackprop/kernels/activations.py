@@ -7,10 +7,21 @@ dA. A may be Z itself wherever the derivative can be told from A alone; the clas
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from scipy.special import ndtr
 
 Array = np.ndarray
+PIECE = 65536
+
+
+@lru_cache(maxsize=8)
+def zeros(shape: tuple[int, ...], dtype: np.dtype) -> Array:
+    """Zeros, kept and read-only."""
+    kept = np.zeros(shape, dtype)
+    kept.flags.writeable = False
+    return kept
 
 
 def logistic(Z: Array, A: Array) -> None:
@@ -41,8 +52,15 @@ def tanh_backward(dA: Array, Z: Array, A: Array) -> None:
 
 
 def relu(Z: Array, A: Array) -> None:
-    """A = max(Z, 0)."""
-    np.maximum(Z, 0.0, out=A)
+    """A = max(Z, 0), in pieces that stay in the cache together with as many zeros.
+
+    NumPy's maximum of two arrays takes a third of the time of that of an array and a number.
+    """
+    n = len(Z)
+    step = max(1, PIECE * n // Z.size) if Z.size else 1
+    for start in range(0, n, step):
+        piece = Z[start : start + step]
+        np.maximum(piece, zeros(piece.shape, piece.dtype), out=A[start : start + step])
 
 
 def relu_backward(dA: Array, Z: Array, A: Array) -> None:

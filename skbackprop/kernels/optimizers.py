@@ -48,8 +48,7 @@ def rmsprop(theta: Array, gradient: Array, squares: Array, rate: float, rho: flo
         np.sqrt(v, out=a)
         a += epsilon / weight
         np.divide(g, a, out=a)
-        a *= rate / weight
-        th -= a
+        add_scaled(a, -rate / weight, th)
 
 
 def adam(
@@ -76,8 +75,7 @@ def adam(
         np.sqrt(v, out=a)
         a += epsilon / weight
         np.divide(m, a, out=a)
-        a *= rate * (1.0 - beta_1) / weight
-        th -= a
+        add_scaled(a, -rate * (1.0 - beta_1) / weight, th)
 
 
 def add_scaled(x: Array, factor: float, out: Array) -> None:

@@ -7,8 +7,10 @@ The contract of a layer, a frozen dataclass of hyper-parameters that holds no ar
 3. ``dY``, the derivative of the loss by the output, is the layer's to overwrite.
 4. ``g``, the gradient by the layer's own slots, is *assigned*, not accumulated.
 5. Without a tape, nothing is remembered.
-6. The batch axis is first.
+6. The batch axis is first. Sequences are (n, T, d) arrays; a layer that makes new ones lays them out step after step.
 7. Slots with ``train=False`` are left alone by ``backward``: their gradient stays zero.
+8. A layer that carries a state through a sequence begins from ``run.state``, leaves the last one in ``tape.state``, and
+   has ``step(p, x, state)``, which returns what it puts out for one step and the state after it.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from .. import kernels
 from ..ranges import check_integer, check_real
 from .activations import Activation, Identity
 from .initializers import Initializer, ones
+from .layout import flatten, unflatten
 from .parameters import Slot
 from .products import matmul, matmul_transposed
 
@@ -38,7 +41,11 @@ class Tape(SimpleNamespace):
     """What one layer remembers from forward to backward, as attributes, and its buffers, which outlive the batch."""
 
     def __init__(self) -> None:
-        super().__init__(buffers={})
+        super().__init__(buffers={}, parts={}, state=None, M=None)
+
+    def part(self, name: str) -> Tape:
+        """A tape within this one, for a layer that is made of several."""
+        return self.parts.setdefault(name, Tape())
 
     def array(self, name: str, shape: Shape, dtype: np.dtype) -> Array:
         """An uninitialised array that is the same memory at every call, cut to length for a short batch.
@@ -54,7 +61,11 @@ class Tape(SimpleNamespace):
 
 
 class Run(NamedTuple):
-    """What one pass carries through one layer. Without a tape it is inference: no memory, no noise."""
+    """What one pass carries through one layer. Without a tape it is inference: no memory, no noise.
+
+    Where rows are sequences, ``lengths`` says how many steps of each are valid (None: all of them), and ``state`` what a
+    recurrent layer begins from (None: zeros).
+    """
 
     tape: Tape | None = None
     lengths: Array | None = None
@@ -79,7 +90,7 @@ class Layer(Protocol):
 
 @dataclass(frozen=True)
 class Dense:
-    """A = f(X W + b).
+    """A = f(X W + b), on the last axis of X.
 
     With dZ = dA * f'(Z): dW = X^T dZ, db = the column sums of dZ, dX = dZ W^T.
 
@@ -105,14 +116,16 @@ class Dense:
         check_integer("units", self.units, 1)
 
     def slots(self, shape: Shape) -> dict[str, Slot]:
-        (n_in,) = shape
+        n_in = shape[-1]
         weights, biases = (self.init or self.activation.init).samplers(n_in, self.units)
         return {"W": Slot((n_in, self.units), weights, decay=True), "b": Slot((self.units,), biases)}
 
     def output_shape(self, shape: Shape) -> Shape:
-        return (self.units,)
+        return (*shape[:-1], self.units)
 
     def forward(self, p: SimpleNamespace, X: Any, run: Run) -> Array:
+        if X.ndim == 3:
+            return unflatten(self.forward(p, flatten(X), run), len(X))
         f, shape = self.activation, (X.shape[0], self.units)
         Z = run.array("Z", shape, p.W.dtype)
         matmul(X, p.W, Z)
@@ -128,6 +141,9 @@ class Dense:
     ) -> Array | None:
         tape = run.tape
         assert tape is not None
+        if dY.ndim == 3:
+            dX = self.backward(p, g, flatten(dY), run, need_dX=need_dX)
+            return None if dX is None else unflatten(dX, len(dY))
         dZ = dY
         self.activation.backward(dZ, tape.Z, tape.A)
         matmul_transposed(tape.X, dZ, g.W)
@@ -162,6 +178,8 @@ class Dropout:
     def forward(self, p: SimpleNamespace, X: Any, run: Run) -> Array:
         if run.tape is None:
             return X
+        if X.ndim == 3:
+            return unflatten(self.forward(p, flatten(X), run), len(X))
         run.tape.M = None
         if run.rng is None:
             return X
@@ -176,6 +194,8 @@ class Dropout:
         self, p: SimpleNamespace, g: SimpleNamespace, dY: Array, run: Run, *, need_dX: bool = True
     ) -> Array | None:
         assert run.tape is not None
+        if dY.ndim == 3:
+            return unflatten(self.backward(p, g, flatten(dY), run), len(dY))
         if run.tape.M is not None:
             dY *= run.tape.M
         return dY
@@ -183,14 +203,14 @@ class Dropout:
 
 @dataclass(frozen=True)
 class Standardize:
-    """Y = (X - shift) * scale, with two slots that no gradient moves; dX = dY * scale.
+    """Y = (X - shift) * scale, with two slots that no gradient moves; dX = dY * scale. One of each for a column.
 
     X itself is never touched: only the batch is. A sparse X is scaled; where ``shift`` is not zero it becomes dense,
     a batch at a time.
     """
 
     def slots(self, shape: Shape) -> dict[str, Slot]:
-        return {"shift": Slot(shape, train=False), "scale": Slot(shape, ones, train=False)}
+        return {"shift": Slot(shape[-1:], train=False), "scale": Slot(shape[-1:], ones, train=False)}
 
     def output_shape(self, shape: Shape) -> Shape:
         return shape
@@ -200,6 +220,8 @@ class Standardize:
             if not p.shift.any():
                 return csr_matrix((X.data * p.scale[X.indices], X.indices, X.indptr), shape=X.shape)
             X = X.toarray()
+        if X.ndim == 3:
+            return unflatten(self.forward(p, flatten(X), run), len(X))
         Y = run.array("Y", X.shape, p.scale.dtype)
         kernels.standardize(X, p.shift, p.scale, Y)
         return Y

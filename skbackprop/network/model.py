@@ -8,13 +8,16 @@ magnitude", do for the output (Proposition 1 there). The page on derivations has
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from .layers import Run, Tape
 from .losses import Loss, Units
-from .network import Network
+from .network import Network, States
 from .objective import row_blocks
+from .sequence_objective import Segment, gather
 
 __all__ = ["Model"]
 
@@ -25,8 +28,8 @@ Array = np.ndarray
 class Model:
     """raw(X) = gain network(X) + offset, in the natural units of the target.
 
-    Only a model whose first layer is a Standardize, and whose last one is a Dense without activation, can
-    have its units set or moved.
+    Only a model whose first layer is a Standardize, before a Dense or Recurrent one, and whose last one is a Dense
+    without activation, can have its units set or moved.
     """
 
     network: Network
@@ -43,12 +46,17 @@ class Model:
         """The loss on the target as the network is trained on it."""
         return self.loss.rescaled(self.units.scale)
 
-    def raw(self, X: Any, stop: int | None = None) -> Array:
-        """Raw predictions in natural units, or what the layer before index ``stop`` puts out; in row blocks."""
+    def raw(self, X: Any, stop: int | None = None, lengths: Array | None = None) -> Array:
+        """Raw predictions in natural units, or what the layer before index ``stop`` puts out; in row blocks.
+
+        Of sequences, ``lengths`` says how many steps are valid (None: all). What is put out at a step of padding is NaN.
+        """
         p, dtype = self.network.parameters.views(self.theta), self.theta.dtype
         n = X.shape[0]
         blocks = row_blocks(n, self.network, dtype.itemsize)
-        if len(blocks) == 1:
+        if self.network.sequential:
+            out = self._raw_of_sequences(p, X, stop, lengths)
+        elif len(blocks) == 1:
             out = self.network.forward(p, X.astype(dtype, copy=False), stop=stop)
         else:
             out = np.empty((n, *self.network.shapes[-1 if stop is None else stop]), dtype)
@@ -57,6 +65,27 @@ class Model:
         if stop is None:
             out *= self.units.gain
             out += self.units.offset
+        return out
+
+    def step(self, x: Array, states: States = None) -> tuple[Array, States]:
+        """Raw predictions for one more step of sequences, in natural units, and the states that the next call takes."""
+        raw, states = self.network.step(self.network.parameters.views(self.theta), x, states)
+        return self.units.restore(raw).astype(raw.dtype, copy=False), states
+
+    def _raw_of_sequences(self, p: list[SimpleNamespace], X: Array, stop: int | None, lengths: Array | None) -> Array:
+        dtype, (n, T) = self.theta.dtype, X.shape[:2]
+        every_step, *width = self.network.shapes[-1 if stop is None else stop]
+        out = np.full((n, T, *width) if every_step is None else (n, every_step), np.nan, dtype)
+        for block in row_blocks(n, self.network, dtype.itemsize, T):
+            counts = None if lengths is None else lengths[block]
+            steps = T if counts is None else int(counts.max())
+            rows = gather(Tape(), "X", X, block, Segment(0, steps, counts, None))
+            rows = rows.astype(dtype, copy=False) if X.ndim == 3 else rows
+            Y = self.network.forward(p, rows, [Run(lengths=counts)] * len(p), stop)
+            if every_step is not None or counts is None:
+                out[block] = Y
+            else:
+                np.copyto(out[block, :steps], Y, where=(np.arange(steps) < counts[:, None])[:, :, None])
         return out
 
     def set_units(self, shift: Array, scale: Array, units: Units) -> None:
@@ -70,22 +99,22 @@ class Model:
         last.W[...] = 0.0
         last.b[...] = self.trained_loss.constant(y, weight)
 
-    def lean(self, X: Any, y: Array, weight: Array | None, share: float) -> None:
+    def lean(self, raw: Array, y: Array, weight: Array | None, share: float) -> None:
         """Let the output bias follow the mean gradient of new rows, by ``share`` of it (of 1, where it is longer).
 
         Rewriting for new units keeps the function, and with it the level it was trained to. Where new rows
         lie at another level, the whole network would be bent to lift the output, and the optimiser's averages
-        would be full of that error for a thousand steps. The bias alone gets there in a few calls. ``y`` is
-        in the units of training.
+        would be full of that error for a thousand steps. The bias alone gets there in a few calls. ``raw`` is in
+        natural units, ``y`` in those of training.
         """
-        raw = ((self.raw(X) - self.units.offset) / self.units.gain).astype(self.theta.dtype)
+        raw = ((raw - self.units.offset) / self.units.gain).astype(self.theta.dtype)
         gradient = np.empty_like(raw)
         self.trained_loss.value_and_gradient(y.astype(raw.dtype), raw, weight, gradient)
         mean = gradient.sum(axis=0) / (len(y) if weight is None else weight.sum())
         self.network.parameters.views(self.theta)[-1].b[...] -= share * np.clip(mean, -1.0, 1.0)
 
     def move_input(self, shift: Array, scale: Array, constant: Array) -> Array:
-        """Give the Standardize layer a new shift s' and scale c', and the Dense layer after it what keeps Z.
+        """Give the Standardize layer a new shift s' and scale c', and the layer after it what keeps Z.
 
         Z = ((X - s) c) W + b = ((X - s') c') W' + b' for every X, with W' = (c / c') W and b' = b + ((s' - s) c) W. A
         column marked ``constant`` has never varied, so it has no unit to keep: c is taken to have been c'.
@@ -99,10 +128,11 @@ class Model:
         p, g = self.network.parameters.views(self.theta), self.network.parameters.views(factor)
         standardize, first = p[0], p[1]
         standardize.scale[constant] = scale[constant]
-        first.b += ((shift - standardize.shift) * standardize.scale) @ first.W
         ratio = (standardize.scale / scale)[:, None]
-        first.W *= ratio
-        g[1].W /= ratio
+        for W, b in (("W", "b"), ("W_back", "b_back")) if "W_back" in vars(first) else (("W", "b"),):
+            vars(first)[b] += ((shift - standardize.shift) * standardize.scale) @ vars(first)[W]
+            vars(first)[W] *= ratio
+            vars(g[1])[W] /= ratio
         standardize.shift[:], standardize.scale[:] = shift, scale
         return factor
 

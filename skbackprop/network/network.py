@@ -15,6 +15,7 @@ from .parameters import Parameters
 __all__ = ["Network"]
 
 Array = np.ndarray
+States = Sequence[Array | None] | None
 INFERENCE = Run()
 
 
@@ -25,7 +26,8 @@ class Network:
     ----------
     layers : sequence of Layer
     shape : tuple of int
-        The shape of one row of X, without the batch axis.
+        The shape of one row of X, without the batch axis. For sequences it is (None, d), or (None,) for tokens: the
+        number of steps is free from call to call.
 
     Attributes
     ----------
@@ -34,7 +36,11 @@ class Network:
     shapes : list of tuple
         The shape of a row before the first layer and after each.
     widest : int
-        Numbers per row where there are most: what the memory of a pass is made of.
+        Numbers per row, or per step of a row, where there are most: what the memory of a pass is made of.
+    sequential, every_step : bool
+        Whether rows are sequences, and whether what is put out has their steps.
+    steppable : bool
+        Whether `step` can be used: where no layer needs a sequence as a whole.
 
     Examples
     --------
@@ -54,7 +60,10 @@ class Network:
             slots.append(layer.slots(self.shapes[-1]))
             self.shapes.append(layer.output_shape(self.shapes[-1]))
         self.parameters = Parameters(slots)
-        self.widest = max(math.prod(shape) for shape in self.shapes)
+        self.widest = max(math.prod(width for width in shape if width is not None) for shape in self.shapes)
+        self.sequential, self.every_step = (shape[:1] == (None,) for shape in (self.shapes[0], self.shapes[-1]))
+        self.steppable = not any(getattr(layer, "bidirectional", False) for layer in self.layers)
+        self._step = [getattr(layer, "step", None) for layer in self.layers]
         # Below the lowest layer that trains no derivative is asked for.
         trains = [any(slot.train for slot in layer.values()) for layer in slots]
         self._lowest = trains.index(True) if True in trains else len(trains)
@@ -69,6 +78,22 @@ class Network:
         for layer, p_l, run in zip(self.layers[:stop], p, runs or [INFERENCE] * len(p), strict=False):
             X = layer.forward(p_l, X, run)
         return X
+
+    def step(self, p: Sequence[SimpleNamespace], x: Array, states: States = None) -> tuple[Array, States]:
+        """One step of sequences, x being (n, d), or (n,) for tokens: the output, and what the next step takes.
+
+        ``states`` has one entry per layer, None for those without; None as a whole begins new sequences.
+        """
+        after = []
+        for layer, step, p_l, state in zip(
+            self.layers, self._step, p, states or [None] * len(self.layers), strict=True
+        ):
+            if step is None:
+                x = layer.forward(p_l, x, INFERENCE)
+            else:
+                x, state = step(p_l, x, state)
+            after.append(state)
+        return x, after
 
     def backward(
         self, p: Sequence[SimpleNamespace], g: Sequence[SimpleNamespace], dY: Array | None, runs: Sequence[Run]

@@ -11,6 +11,7 @@ from .. import kernels
 from .layers import Run, Tape
 from .losses import Loss
 from .network import Network
+from .parameters import Point
 from .penalties import Penalty
 
 __all__ = ["Objective", "Value", "row_block", "row_blocks"]
@@ -27,14 +28,19 @@ class Value(NamedTuple):
     penalty: float
 
 
-def row_block(network: Network, itemsize: int, target: int = 1 << 20) -> int:
-    """How many rows to put through at once: the widest layer then takes about ``target`` bytes; at least 64."""
+def row_block(network: Network, itemsize: int, steps: int = 0, target: int = 1 << 20) -> int:
+    """How many rows to put through at once: the widest layer then takes about ``target`` bytes; at least 64.
+
+    For sequences of so many ``steps`` it is four times that, as each step is a pass of its own; at least 8 rows.
+    """
+    if steps:
+        return max(8, 4 * target // (network.widest * itemsize * steps))
     return max(64, target // (network.widest * itemsize))
 
 
-def row_blocks(n: int, network: Network, itemsize: int) -> list[slice]:
+def row_blocks(n: int, network: Network, itemsize: int, steps: int = 0) -> list[slice]:
     """0 ... n in slices of `row_block` rows."""
-    size = row_block(network, itemsize)
+    size = row_block(network, itemsize, steps)
     return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
 
@@ -82,26 +88,26 @@ class Objective:
         self._take_X = self._index if issparse(X) else self._gather
         self._runs = [Run(tape=Tape(), rng=rng) for _ in network.layers]
         self._batch = Tape()
-        self._theta: Array | None = None
+        self._point: Point | None = None
 
     def value_and_gradient(self, theta: Array, rows: Rows = EVERYTHING) -> tuple[Value, Array]:
         """The objective over ``rows`` and its derivative by theta, in a buffer that the next call overwrites."""
-        p, g = self._views(theta)
+        at = self._at(theta)
         X, y, weight = self._take(rows)
         n = len(y)
-        raw = self.network.forward(p, X, self._runs)
+        raw = self.network.forward(at.p, X, self._runs)
         dY = self._batch.array("dY", raw.shape, raw.dtype)
         loss = self.loss.value_and_gradient(y, raw, weight, dY)
         dY *= 1.0 / n
-        self.network.backward(p, g, dY, self._runs)
+        self.network.backward(at.p, at.g, dY, self._runs)
         penalty = 0.0
         if self.penalty is not None:
-            penalty = self.penalty.add(self._W, self._dW, 1.0 / (n * self.mean_weight))
-        return Value(loss / n, penalty), self._gradient
+            penalty = self.penalty.add(at.W, at.dW, 1.0 / (n * self.mean_weight))
+        return Value(loss / n, penalty), at.gradient
 
     def mean_loss(self, theta: Array, rows: Array | None = None) -> float:
         """The weighted mean of the loss over ``rows`` (all of them by default): no noise, no penalty, little memory."""
-        p, _ = self._views(theta)
+        p = self._at(theta).p
         n = len(self.y) if rows is None else len(rows)
         total, weights = 0.0, 0.0
         for block in row_blocks(n, self.network, theta.itemsize):
@@ -111,13 +117,10 @@ class Objective:
             weights += len(y) if weight is None else float(weight.sum())
         return total / weights
 
-    def _views(self, theta: Array) -> tuple[list, list]:
-        if theta is not self._theta:
-            self._theta, self._gradient = theta, np.zeros_like(theta)
-            parameters = self.network.parameters
-            self._p, self._g = parameters.views(theta), parameters.views(self._gradient)
-            self._W, self._dW = theta[parameters.decaying], self._gradient[parameters.decaying]
-        return self._p, self._g
+    def _at(self, theta: Array) -> Point:
+        if self._point is None or theta is not self._point.theta:
+            self._point = Point(self.network.parameters, theta)
+        return self._point
 
     def _take(self, rows: Rows) -> tuple[Any, Array, Array | None]:
         if isinstance(rows, slice):

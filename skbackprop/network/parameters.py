@@ -86,3 +86,22 @@ class Parameters:
             for name, slot in slots.items():
                 getattr(namespace, name)[...] = slot.init(rng, slot.shape)
         return theta
+
+
+class Point:
+    """A theta and the gradient there, both slot by slot.
+
+    Attributes
+    ----------
+    theta, gradient : ndarray
+        The vectors. The gradient begins as zeros; slots that do not train are left so.
+    p, g : list of namespaces
+        Views of the two, as `Parameters.views` gives them.
+    W, dW : ndarray
+        Their entries that decay.
+    """
+
+    def __init__(self, parameters: Parameters, theta: Array):
+        self.theta, self.gradient = theta, np.zeros_like(theta)
+        self.p, self.g = parameters.views(theta), parameters.views(self.gradient)
+        self.W, self.dW = theta[parameters.decaying], self.gradient[parameters.decaying]

@@ -253,7 +253,7 @@ def test_leaning_moves_the_output_bias_against_its_mean_gradient_and_nothing_els
     last[0] += 20.0
     before, theta = last.copy(), model.theta.copy()
     slope = model.network.parameters.views(gradient(model, X, y, weight))[-1].b
-    model.lean(X, model.units.standardize(y), weight, share)
+    model.lean(model.raw(X), model.units.standardize(y), weight, share)
     np.testing.assert_allclose(last, before - share * np.clip(slope, -1, 1), rtol=1e-12)
     last[:] = before
     np.testing.assert_array_equal(model.theta, theta)

@@ -1,0 +1,82 @@
+"""What networks on plain rows share: how rows are read, and the layers that they go through."""
+
+from __future__ import annotations
+
+from abc import ABCMeta
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ..network.layers import Dense, Dropout, Layer, Standardize
+from ..network.model import Model
+from ..network.objective import Objective
+from ..ranges import check_real
+from ._base import BatchNetwork
+from ._reading import FLOATS, Data
+from ._settings import Architecture, Settings, read_activations, read_hidden, read_init
+
+Array = np.ndarray
+
+
+class Perceptron(BatchNetwork, metaclass=ABCMeta):
+    """Dense layers one after the other, on the rows of a matrix that may be sparse."""
+
+    hidden_layer_sizes: Any
+    activation: Any
+    init: Any
+
+    def _architecture(self) -> Architecture:
+        dropout = check_real("dropout", self.dropout, 0, 1, closed="left")
+        sizes, init = read_hidden(self.hidden_layer_sizes), read_init(self)
+        activations = read_activations(self.activation, len(sizes))
+        hidden: list[Layer] = []
+        for units, f in zip(sizes, activations, strict=False):
+            hidden.append(Dense(units, f, init))
+            if dropout:
+                hidden.append(Dropout(dropout))
+        return Architecture(
+            named={"hidden_layer_sizes": sizes, "activation": activations},
+            noise={"dropout": self.dropout},
+            hidden=tuple(hidden),
+            # The output starts like a layer with the last hidden activation would, as in scikit-learn.
+            init=init or activations[-1].init,
+        )
+
+    def _entrance(self, settings: Settings) -> list[Layer]:
+        return [Standardize()] if settings.standardize else []
+
+    def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any]:
+        return validate_data(self, X, y, reset=reset, accept_sparse="csr", dtype=dtype, multi_output=True)
+
+    def _read_x(self, X: Any) -> Any:
+        """X for prediction; what is plainly in order skips ``validate_data``, dearer than a small forward pass."""
+        if "model_" not in vars(self):
+            check_is_fitted(self)
+        if (
+            type(X) is np.ndarray
+            and X.ndim == 2
+            and X.dtype in FLOATS
+            and X.shape[1] == self.n_features_in_
+            and X.shape[0] > 0
+            and "feature_names_in_" not in vars(self)
+        ):
+            with np.errstate(over="ignore", invalid="ignore"):
+                if np.isfinite(X.sum()):
+                    return X
+        return validate_data(self, X, reset=False, accept_sparse="csr", dtype=FLOATS)
+
+    def _row_shape(self, X: Any) -> tuple[int, ...]:
+        return X.shape[1:]
+
+    def _centred(self, X: Any) -> bool:
+        return not issparse(X)
+
+    def _objective(self, model: Model, data: Data, y: Array, training: Any, **common: Any) -> Objective:
+        return Objective(model.network, model.trained_loss, data.X, y, **common)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

@@ -1,0 +1,130 @@
+"""What regressors share: targets that are numbers, and predictions of them."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from abc import ABCMeta
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_array, check_consistent_length
+
+from ..network.losses import LOSSES, Loss
+from ..ranges import check_flag
+from ._base import BatchNetwork, can_step
+from ._callbacks import with_callbacks
+from ._reading import Data, read_weight
+from ._targets import NumberTarget
+
+Array = np.ndarray
+
+
+class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
+    """A network whose raw output becomes numbers."""
+
+    loss: Any
+
+    @property
+    def _losses(self) -> dict[str, Loss]:
+        return LOSSES
+
+    def _target_of(self, y: Any) -> NumberTarget:
+        return NumberTarget.of(y)
+
+    def _class_weight(self, data: Data, keep: bool) -> None:
+        return None
+
+    @available_if(can_step)
+    @with_callbacks
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> BatchRegressor:
+        """Go through X and y once, from where the last call left off.
+
+        Weights, the optimiser's moments, the generator and the counters continue. With ``standardize=True`` the running
+        means and standard deviations take in the new rows, and the network is rewritten for them without changing the
+        function it computes. Parameters are read anew at each call; ``early_stopping`` has no effect here.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self : estimator
+        """
+        return self._step(X, y, sample_weight)
+
+    def predict(self, X: Any, return_std: bool = False) -> Any:
+        """Predict the target of every row of X, in its natural units.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        return_std : bool, default=False
+            Whether to return the standard deviation of y given X, too, which takes a loss that learns it: "gaussian".
+
+        Returns
+        -------
+        y : ndarray of the shape that y had in fit
+            With several quantile levels, of shape (n_samples, n_levels) for one output, and (n_samples, n_outputs,
+            n_levels) for several.
+        std : ndarray of the same shape
+            Only with ``return_std=True``.
+        """
+        with_std = check_flag("return_std", return_std)
+        raw = self._raw(X)
+        loss: Any = self.model_.loss
+        mean = self._target.write(loss.predict(raw))
+        if not with_std:
+            return mean
+        if not callable(getattr(loss, "std", None)):
+            raise ValueError(
+                f"`return_std` must be False for a loss that learns no standard deviation, as 'gaussian' does, "
+                f"got True with loss={loss!r}"
+            )
+        return mean, self._target.write(loss.std(raw))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """How much better than the best constant the predictions are: 1 is perfect, 0 no better.
+
+        R2, as in ``sklearn.metrics.r2_score``; for "gaussian" that of the mean; for quantiles and expectiles D2, the
+        share of the loss of the best constant that is explained, averaged over outputs (and levels).
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        score : float
+            NaN, with a warning, for fewer than two rows.
+        """
+        raw = self._raw(X)
+        loss: Any = self.model_.loss
+        y = self._target.read(check_array(y, ensure_2d=False, dtype=None, input_name="y"))
+        check_consistent_length(raw, y)
+        if len(y) < 2:
+            warnings.warn("`score` is not defined for fewer than two rows", UndefinedMetricWarning, stacklevel=2)
+            return math.nan
+        return loss.score(y, raw, read_weight(sample_weight, len(y)))
+
+    def _refuses_negative_targets(self) -> bool:
+        loss: Any = LOSSES.get(self.loss) if isinstance(self.loss, str) else self.loss
+        try:
+            loss.check(np.array([[-1.0]]))
+        except (AttributeError, ValueError):
+            return loss is not None
+        return False
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.target_tags.positive_only = self._refuses_negative_targets()
+        return tags

@@ -1,0 +1,278 @@
+"""Cells: one step of a recurrent layer each, forward and backward in the same letters; registry.
+
+The contract of a cell, a frozen dataclass of hyper-parameters. A step has the input's share Z = X W + b and the
+recurrent product R = H_before U, both with a block of ``units`` columns per gate, and the states before it, H first:
+
+1. ``forward`` writes the states after the step to ``after``. Z is its to overwrite; what it leaves there, and what it
+   writes to ``kept`` (arrays of the widths that ``keeps`` asks for), is there again in ``backward``.
+2. ``backward`` gets the derivatives by the states after the step in ``dS``, and leaves there the derivatives by the
+   states before it, as far as they do not go through R. To D it writes the derivatives by R and by Z: the first
+   ``gates`` blocks of its ``columns`` blocks are dR, the last ``gates`` blocks are dZ.
+3. ``slots`` are the slots of the recurrence: U, and whatever else the cell needs. ``bias`` starts b.
+4. ``gradient`` assigns the gradient by the slots besides U, once, after the last step backward: all arrays then hold
+   the rows of all steps.
+
+With ``layer_norm`` the layer normalises R over all its columns before the cell sees it, R = gain * (R - mean) / sd.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from .. import kernels
+from ..ranges import check_flag, check_real
+from .activations import Activation, ReLU, Tanh
+from .initializers import Orthogonal, Sampler, ones, zeros
+from .parameters import Slot
+
+__all__ = ["CELLS", "GRU", "LSTM", "Cell", "Elman"]
+
+Array = np.ndarray
+States = tuple[Array, ...]
+TANH = Tanh()
+EPSILON = 1e-5
+
+
+class Cell(Protocol):
+    """See the numbered contract above."""
+
+    gates: ClassVar[int]
+    columns: ClassVar[int]
+    states: ClassVar[int]
+
+    @property
+    def layer_norm(self) -> bool: ...
+    def slots(self, units: int) -> dict[str, Slot]: ...
+    def bias(self, units: int) -> Sampler: ...
+    def keeps(self, units: int) -> dict[str, int]: ...
+    def forward(
+        self, p: SimpleNamespace, Z: Array, R: Array, before: States, after: States, kept: SimpleNamespace
+    ) -> None: ...
+    def backward(
+        self,
+        p: SimpleNamespace,
+        dS: States,
+        Z: Array,
+        before: States,
+        after: States,
+        kept: SimpleNamespace,
+        D: Array,
+    ) -> None: ...
+    def gradient(self, g: SimpleNamespace, kept: SimpleNamespace, D: Array) -> None: ...
+
+
+def square_blocks(draw: Sampler) -> Sampler:
+    """A sampler of (u, G u) matrices that draws every (u, u) block by itself."""
+
+    def sampler(rng: np.random.RandomState, shape: tuple[int, ...]) -> Array:
+        u = shape[0]
+        return np.concatenate([draw(rng, (u, u)) for _ in range(shape[1] // u)], axis=1)
+
+    return sampler
+
+
+def identity(rng: np.random.RandomState, shape: tuple[int, ...]) -> Array:
+    """The identity; nothing is drawn."""
+    return np.eye(*shape)
+
+
+def recurrent_slots(cell: Cell, units: int, draw: Sampler | None = None) -> dict[str, Slot]:
+    """U, every block of which starts orthogonal unless ``draw`` says otherwise, and the gain of its normalisation."""
+    draw = draw or Orthogonal().samplers(units, units)[0]
+    slots = {"U": Slot((units, cell.gates * units), square_blocks(draw), decay=True)}
+    if cell.layer_norm:
+        slots["gain"] = Slot((cell.gates * units,), ones)
+    return slots
+
+
+@dataclass(frozen=True)
+class Elman:
+    """H = f(X W + b + H_before U).
+
+    With dZ = dH * f'(Z + R): dR = dZ, so dU = H_before^T dZ and dH_before = dZ U^T.
+
+    Parameters
+    ----------
+    activation : Activation, default=Tanh()
+        f. With a `ReLU`, U starts as the identity, which keeps a state until something is added to it.
+    layer_norm : bool, default=False
+        Whether the recurrent product is normalised.
+
+    References
+    ----------
+    Elman (1990), "Finding structure in time". Le, Jaitly and Hinton (2015), "A simple way to initialize recurrent
+    networks of rectified linear units". Ba, Kiros and Hinton (2016), "Layer normalization", section 3.1.
+    """
+
+    activation: Activation = TANH
+    layer_norm: bool = False
+    gates: ClassVar[int] = 1
+    columns: ClassVar[int] = 1
+    states: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        check_flag("layer_norm", self.layer_norm)
+
+    def slots(self, units: int) -> dict[str, Slot]:
+        return recurrent_slots(self, units, identity if self.activation == ReLU() else None)
+
+    def bias(self, units: int) -> Sampler:
+        return zeros
+
+    def keeps(self, units: int) -> dict[str, int]:
+        return {}
+
+    def forward(
+        self, p: SimpleNamespace, Z: Array, R: Array, before: States, after: States, kept: SimpleNamespace
+    ) -> None:
+        (H,) = after
+        Z += R
+        self.activation.forward(Z, H)
+
+    def backward(
+        self, p: SimpleNamespace, dS: States, Z: Array, before: States, after: States, kept: SimpleNamespace, D: Array
+    ) -> None:
+        (dH,), (H,) = dS, after
+        D[...] = dH
+        self.activation.backward(D, Z, H)
+        dH[...] = 0.0
+
+    def gradient(self, g: SimpleNamespace, kept: SimpleNamespace, D: Array) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class GRU:
+    """H = (1 - z) c + z H_before, with r, z = s(X W + b + H_before U), c = tanh(X W + b + r * (H_before U + v)).
+
+    The reset gate r acts on the recurrent product, as in cuDNN and PyTorch, so that one product serves all gates. The
+    columns of W and b are r | z | c, those of U are c | r | z. v is the bias inside the reset.
+
+    Parameters
+    ----------
+    layer_norm : bool, default=False
+        Whether the recurrent product is normalised.
+
+    References
+    ----------
+    Cho et al. (2014), "Learning phrase representations using RNN encoder-decoder for statistical machine translation",
+    eq. 5 to 8, where r acts on H_before instead, and z and 1 - z change places.
+    """
+
+    layer_norm: bool = False
+    gates: ClassVar[int] = 3
+    columns: ClassVar[int] = 4
+    states: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        check_flag("layer_norm", self.layer_norm)
+
+    def slots(self, units: int) -> dict[str, Slot]:
+        return recurrent_slots(self, units) | {"v": Slot((units,))}
+
+    def bias(self, units: int) -> Sampler:
+        return zeros
+
+    def keeps(self, units: int) -> dict[str, int]:
+        return {"M": units}
+
+    def forward(
+        self, p: SimpleNamespace, Z: Array, R: Array, before: States, after: States, kept: SimpleNamespace
+    ) -> None:
+        kernels.gru(Z, R, p.v, before[0], kept.M, after[0])
+
+    def backward(
+        self, p: SimpleNamespace, dS: States, Z: Array, before: States, after: States, kept: SimpleNamespace, D: Array
+    ) -> None:
+        kernels.gru_backward(dS[0], Z, before[0], kept.M, D)
+
+    def gradient(self, g: SimpleNamespace, kept: SimpleNamespace, D: Array) -> None:
+        kernels.column_sums(D[:, : g.v.size], g.v)
+
+
+@dataclass(frozen=True)
+class LSTM:
+    """C = f C_before + i g, H = o tanh(C), with i, f, o = s(X W + b + H_before U) and g = tanh(X W + b + H_before U).
+
+    The columns of W, b and U are i | f | o | g.
+
+    Parameters
+    ----------
+    forget_bias : float, default=1.0
+        Where the bias of f starts: at 1 the state is kept at first, and gradients reach far back.
+    layer_norm : bool, default=False
+        Whether the recurrent product and, on the way to H, the state C are normalised: H = o tanh(N) with
+        N = gain_c * (C - mean) / sd + bias_c.
+
+    References
+    ----------
+    Hochreiter and Schmidhuber (1997), "Long short-term memory"; Gers, Schmidhuber and Cummins (2000), "Learning to
+    forget"; Jozefowicz, Zaremba and Sutskever (2015), "An empirical exploration of recurrent network architectures",
+    for the forget bias; Ba, Kiros and Hinton (2016), "Layer normalization", eq. 20 to 22.
+    """
+
+    forget_bias: float = 1.0
+    layer_norm: bool = False
+    gates: ClassVar[int] = 4
+    columns: ClassVar[int] = 4
+    states: ClassVar[int] = 2
+
+    def __post_init__(self) -> None:
+        check_real("forget_bias", self.forget_bias)
+        check_flag("layer_norm", self.layer_norm)
+
+    def slots(self, units: int) -> dict[str, Slot]:
+        slots = recurrent_slots(self, units)
+        if self.layer_norm:
+            slots |= {"gain_c": Slot((units,), ones), "bias_c": Slot((units,))}
+        return slots
+
+    def bias(self, units: int) -> Sampler:
+        def draw(rng: np.random.RandomState, shape: tuple[int, ...]) -> Array:
+            b = np.zeros(shape)
+            b[units : 2 * units] = self.forget_bias
+            return b
+
+        return draw
+
+    def keeps(self, units: int) -> dict[str, int]:
+        return {"F": units, "C_normal": units, "s": 1, "dN": units} if self.layer_norm else {"F": units}
+
+    def forward(
+        self, p: SimpleNamespace, Z: Array, R: Array, before: States, after: States, kept: SimpleNamespace
+    ) -> None:
+        H, C = after
+        if not self.layer_norm:
+            kernels.lstm(Z, R, before[1], C, kept.F, H)
+            return
+        kernels.lstm_state(Z, R, before[1], C)
+        kernels.normalize(C, kept.C_normal, kept.s, EPSILON)
+        N = kept.C_normal * p.gain_c
+        N += p.bias_c
+        kernels.lstm_output(Z, N, kept.F, H)
+
+    def backward(
+        self, p: SimpleNamespace, dS: States, Z: Array, before: States, after: States, kept: SimpleNamespace, D: Array
+    ) -> None:
+        dH, dC = dS
+        if self.layer_norm:
+            kernels.lstm_output_backward(dH, Z, kept.F, kept.dN, D)
+            dN = kept.dN * p.gain_c
+            kernels.normalize_backward(dN, kept.C_normal, kept.s, dN)
+            dC += dN
+            kernels.lstm_state_backward(dC, Z, before[1], D)
+        else:
+            kernels.lstm_backward(dH, dC, Z, before[1], kept.F, D)
+        dH[...] = 0.0
+
+    def gradient(self, g: SimpleNamespace, kept: SimpleNamespace, D: Array) -> None:
+        if self.layer_norm:
+            kernels.column_sums(kept.dN * kept.C_normal, g.gain_c)
+            kernels.column_sums(kept.dN, g.bias_c)
+
+
+CELLS: dict[str, Cell] = {"elman": Elman(), "gru": GRU(), "lstm": LSTM()}

@@ -1,0 +1,261 @@
+"""What is minimised where rows are sequences: their steps, their lengths, and backpropagation through segments of them.
+
+A network puts out something at every step, or once for every sequence. What the loss sees is a list of predictions in
+either case: those of the valid steps, or those of the sequences that end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from .. import kernels
+from ..ranges import check_integer
+from .layers import Run, Tape
+from .layout import flatten, unflatten
+from .losses import Loss
+from .network import Network
+from .objective import EVERYTHING, Rows, Value, row_blocks
+from .parameters import Point
+from .penalties import Penalty
+
+__all__ = ["SequenceObjective", "count_targets"]
+
+Array = np.ndarray
+
+
+class Segment(NamedTuple):
+    """``steps`` steps of some rows, from ``begin`` on (one number, or one per row).
+
+    ``counts`` says how many of them are valid in each row, and ``ends`` which rows have their last valid step here;
+    both are None for all.
+    """
+
+    begin: int | Array
+    steps: int
+    counts: Array | None
+    ends: Array | None
+
+
+def segments(T: int, lengths: Array | None, k: int | None) -> Iterator[Segment]:
+    """Sequences in pieces of k steps, counted from the end of each: the first piece is what is left over.
+
+    So the last one, out of which gradients do not flow, has the last k valid steps of every row, however long it is
+    and whatever other rows are in the batch. A row that has ended waits with 0 steps.
+    """
+    if k is None or k >= T:
+        yield Segment(0, T, lengths, None)
+        return
+    if lengths is None:
+        nobody = np.zeros(0, int)
+        for end in range(T - (math.ceil(T / k) - 1) * k, T + 1, k):
+            begin = max(end - k, 0)
+            yield Segment(begin, end - begin, None, None if end == T else nobody)
+        return
+    pieces = -(-lengths // k)
+    first = lengths - (pieces - 1) * k
+    yield Segment(0, int(first.max()), first, np.flatnonzero(pieces == 1))
+    for at in range(1, int(pieces.max())):
+        counts = np.where(at < pieces, k, 0)
+        yield Segment(first + (at - 1) * k, k, counts, np.flatnonzero(pieces == at + 1))
+
+
+def count_targets(y: Array, lengths: Array | None) -> Array:
+    """How many steps of each row of an (n, T, ...) target count: valid ones, at which no entry of y is NaN."""
+    n, T = y.shape[:2]
+    valid = np.ones((n, T), bool) if lengths is None else np.arange(T) < lengths[:, None]
+    if y.dtype.kind == "f":
+        valid &= ~np.isnan(y).any(axis=tuple(range(2, y.ndim)))
+    return valid.sum(axis=1)
+
+
+class SequenceObjective:
+    """Mean loss of a network over sequences, plus a penalty: `Objective` for rows that have steps.
+
+    Where the network puts out something at every step, with weights w of mean one over the training set:
+
+        value = 1/(rows * mean_steps) * sum_i w_i sum_t loss(y_it, raw_it) + penalty(theta) / (rows * mean raw weight)
+
+    summed over the steps t that are valid and have a target. ``mean_steps`` is their mean number per training row, a
+    constant, so that a batch of short sequences does not count its steps more than a batch of long ones. Where the
+    network puts out something once, the inner sum is the loss of that, and ``mean_steps`` is 1.
+
+    With ``truncate=k`` sequences are read in segments of k steps. States are carried from segment to segment;
+    derivatives are not. The gradient is the sum over segments, each with its incoming states held fixed, and the memory
+    of a step does not grow with the number of steps. Where the network puts out something once, the gradient goes
+    through the last k valid steps of every row.
+
+    Parameters
+    ----------
+    network : Network
+        Of shape (None, d), or (None,) for tokens.
+    loss : Loss
+    X : ndarray of shape (n, T, d), or (n, T) for tokens
+        Never copied as a whole, nor written to: what a segment needs is gathered, and padding becomes zeros.
+    y : ndarray of shape (n, T, ...) or (n, ...)
+        Target at every step, or of every row, in the units that the network is trained in. At a step where any entry
+        of it is NaN it does not count. Padding is ignored.
+    lengths : ndarray of int of shape (n,), default=None
+        Valid steps of every row, at least 1; the others are padding. None means all.
+    weight : ndarray of shape (n,), default=None
+        One number per row, of mean one over the training rows; for all its steps.
+    mean_weight : float, default=1.0
+        The mean of the weights before they were divided by it.
+    mean_steps : float, default=None
+        None counts the steps of all rows here, weighted. For other rows than those of training it is to be given.
+    penalty : Penalty, default=None
+    rng : numpy.random.Generator, default=None
+        For the layers that draw; None switches their noise off.
+    truncate : int, default=None
+        Steps per segment; None means all.
+
+    References
+    ----------
+    Williams and Peng (1990), "An efficient gradient-based algorithm for on-line training of recurrent network
+    trajectories", for truncation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skbackprop import GRU, Dense, Network, Recurrent, SquaredError
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(6, 40, 1))
+    >>> network = Network([Recurrent(GRU(), 4, return_sequences=True), Dense(1)], (None, 1))
+    >>> objective = SequenceObjective(network, SquaredError(), X, X.cumsum(axis=1), truncate=10)
+    >>> theta = network.parameters.initial(np.random.RandomState(0), np.float64)
+    >>> value, gradient = objective.value_and_gradient(theta, np.array([3, 1]))
+    >>> gradient.shape == theta.shape
+    True
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        loss: Loss,
+        X: Array,
+        y: Array,
+        *,
+        lengths: Array | None = None,
+        weight: Array | None = None,
+        mean_weight: float = 1.0,
+        mean_steps: float | None = None,
+        penalty: Penalty | None = None,
+        rng: np.random.Generator | None = None,
+        truncate: int | None = None,
+    ):
+        self.network, self.loss, self.X, self.y, self.lengths, self.weight = network, loss, X, y, lengths, weight
+        self.mean_weight, self.penalty = mean_weight, penalty
+        self.truncate = None if truncate is None else check_integer("truncate", truncate, 1)
+        if self.truncate is not None and not network.steppable:
+            raise ValueError(
+                f"`truncate` must be None for a bidirectional network, which reads sequences as a whole, got {truncate}"
+            )
+        self._some_missing = network.every_step and y.dtype.kind == "f" and bool(np.isnan(y).any())
+        if mean_steps is None:
+            mean_steps = float(np.average(count_targets(y, lengths), weights=weight)) if network.every_step else 1.0
+        self.mean_steps = mean_steps
+        self._runs = [Run(tape=Tape(), rng=rng) for _ in network.layers]
+        self._batch = Tape()
+        self._point: Point | None = None
+
+    def value_and_gradient(self, theta: Array, rows: Rows = EVERYTHING) -> tuple[Value, Array]:
+        """The objective over ``rows`` and its derivative by theta, in a buffer that the next call overwrites."""
+        at, rows = self._at(theta), self._numbered(rows)
+        n, loss, scale = len(rows), 0.0, 1.0 / (len(rows) * self.mean_steps)
+        total = self._batch.array("total", theta.shape, theta.dtype)
+        total[...] = 0.0
+        states: list[Array | None] = [None] * len(self._runs)
+        for segment in self._segments(rows, self.truncate):
+            pairs = zip(self._runs, states, strict=True)
+            runs = [run._replace(lengths=segment.counts, state=state) for run, state in pairs]
+            raw = self.network.forward(at.p, gather(self._batch, "X", self.X, rows, segment), runs)
+            states = [run.tape.state for run in self._runs if run.tape is not None]
+            raw = flatten(raw) if self.network.every_step else raw
+            dY = self._batch.array("dY", raw.shape, raw.dtype)
+            part = self._loss(self._batch, raw, rows, segment, dY)
+            if part is None:
+                continue
+            loss += part * scale
+            dY *= scale
+            self.network.backward(at.p, at.g, unflatten(dY, n) if self.network.every_step else dY, runs)
+            total += at.gradient
+        penalty = 0.0
+        if self.penalty is not None:
+            dW = total[self.network.parameters.decaying]
+            penalty = self.penalty.add(at.W, dW, 1.0 / (n * self.mean_weight))
+        return Value(loss, penalty), total
+
+    def mean_loss(self, theta: Array, rows: Array | None = None) -> float:
+        """The weighted mean of the loss over ``rows`` (all of them by default), divided by ``mean_steps``.
+
+        Without noise, penalty and truncation, in blocks of rows.
+        """
+        at, chosen = self._at(theta), self._numbered(EVERYTHING if rows is None else rows)
+        total, weights = 0.0, 0.0
+        for block in row_blocks(len(chosen), self.network, theta.itemsize, self.X.shape[1]):
+            some, memory = chosen[block], Tape()
+            for segment in self._segments(some, None):
+                runs = [Run(lengths=segment.counts)] * len(self._runs)
+                raw = self.network.forward(at.p, gather(memory, "X", self.X, some, segment), runs)
+                raw = flatten(raw) if self.network.every_step else raw
+                total += self._loss(memory, raw, some, segment, np.empty_like(raw)) or 0.0
+            weights += len(some) if self.weight is None else float(self.weight[some].sum())
+        return total / (weights * self.mean_steps)
+
+    def _at(self, theta: Array) -> Point:
+        if self._point is None or theta is not self._point.theta:
+            self._point = Point(self.network.parameters, theta)
+        return self._point
+
+    def _numbered(self, rows: Rows) -> Array:
+        return np.arange(len(self.y))[rows] if isinstance(rows, slice) else rows
+
+    def _segments(self, rows: Array, k: int | None) -> Iterator[Segment]:
+        """As many steps as the longest of the rows has."""
+        if self.lengths is None:
+            return segments(self.X.shape[1], None, k)
+        lengths = self.lengths[rows]
+        return segments(int(lengths.max()), lengths, k)
+
+    def _loss(self, memory: Tape, raw: Array, rows: Array, segment: Segment, dY: Array) -> float | None:
+        """The sum of the loss over what counts, and its derivative by raw; None where nothing does."""
+        weight = None if self.weight is None else self.weight[rows]
+        if self.network.every_step:
+            y = flatten(gather(memory, "y", self.y, rows, segment))
+            weight = None if weight is None else np.tile(weight, segment.steps)
+            counted = self._counted(y, len(rows), segment)
+        else:
+            y, counted = self.y[rows], segment.ends
+        if counted is None:
+            return self.loss.value_and_gradient(y, raw, weight, dY)
+        dY[...] = 0.0
+        if len(counted) == 0:
+            return None
+        chosen = raw[counted]
+        out = np.empty_like(chosen)
+        loss = self.loss.value_and_gradient(y[counted], chosen, None if weight is None else weight[counted], out)
+        dY[counted] = out
+        return loss
+
+    def _counted(self, y: Array, n: int, segment: Segment) -> Array | None:
+        """Which of the steps, one after the other, are valid and have a target; None for all."""
+        if segment.counts is None and not self._some_missing:
+            return None
+        counted = np.ones((segment.steps, n), bool)
+        if segment.counts is not None:
+            counted &= np.arange(segment.steps)[:, None] < segment.counts
+        if self._some_missing:
+            counted &= ~np.isnan(y).any(axis=tuple(range(1, y.ndim))).reshape(counted.shape)
+        return np.flatnonzero(counted)
+
+
+def gather(memory: Tape, name: str, array: Array, rows: Array | slice, segment: Segment) -> Array:
+    """The steps of a segment as an (n, steps, ...) view of memory that has them one after the other."""
+    n = len(array[rows]) if isinstance(rows, slice) else len(rows)
+    flat = memory.array(name, (segment.steps * n, *array.shape[2:]), array.dtype)
+    out = unflatten(flat, n)
+    kernels.gather_steps(array, rows, segment.begin, segment.counts, out.swapaxes(0, 1))
+    return out

@@ -1,0 +1,188 @@
+"""Sequences as users have them: of unequal length, padded with NaN; and a long series cut into windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from ..ranges import check_integer
+
+__all__ = ["make_windows", "pad_sequences", "sequence_lengths"]
+
+Array = np.ndarray
+
+
+def sequence_lengths(X: Array) -> Array | None:
+    """How many steps of each sequence come before its padding, or None if there is no padding at all.
+
+    Padding are the steps at the end of a sequence whose channels are all NaN.
+
+    Parameters
+    ----------
+    X : ndarray of float of shape (n, T, d)
+
+    Returns
+    -------
+    lengths : ndarray of int of shape (n,), or None
+
+    Raises
+    ------
+    ValueError
+        For a NaN that is not padding: at some of the channels of a step, or at a step before the last valid one; for a
+        sequence without a valid step; for infinity.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> nan = np.nan
+    >>> sequence_lengths(np.array([[[1.0], [2.0], [3.0]], [[4.0], [nan], [nan]]]))
+    array([3, 1])
+    """
+    if X.ndim != 3 or 0 in X.shape:
+        raise ValueError(f"`X` must have shape (n_sequences, n_steps, n_channels), none of them 0, got {X.shape}")
+    if np.isfinite(X.sum()):  # cheap, and mostly the end of it
+        return None
+    missing = np.isnan(X)
+    if np.isinf(X).any():
+        row, step, _ = np.argwhere(np.isinf(X))[0]
+        raise ValueError(f"`X` must be finite but for padding, got infinity in sequence {row} at step {step}")
+    if not missing.any():
+        return None
+    padded = missing.all(axis=2)
+    partial = missing.any(axis=2) & ~padded
+    if partial.any():
+        row, step = np.argwhere(partial)[0]
+        raise ValueError(
+            f"`X` must have NaN in all channels of a step or in none, got some in sequence {row} at step {step}"
+        )
+    lengths = X.shape[1] - padded[:, ::-1].argmin(axis=1)
+    if padded.all(axis=1).any():
+        row = int(np.flatnonzero(padded.all(axis=1))[0])
+        raise ValueError(f"`X` must have sequences of at least one step, got only NaN in sequence {row}")
+    inside = padded & (np.arange(X.shape[1]) < lengths[:, None])
+    if inside.any():
+        row, step = np.argwhere(inside)[0]
+        raise ValueError(
+            f"`X` must have NaN only as padding after the last step of a sequence, got NaN in sequence {row} at step "
+            f"{step}, before its last step {lengths[row] - 1}; fill it in, or cut the sequence there"
+        )
+    return lengths
+
+
+def pad_sequences(sequences: Sequence[Any]) -> Array:
+    """Sequences of unequal length in one array, with NaN from the end of each on.
+
+    Parameters
+    ----------
+    sequences : list of array-like, each of shape (T_i, d), or (T_i,) for one channel
+        Of at least one step, and all with the same number of channels.
+
+    Returns
+    -------
+    X : ndarray of shape (n, max T_i, d)
+        In float32 if all sequences are, else in float64.
+
+    Examples
+    --------
+    >>> pad_sequences([[1.0, 2.0, 3.0], [4.0]])[:, :, 0]
+    array([[ 1.,  2.,  3.],
+           [ 4., nan, nan]])
+    """
+    arrays = [as_steps(sequence, f"`sequences[{at}]`") for at, sequence in enumerate(sequences)]
+    if not arrays:
+        raise ValueError("`sequences` must hold at least one sequence, got none")
+    widths = [array.shape[1] for array in arrays]
+    if len(set(widths)) > 1:
+        at = next(at for at, width in enumerate(widths) if width != widths[0])
+        raise ValueError(
+            f"`sequences` must all have the same number of channels, got {widths[0]} in sequences[0] and {widths[at]} in "
+            f"sequences[{at}]"
+        )
+    dtype = np.result_type(*{array.dtype for array in arrays})
+    X = np.full((len(arrays), max(map(len, arrays)), widths[0]), np.nan, dtype)
+    for row, array in zip(X, arrays, strict=True):
+        row[: len(array)] = array
+    return X
+
+
+def as_steps(sequence: Any, name: str) -> Array:
+    """A finite float array of shape (T, d) with T >= 1 and d >= 1."""
+    try:
+        array = np.asarray(sequence)
+        array = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be an array of numbers of shape (n_steps, n_channels): {error}") from None
+    array = array[:, None] if array.ndim == 1 else array
+    if array.ndim != 2 or 0 in array.shape:
+        raise ValueError(
+            f"{name} must have shape (n_steps, n_channels) or (n_steps,), none of them 0, got {array.shape}"
+        )
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, got NaN or infinity at step {np.argwhere(~np.isfinite(array))[0][0]}")
+    return array
+
+
+def make_windows(series: Any, n_steps: int, horizon: int = 1, exog: Any = None) -> tuple[Array, Array]:
+    """Cut a series into overlapping windows and what comes right after each: the X and y of a forecaster.
+
+    Of T steps there are n = T - n_steps - horizon + 1 windows, one for each step from which on there is enough to see:
+
+        X[i] = series[i], ..., series[i + n_steps - 1]
+        y[i] = series[i + n_steps], ..., series[i + n_steps + horizon - 1]
+
+    Windows are in the order of time, so that `sklearn.model_selection.TimeSeriesSplit` trains on earlier and tests on
+    later ones; with ``gap=horizon - 1`` no target of a test is one of training too. The window whose future is unknown
+    is ``series[-n_steps:]``: predict from that.
+
+    Parameters
+    ----------
+    series : array-like of shape (T,) or (T, k)
+        What is to be forecast; its past goes into the windows.
+    n_steps : int
+        Steps per window.
+    horizon : int, default=1
+        How many steps after its window are to be forecast.
+    exog : array-like of shape (T,) or (T, m), default=None
+        What else is known at the steps of a window: more channels of X, after those of the series. What is known of
+        the future comes in by shifting it: ``exog[t]`` may tell of any step.
+
+    Returns
+    -------
+    X : ndarray of shape (n, n_steps, k + m)
+        A read-only view, which takes no memory.
+    y : ndarray of shape (n,), or (n, k) for a series of two dimensions; for horizon > 1 (n, horizon) or (n, horizon, k)
+
+    Examples
+    --------
+    >>> X, y = make_windows([0.0, 1.0, 2.0, 3.0, 4.0], n_steps=2)
+    >>> X[:, :, 0]
+    array([[0., 1.],
+           [1., 2.],
+           [2., 3.]])
+    >>> y
+    array([2., 3., 4.])
+    >>> make_windows([0.0, 1.0, 2.0, 3.0, 4.0], n_steps=2, horizon=2)[1]
+    array([[2., 3.],
+           [3., 4.]])
+    """
+    one_dimension = np.ndim(series) == 1
+    series = as_steps(series, "`series`")
+    n_steps, horizon = check_integer("n_steps", n_steps, 1), check_integer("horizon", horizon, 1)
+    n = len(series) - n_steps - horizon + 1
+    if n < 1:
+        raise ValueError(
+            f"`series` must have at least n_steps + horizon = {n_steps + horizon} steps, got {len(series)}"
+        )
+    channels = series
+    if exog is not None:
+        exog = as_steps(exog, "`exog`")
+        if len(exog) != len(series):
+            raise ValueError(f"`exog` must have as many steps as `series`, {len(series)}, got {len(exog)}")
+        channels = np.concatenate([series, exog.astype(series.dtype, copy=False)], axis=1)
+    X = sliding_window_view(channels, n_steps, axis=0)[:n].swapaxes(1, 2)
+    y = sliding_window_view(series, horizon, axis=0)[n_steps:].swapaxes(1, 2)
+    y = y[:, :, 0] if one_dimension else y
+    return X, (y[:, 0] if horizon == 1 else y).copy()

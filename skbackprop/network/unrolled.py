@@ -1,0 +1,183 @@
+"""A cell unrolled over the steps of a batch: the loop through time, and backpropagation through it, side by side."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from .. import kernels
+from .cells import EPSILON, Cell
+from .layers import Tape
+
+Array = np.ndarray
+
+
+class Unrolled:
+    """T steps of a cell for n rows.
+
+    Everything lies step after step in buffers of the tape, (T, n, columns). With U as the recurrent weights, G_t as
+    H before step t (times the dropout mask M, if there is one) and R_t = G_t U, which layer normalisation makes gain *
+    (R_t - mean) / sd:
+
+        Z = X W + b                     for all steps at once
+        S_t = cell(Z_t, R_t, S_{t-1})   for t = 1 ... T, or in ``reverse``
+
+    Rows that have ended keep their states: S_t = S_{t-1}.
+
+    Parameters
+    ----------
+    cell : Cell
+    u : int
+        Columns of each state.
+    n, T : int
+        Rows and steps.
+    tape : Tape
+    dtype : dtype
+    reverse : bool, default=False
+        Whether the steps are taken from the last to the first.
+
+    Attributes
+    ----------
+    H : ndarray of shape (T, n, u)
+        The first state after every step.
+    """
+
+    def __init__(self, cell: Cell, u: int, n: int, T: int, tape: Tape, dtype: np.dtype, reverse: bool = False):
+        self.cell, self.u, self.n, self.T, self.tape, self.dtype = cell, u, n, T, tape, dtype
+        self.order = range(T)[::-1] if reverse else range(T)
+        S = [self._steps(f"S{k}", u, T + 1) for k in range(cell.states)]
+        before, after = slice(None, -1), slice(1, None)
+        if reverse:
+            before, after = after, before
+        self.H_before, self.H = S[0][before], S[0][after]
+        self.before = list(zip(*(s[before] for s in S), strict=True))
+        self.after = list(zip(*(s[after] for s in S), strict=True))
+        self.Z = self._steps("Z", cell.gates * u)
+        self.R = tape.array("R", (n, cell.gates * u), dtype)
+        self.kept = {name: self._steps(name, width) for name, width in cell.keeps(u).items()}
+        self.kept_at = [SimpleNamespace(**{name: a[t] for name, a in self.kept.items()}) for t in range(T)]
+        if cell.layer_norm:
+            self.N, self.s = self._steps("N", cell.gates * u), self._steps("s_R", 1)
+
+    def _steps(self, name: str, width: int, T: int | None = None) -> Array:
+        """A (T, n, width) buffer of the tape, which is the same memory for a batch of fewer rows or steps."""
+        T = self.T if T is None else T
+        return self.tape.array(name, (T * self.n, width), self.dtype).reshape(T, self.n, width)
+
+    def forward(
+        self, p: SimpleNamespace, X: Array, state: Array | None, lengths: Array | None, M: Array | None
+    ) -> None:
+        """All steps, for X of shape (T n, d), from the ``state`` on."""
+        self.X, self.M, self.ended = X, M, ended_rows(lengths, self.T)
+        Z = self.Z.reshape(-1, self.Z.shape[2])
+        np.dot(X, p.W, out=Z)
+        kernels.add_bias(Z, p.b)
+        self._begin(state)
+        self.G = self.H_before if M is None else self._steps("G", self.u)
+        for t in self.order:
+            before, after, ended = self.before[t], self.after[t], self.ended[t]
+            if M is not None:
+                np.multiply(before[0], M, out=self.G[t])
+            self.cell.forward(p, self.Z[t], self._product(t, p), before, after, self.kept_at[t])
+            if ended is not None:
+                for S_before, S in zip(before, after, strict=True):
+                    S[ended] = S_before[ended]
+
+    def backward(
+        self, p: SimpleNamespace, g: SimpleNamespace, dY: Array, every_step: bool, need_dX: bool
+    ) -> Array | None:
+        """Assign the gradients, and return dX; dY is (T, n, u), or (n, u) if it is that of the last H alone.
+
+        dH_t = dY_t + dQ_{t+1} U^T, with dQ = dR unless that is normalised, and what the cell hands down.
+        """
+        self.D = self._steps("D", self.cell.columns * self.u)
+        self.dR = self.D[:, :, : self.R.shape[1]]
+        self.dQ = self._steps("dQ", self.R.shape[1]) if self.cell.layer_norm else self.dR
+        dS = tuple(self.tape.array(f"dS{k}", (self.n, self.u), self.dtype) for k in range(self.cell.states))
+        for d in dS:
+            d[...] = 0.0
+        dH, dG = dS[0], self.tape.array("dG", (self.n, self.u), self.dtype)
+        UT = self.tape.array("UT", p.U.shape[::-1], self.dtype)
+        UT[...] = p.U.T
+        if not every_step:
+            dH += dY
+        for t in reversed(self.order):
+            if every_step:
+                dH += dY[t]
+            held = hold(dS, self.ended[t])
+            self.cell.backward(p, dS, self.Z[t], self.before[t], self.after[t], self.kept_at[t], self.D[t])
+            np.dot(self._product_backward(t, p), UT, out=dG)
+            if self.M is not None:
+                dG *= self.M
+            dH += dG
+            release(dS, self.ended[t], held)
+        return self._gradients(p, g, need_dX)
+
+    def _product(self, t: int, p: SimpleNamespace) -> Array:
+        """R = G U, or gain * N with N = (G U - mean) / sd."""
+        np.dot(self.G[t], p.U, out=self.R)
+        if self.cell.layer_norm:
+            kernels.normalize(self.R, self.N[t], self.s[t], EPSILON)
+            np.multiply(self.N[t], p.gain, out=self.R)
+        return self.R
+
+    def _product_backward(self, t: int, p: SimpleNamespace) -> Array:
+        """dQ, the derivative by Q = G U: dR itself, or gain * dR through the normalisation."""
+        dQ = self.dQ[t]
+        if self.cell.layer_norm:
+            np.multiply(self.dR[t], p.gain, out=dQ)
+            kernels.normalize_backward(dQ, self.N[t], self.s[t], dQ)
+        return dQ
+
+    def _gradients(self, p: SimpleNamespace, g: SimpleNamespace, need_dX: bool) -> Array | None:
+        """dU = sum_t G_t^T dQ_t, dW = sum_t X_t^T dZ_t, db = sum_t dZ_t: one product each. dX = dZ W^T."""
+        G, dQ, D = (rows(a) for a in (self.G, self.dQ, self.D))
+        dZ = D[:, -self.R.shape[1] :]
+        np.dot(G.T, dQ, out=g.U)
+        if self.cell.layer_norm:
+            kernels.column_sums(rows(self.dR) * rows(self.N), g.gain)
+        self.cell.gradient(g, SimpleNamespace(**{name: rows(a) for name, a in self.kept.items()}), D)
+        np.dot(self.X.T, dZ, out=g.W)
+        kernels.column_sums(dZ, g.b)
+        if not need_dX:
+            return None
+        return np.dot(dZ, p.W.T, out=self.tape.array("dX", self.X.shape, self.dtype))
+
+    def _begin(self, state: Array | None) -> None:
+        """Write the states before the first step."""
+        for k, S in enumerate(self.before[self.order[0]]):
+            S[...] = 0.0 if state is None else state[:, k * self.u : (k + 1) * self.u]
+
+    def state(self) -> Array:
+        """The states after the last step, side by side: what another `forward` can go on from."""
+        return np.concatenate(self.after[self.order[-1]], axis=1)
+
+
+def rows(A: Array) -> Array:
+    """(T, n, columns) as (T n, columns); a view of the same memory, if it is a range of columns too."""
+    return A.reshape(-1, A.shape[2])
+
+
+def ended_rows(lengths: Array | None, T: int) -> list[Array | None]:
+    """For every step the rows that have ended before it, or None where there are none."""
+    if lengths is None:
+        return [None] * T
+    first = int(lengths.min())
+    return [None if t < first else np.flatnonzero(lengths <= t) for t in range(T)]
+
+
+def hold(dS: tuple[Array, ...], ended: Array | None) -> list[Array]:
+    """Take the derivatives of the rows that have ended out of a step, which does not concern them."""
+    if ended is None:
+        return []
+    held = [d[ended] for d in dS]
+    for d in dS:
+        d[ended] = 0.0
+    return held
+
+
+def release(dS: tuple[Array, ...], ended: Array | None, held: list[Array]) -> None:
+    """Put back what `hold` took out: S_t = S_{t-1} there, so dS_{t-1} = dS_t."""
+    for d, h in zip(dS, held, strict=False):
+        d[ended] = h
