@@ -180,9 +180,8 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             state = copy.deepcopy(self._state)
             state.theta, state.noise = model.theta, state.noise or self._noise(settings, rng)
         scaling = Scaling(data.X.shape[-1], data.y.shape[-1]) if fresh else copy.deepcopy(self._scaling)
-        before = model.units
         self._set_units(settings, model, state, data, fresh, scaling)
-        if not fresh and model.units.differ_from(before):
+        if settings.standardize and not fresh:
             rate = self.learning_rate_init * settings.schedule(state.steps, None) * state.rate_factor
             rows = data.n * data.mean_weight()
             share = rate / (rate + LEAN_RATE) * rows / (rows + LEAN_ROWS)

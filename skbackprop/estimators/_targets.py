@@ -90,6 +90,14 @@ class ClassTarget:
             return cls(np.arange(y.shape[1]), indicator=True)
         return cls(np.unique(y) if classes is None else unique_labels(classes), indicator=False)
 
+    def check_same(self, classes: Any) -> None:
+        """Refuse ``classes`` other than those that the model was begun with."""
+        if not self.indicator and not np.array_equal(unique_labels(classes), self.classes):
+            raise ValueError(
+                f"`classes` must be those that the model was begun with, {shown(self.classes.tolist())}, "
+                f"got {shown(np.asarray(classes).tolist())}"
+            )
+
     @property
     def stratify(self) -> bool:
         return not self.indicator
