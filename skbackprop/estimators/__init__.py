@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._classifier import BatchMLPClassifier
+    from ._recurrent_classifier import BatchRNNClassifier
+    from ._recurrent_regressor import BatchRNNRegressor
     from ._regressor import BatchMLPRegressor
 
-__all__ = ["BatchMLPClassifier", "BatchMLPRegressor"]
+__all__ = ["BatchMLPClassifier", "BatchMLPRegressor", "BatchRNNClassifier", "BatchRNNRegressor"]
 
-_MODULES = {"BatchMLPClassifier": "_classifier", "BatchMLPRegressor": "_regressor"}
+_MODULES = {
+    "BatchMLPClassifier": "_classifier",
+    "BatchMLPRegressor": "_regressor",
+    "BatchRNNClassifier": "_recurrent_classifier",
+    "BatchRNNRegressor": "_recurrent_regressor",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABCMeta, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -28,6 +28,7 @@ from ._settings import Architecture, Settings, check_same, is_name, read_setting
 from ._targets import Target
 
 Array = np.ndarray
+Placing = Callable[[Array], Array]
 
 # How far partial_fit lets the output bias lean towards new rows: half way at this rate and many rows.
 LEAN_RATE = 1e-3
@@ -67,6 +68,10 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
     _state: TrainingState | None = None
     _split_seed: int | None = None
 
+    def _store(self, parameters: dict[str, Any]) -> None:
+        """What every constructor does, and no more: keep its ``parameters`` under their names, as they came."""
+        vars(self).update((name, value) for name, value in parameters.items() if name != "self")
+
     @abstractmethod
     def _architecture(self) -> Architecture:
         """The hidden layers, from checked parameters."""
@@ -76,12 +81,19 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         """The layers before the hidden ones, once rows have been read."""
 
     @abstractmethod
-    def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any]:
-        """X as numbers of the ``dtype``, y as anything, both checked; ``reset`` where they are the first."""
+    def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, Placing]:
+        """X as numbers of the ``dtype`` and y as anything, checked, ``reset`` where they are the first.
+
+        y comes as one target after the other, with a function that puts what has been read of it where X has it.
+        """
 
     @abstractmethod
     def _row_shape(self, X: Any) -> tuple[int | None, ...]:
         """What a row of X is to the network."""
+
+    @abstractmethod
+    def _n_inputs(self, X: Any) -> int:
+        """How many columns of X can be standardised."""
 
     @abstractmethod
     def _centred(self, X: Any) -> bool:
@@ -99,6 +111,10 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
     @abstractmethod
     def _target_of(self, y: Any, **said: Any) -> Target:
         """What a first y, and what else was ``said`` of it, shows: what predictions will look like."""
+
+    @abstractmethod
+    def _predicted(self, raw: Array) -> Array:
+        """Raw output as numbers, or as probabilities."""
 
     @abstractmethod
     def _class_weight(self, data: Data, keep: bool) -> Array | None:
@@ -154,7 +170,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             seed = self._split_seed if self.shuffle else None
             data, held_out = set_aside(data, self.validation_fraction, seed, self._target.stratify)
         state = self._begin(settings, model, rng)
-        self._set_units(settings, model, state, data, fresh, Scaling(data.X.shape[-1], data.y.shape[-1]))
+        self._set_units(settings, model, state, data, fresh, Scaling(self._n_inputs(data.X), data.y.shape[-1]))
         self._state = None
         tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, self.max_iter)
         return Session(self, settings, model, state, data, held_out, tasks, self.max_iter, planned=True).run()
@@ -179,14 +195,14 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         else:
             state = copy.deepcopy(self._state)
             state.theta, state.noise = model.theta, state.noise or self._noise(settings, rng)
-        scaling = Scaling(data.X.shape[-1], data.y.shape[-1]) if fresh else copy.deepcopy(self._scaling)
+        scaling = Scaling(self._n_inputs(data.X), data.y.shape[-1]) if fresh else copy.deepcopy(self._scaling)
         self._set_units(settings, model, state, data, fresh, scaling)
         if settings.standardize and not fresh:
             rate = self.learning_rate_init * settings.schedule(state.steps, None) * state.rate_factor
             rows = data.n * data.mean_weight()
             share = rate / (rate + LEAN_RATE) * rows / (rows + LEAN_ROWS)
-            y, weight = data.targets(model.units.standardize(data.y), data.weight)
-            model.lean(data.counted(model.raw(data.taken(data.X))), y, weight, share)
+            raw = data.counted(self._raw_of(model, data.taken(data.X)))
+            model.lean(raw, *data.targets(model.units.standardize(data.y), data.weight), share)
         self._state = state
         tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, 1)
         return Session(self, settings, model, state, data, None, tasks, 1, planned=False).run()
@@ -198,17 +214,17 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
     def _read_training(self, X: Any, y: Any, weight: Any, fresh: bool, **said: Any) -> tuple[Settings, Data]:
         """Parameters and rows as they are now; a ``fresh`` target decides what predictions look like."""
         settings = read_settings(self, self._losses, self._architecture())
-        X, y = self._read_xy(X, y, reset=fresh, dtype=FLOATS if fresh else self.theta_.dtype)
+        X, y, place = self._read_xy(X, y, reset=fresh, dtype=FLOATS if fresh else self.theta_.dtype)
         if fresh:
             self._target = self._target_of(y, **said)
         settings = settings._replace(loss=self._target.bind(settings.loss))
-        return settings, self._rows(settings, X, y, weight)
+        return settings, self._rows(settings.loss, X, y, place, weight)
 
-    def _rows(self, settings: Settings, X: Any, y: Any, sample_weight: Any) -> Data:
+    def _rows(self, loss: Loss, X: Any, y: Any, place: Placing, sample_weight: Any) -> Data:
         weight = read_weight(sample_weight, X.shape[0])
         y = self._target.read(y)
-        settings.loss.check(y)
-        return Data(X, y, weight, None if weight is None else nonzero_rows(weight), weight)
+        loss.check(y)
+        return Data(X, place(y), weight, None if weight is None else nonzero_rows(weight), weight)
 
     def _read_held_out(self, settings: Settings, X: Any, y: Any, sample_weight: Any, dtype: Any) -> Data | None:
         if X is None and y is None and sample_weight is None:
@@ -218,14 +234,14 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
                 f"`{'X_val' if X is None else 'y_val'}` must be given with the other validation rows, got None"
             )
         try:
-            X, y = self._read_xy(X, y, reset=False, dtype=dtype)
-            return self._rows(settings, X, y, sample_weight)
+            X, y, place = self._read_xy(X, y, reset=False, dtype=dtype)
+            return self._rows(settings.loss, X, y, place, sample_weight)
         except (TypeError, ValueError) as error:
             raise type(error)(f"validation rows (`X_val`, `y_val`, `sample_weight_val`): {error}") from None
 
     def _build(self, settings: Settings, data: Data, rng: np.random.RandomState) -> Model:
         """A new network for these data, its weights drawn, its target in natural units."""
-        width = settings.loss.raw_width(data.y)
+        width = settings.loss.raw_width(data.y.reshape(-1, data.y.shape[-1]))
         network = Network(settings.layers(self._entrance(settings), width), self._row_shape(data.X))
         theta = network.parameters.initial(rng, data.X.dtype)
         self.n_outputs_, self._signature, self._split_seed = width, settings.signature(), None
@@ -237,7 +253,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         Its theta is a copy, so that a call that fails costs nothing.
         """
         check_same(self._signature, settings.signature(), how)
-        layers = settings.layers(self._entrance(settings), settings.loss.raw_width(data.y))
+        layers = settings.layers(self._entrance(settings), self.n_outputs_)
         return replace(self.model_.copy(), network=Network(layers, self._row_shape(data.X)))
 
     def _begin(self, settings: Settings, model: Model, rng: np.random.RandomState) -> TrainingState:
@@ -265,6 +281,6 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             model.set_units(shift, scale, units)
             model.start_at_constant(*data.targets(units.standardize(data.y), data.weight))
             return
-        for factor in (model.move_input(shift, scale, never_varied), model.move_output(units)):
+        for factor in model.move_units(shift, scale, never_varied, units):
             if state.moments:
                 settings.solver.rescale(state.moments, factor)

@@ -33,9 +33,17 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         self.classes_, self._class_counts = target.classes, np.zeros(len(target.classes))
         return target
 
+    def _predicted(self, raw: Array) -> Array:
+        return self.model_.loss.predict(self._column_per_class(raw))
+
     def _class_weight(self, data: Data, keep: bool) -> Array | None:
         if self.class_weight is None:
             return None
+        if data.y.ndim == 3:
+            raise ValueError(
+                f"`class_weight` must be None with return_sequences=True, where the steps of a sequence share one "
+                f"weight, got {self.class_weight!r}"
+            )
         seen = class_counts(data, len(self.classes_))
         self._class_counts = seen + self._class_counts if keep else seen
         return read_class_weight(self.class_weight, self._target, self._class_counts)
@@ -79,9 +87,9 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
         """
-        raw = self._raw(X)
+        raw, shaped = self._raw(X)
         p = self.model_.loss.predict(raw)
-        return self._target.write(p.argmax(axis=1)[:, None] if self._target.n_exclusive else p > 0.5)
+        return shaped(self._target.write(p.argmax(axis=1)[:, None] if self._target.n_exclusive else p > 0.5))
 
     def decision_function(self, X: Any) -> Array:
         """The raw output: log-odds of the second class or of every label, or one score per class.
@@ -94,8 +102,8 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         -------
         raw : ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
         """
-        raw = self._raw(X)
-        return raw[:, 0] if self._two_classes else raw
+        raw, shaped = self._raw(X)
+        return shaped(raw[:, 0] if self._two_classes else raw)
 
     def predict_proba(self, X: Any) -> Array:
         """The probability of every class, which sum to one, or of every label.
@@ -108,8 +116,8 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         -------
         p : ndarray of shape (n_samples, n_classes)
         """
-        raw = self._raw(X)
-        return self.model_.loss.predict(self._column_per_class(raw))
+        raw, shaped = self._raw(X)
+        return shaped(self._predicted(raw))
 
     def predict_log_proba(self, X: Any) -> Array:
         """The logarithm of `predict_proba`, computed from raw output, hence finite however sure the prediction is.
@@ -122,8 +130,8 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         -------
         log_p : ndarray of shape (n_samples, n_classes)
         """
-        raw = self._raw(X)
-        return self.model_.loss.log_predict(self._column_per_class(raw))
+        raw, shaped = self._raw(X)
+        return shaped(self.model_.loss.log_predict(self._column_per_class(raw)))
 
     @property
     def _two_classes(self) -> bool:

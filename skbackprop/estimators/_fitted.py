@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -48,16 +49,25 @@ class FittedNetwork(metaclass=ABCMeta):
     def _read_x(self, X: Any) -> Any:
         """X for prediction, checked as in fit."""
 
-    def _raw(self, X: Any) -> Array:
-        """Raw output for the rows of X, in natural units."""
-        return self._forward(self._read_x(X))
+    @abstractmethod
+    def _raw_of(self, model: Model, X: Any, stop: int | None = None) -> Array:
+        """What a model puts out for X, or the layer before index ``stop``."""
+
+    @abstractmethod
+    def _given(self, X: Any) -> Any:
+        """X as the user gives it."""
+
+    def _raw(self, X: Any) -> tuple[Array, Callable[[Array], Array]]:
+        """Raw output in natural units, one target after the other, and a function that gives such a list X's shape."""
+        raw = self._forward(self._read_x(X))
+        return raw.reshape(-1, raw.shape[-1]), lambda values: values.reshape(*raw.shape[:-1], *values.shape[1:])
 
     def _forward(self, X: Any, stop: int | None = None) -> Array:
         """The model's raw output, with as many BLAS threads as suit a block of rows."""
         network = self.model_.network
         rows = min(X.shape[0], row_block(network, self.theta_.itemsize))
         with suitable_blas_threads(network, rows):
-            return self.model_.raw(X, stop)
+            return self._raw_of(self.model_, X, stop)
 
     def __sklearn_is_fitted__(self) -> bool:
         return "model_" in vars(self)

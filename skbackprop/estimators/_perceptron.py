@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from ..network.model import Model
 from ..network.objective import Objective
 from ..ranges import check_real
 from ._base import BatchNetwork
-from ._reading import FLOATS, Data
+from ._reading import FLOATS, Data, same
 from ._settings import Architecture, Settings, read_activations, read_hidden, read_init
 
 Array = np.ndarray
@@ -47,8 +48,9 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
     def _entrance(self, settings: Settings) -> list[Layer]:
         return [Standardize()] if settings.standardize else []
 
-    def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any]:
-        return validate_data(self, X, y, reset=reset, accept_sparse="csr", dtype=dtype, multi_output=True)
+    def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, Callable[[Any], Any]]:
+        X, y = validate_data(self, X, y, reset=reset, accept_sparse="csr", dtype=dtype, multi_output=True)
+        return X, y, same
 
     def _read_x(self, X: Any) -> Any:
         """X for prediction; what is plainly in order skips ``validate_data``, dearer than a small forward pass."""
@@ -69,6 +71,15 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
 
     def _row_shape(self, X: Any) -> tuple[int, ...]:
         return X.shape[1:]
+
+    def _n_inputs(self, X: Any) -> int:
+        return X.shape[1]
+
+    def _raw_of(self, model: Model, X: Any, stop: int | None = None) -> Array:
+        return model.raw(X, stop)
+
+    def _given(self, X: Any) -> Any:
+        return X
 
     def _centred(self, X: Any) -> bool:
         return not issparse(X)

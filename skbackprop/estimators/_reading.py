@@ -16,6 +16,7 @@ FLOATS = (np.float64, np.float32)
 class Data(NamedTuple):
     """Rows of one fit.
 
+    X is a matrix, or what is indexed by rows like one; y is (n, k), or (n, T, k) with NaN at steps without a target.
     ``rows`` are the indices to use, None for all. ``weight`` is what a row counts for in training, in float64;
     ``sample_weight`` is what the user gave, which is the same without class weights.
     """
@@ -36,11 +37,15 @@ class Data(NamedTuple):
 
     def targets(self, y: Array, weight: Array | None) -> tuple[Array, Array | None]:
         """These rows of y and weight as a loss takes them: one target after the other."""
-        return self.taken(y), self.taken(weight)
+        y, weight = self.taken(y), self.taken(weight)
+        if y.ndim == 2:
+            return y, weight
+        has_target = ~np.isnan(y[:, :, 0])
+        return y[has_target], None if weight is None else np.repeat(weight, has_target.sum(axis=1))
 
     def counted(self, raw: Array) -> Array:
-        """Raw output for these rows where there are targets."""
-        return raw
+        """Raw output for these rows, where there are targets."""
+        return raw if self.y.ndim == 2 else raw[~np.isnan(self.taken(self.y)[:, :, 0])]
 
     def mean_weight(self) -> float:
         return 1.0 if self.weight is None else float(np.mean(self.taken(self.weight)))
@@ -94,7 +99,7 @@ def set_aside(data: Data, fraction: float, seed: int | None, stratify: bool = Fa
     if seed is not None:
         rows = rows[np.random.RandomState(seed).permutation(data.n)]
     held_out = np.arange(data.n) >= data.n - n_held_out
-    if stratify and seed is not None:
+    if stratify and seed is not None and data.y.ndim == 2:
         held_out = spread(data.y[rows, 0], n_held_out)
     return data._replace(rows=rows[~held_out]), data._replace(rows=rows[held_out])
 
@@ -113,3 +118,8 @@ def spread(classes: Array, n: int) -> Array:
     mask = np.zeros(len(classes), bool)
     mask[candidates[((np.arange(n) + 0.5) * len(candidates) / n).astype(np.intp)]] = True
     return mask
+
+
+def same(y: Any) -> Any:
+    """Where every row has one target, it stands where it should."""
+    return y

@@ -11,13 +11,13 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_array, check_consistent_length
+from sklearn.utils.validation import check_is_fitted
 
 from ..network.losses import LOSSES, Loss
 from ..ranges import check_flag
 from ._base import BatchNetwork, can_step
 from ._callbacks import with_callbacks
-from ._reading import Data, read_weight
+from ._reading import FLOATS, Data
 from ._targets import NumberTarget
 
 Array = np.ndarray
@@ -34,6 +34,9 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
 
     def _target_of(self, y: Any) -> NumberTarget:
         return NumberTarget.of(y)
+
+    def _predicted(self, raw: Array) -> Array:
+        return self._target.write(self.model_.loss.predict(raw))
 
     def _class_weight(self, data: Data, keep: bool) -> None:
         return None
@@ -77,9 +80,9 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
             Only with ``return_std=True``.
         """
         with_std = check_flag("return_std", return_std)
-        raw = self._raw(X)
+        raw, shaped = self._raw(X)
         loss: Any = self.model_.loss
-        mean = self._target.write(loss.predict(raw))
+        mean = shaped(self._predicted(raw))
         if not with_std:
             return mean
         if not callable(getattr(loss, "std", None)):
@@ -87,7 +90,7 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
                 f"`return_std` must be False for a loss that learns no standard deviation, as 'gaussian' does, "
                 f"got True with loss={loss!r}"
             )
-        return mean, self._target.write(loss.std(raw))
+        return mean, shaped(self._target.write(loss.std(raw)))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """How much better than the best constant the predictions are: 1 is perfect, 0 no better.
@@ -104,16 +107,17 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
         Returns
         -------
         score : float
-            NaN, with a warning, for fewer than two rows.
+            NaN, with a warning, for fewer than two targets.
         """
-        raw = self._raw(X)
+        check_is_fitted(self)
         loss: Any = self.model_.loss
-        y = self._target.read(check_array(y, ensure_2d=False, dtype=None, input_name="y"))
-        check_consistent_length(raw, y)
+        X, y, place = self._read_xy(X, y, reset=False, dtype=FLOATS)
+        data = self._rows(loss, X, y, place, sample_weight)
+        y, weight = data.targets(data.y, data.weight)
         if len(y) < 2:
-            warnings.warn("`score` is not defined for fewer than two rows", UndefinedMetricWarning, stacklevel=2)
+            warnings.warn("`score` is not defined for fewer than two targets", UndefinedMetricWarning, stacklevel=2)
             return math.nan
-        return loss.score(y, raw, read_weight(sample_weight, len(y)))
+        return loss.score(y, data.counted(self._forward(data.taken(X))), weight)
 
     def _refuses_negative_targets(self) -> bool:
         loss: Any = LOSSES.get(self.loss) if isinstance(self.loss, str) else self.loss

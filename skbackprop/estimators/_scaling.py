@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -44,11 +45,14 @@ class RunningMoments:
         """Take in the ``rows`` of X, all by default, with one non-negative weight for each row of X."""
         self.resolution = max(self.resolution, 10 * float(np.finfo(X.dtype).eps))
         n = X.shape[0] if rows is None else len(rows)
-        size = max(1, BLOCK // X.shape[1])
+        size = max(1, BLOCK // math.prod(X.shape[1:]))
         for start in range(0, n, size):
             block = slice(start, start + size) if rows is None else rows[start : start + size]
             part = X[block]
             w = np.ones(part.shape[0]) if weight is None else np.asarray(weight[block], np.float64)
+            if part.ndim == 3:
+                valid = part.valid()
+                part, w = part.values[valid], np.repeat(w, valid.sum(axis=1))
             with np.errstate(over="ignore", invalid="ignore"):  # training will say that it diverges
                 self._merge(*(sparse_moments(part, w) if issparse(part) else dense_moments(part, w)))
 
@@ -92,7 +96,8 @@ class Scaling:
         self.X, self.y = RunningMoments(n_inputs), RunningMoments(n_outputs)
 
     def see(self, data: Data) -> None:
-        self.X.update(data.X, data.weight, data.rows)
+        if len(self.X.mean):
+            self.X.update(data.X, data.weight, data.rows)
         self.y.update(*data.targets(data.y, data.weight))
 
     def input_units(self, centre: bool) -> tuple[Array, Array]:

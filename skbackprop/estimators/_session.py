@@ -236,7 +236,9 @@ class Session:
         y, weight = self.data.targets(self.objective.y, self.objective.weight)
         loss = self.model.trained_loss
         raw = np.tile(loss.constant(y, weight).astype(y.dtype), (len(y), 1))
-        return loss.value_and_gradient(y, raw, weight, np.empty_like(raw)) / len(y)
+        return loss.value_and_gradient(y, raw, weight, np.empty_like(raw)) / (
+            len(y) if weight is None else weight.sum()
+        )
 
 
 def batch_rows(batch_size: int | str, n: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -34,8 +35,11 @@ class Validation:
             # Scored on plain arrays: without names there are none to miss.
             self.estimator = copy.copy(estimator)
             vars(self.estimator).pop("feature_names_in_", None)
-            self.X, self.y = data.taken(data.X), estimator._target.write(data.taken(data.y))
-            self.weight = {} if data.sample_weight is None else {"sample_weight": data.taken(data.sample_weight)}
+            self.X = estimator._given(data.taken(data.X))
+            y, weight = data.targets(data.y, data.sample_weight)
+            self.y, self.weight = estimator._target.write(y), {} if weight is None else {"sample_weight": weight}
+            if data.y.ndim == 3:
+                self.estimator = StepByStep(self.estimator, ~np.isnan(data.taken(data.y)[:, :, 0]))
 
     def measure(self, theta: Array) -> dict[str, float]:
         loss = self.objective.mean_loss(theta, self.data.rows)
@@ -45,3 +49,26 @@ class Validation:
             "validation_loss": loss,
             "validation_score": float(self.scorer(self.estimator, self.X, self.y, **self.weight)),
         }
+
+
+class StepByStep:
+    """An estimator whose predictions for every step are given one after the other, at the ``chosen`` steps alone.
+
+    scikit-learn's scorers take lists of targets, not tables of them.
+    """
+
+    METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
+
+    def __init__(self, estimator: Any, chosen: Array):
+        self.estimator, self.chosen = estimator, chosen
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.estimator, name)
+        if name not in self.METHODS:
+            return value
+
+        @wraps(value)
+        def method(X: Any) -> Array:
+            return value(X)[self.chosen]
+
+        return method

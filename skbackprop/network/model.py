@@ -89,9 +89,11 @@ class Model:
         return out
 
     def set_units(self, shift: Array, scale: Array, units: Units) -> None:
-        """The units that training begins with."""
-        standardize = self.network.parameters.views(self.theta)[0]
-        standardize.shift[:], standardize.scale[:], self.units = shift, scale, units
+        """The units that training begins with; an empty ``shift`` says that inputs have none."""
+        self.units = units
+        if len(shift):
+            standardize = self.network.parameters.views(self.theta)[0]
+            standardize.shift[:], standardize.scale[:] = shift, scale
 
     def start_at_constant(self, y: Array, weight: Array | None) -> None:
         """Let the last layer put out the best constant for y (in the units of training) whatever comes in."""
@@ -112,6 +114,11 @@ class Model:
         self.trained_loss.value_and_gradient(y.astype(raw.dtype), raw, weight, gradient)
         mean = gradient.sum(axis=0) / (len(y) if weight is None else weight.sum())
         self.network.parameters.views(self.theta)[-1].b[...] -= share * np.clip(mean, -1.0, 1.0)
+
+    def move_units(self, shift: Array, scale: Array, constant: Array, units: Units) -> list[Array]:
+        """Go over to new units at both ends; returns what gradients are multiplied by, one factor after the other."""
+        factors = [self.move_input(shift, scale, constant)] if len(shift) else []
+        return [*factors, self.move_output(units)]
 
     def move_input(self, shift: Array, scale: Array, constant: Array) -> Array:
         """Give the Standardize layer a new shift s' and scale c', and the layer after it what keeps Z.

@@ -1,0 +1,168 @@
+"""What networks on sequences share: how sequences are read, and the layers that they go through."""
+
+from __future__ import annotations
+
+from abc import ABCMeta
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from ..network.activations import Tanh
+from ..network.cells import CELLS
+from ..network.embedding import Embedding
+from ..network.layers import Dropout, Layer, Standardize
+from ..network.model import Model
+from ..network.recurrent import Recurrent
+from ..network.sequence_objective import SequenceObjective
+from ..optimize.full_batch import LBFGS
+from ..ranges import check_flag, check_integer, check_real
+from ._base import BatchNetwork
+from ._reading import FLOATS, Data, same
+from ._sequences import Form, Sequences, Steps, form_of, read_row_target, read_step_target
+from ._settings import Architecture, Settings, is_name, read_hidden, read_init, read_object
+
+Array = np.ndarray
+
+
+class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
+    """Recurrent layers one after the other, on the steps of every sequence."""
+
+    cell: Any
+    hidden_layer_sizes: Any
+    n_channels: int
+    bidirectional: bool
+    return_sequences: bool
+    truncate: int | None
+    recurrent_dropout: float
+    embedding: int | None
+    n_tokens: int | None
+    init: Any
+    solver: Any
+    _form: Form
+
+    def _architecture(self) -> Architecture:
+        cell = read_object("cell", self.cell, CELLS, "forward")
+        sizes, init = read_hidden(self.hidden_layer_sizes), read_init(self)
+        dropout = check_real("dropout", self.dropout, 0, 1, closed="left")
+        state_dropout = check_real("recurrent_dropout", self.recurrent_dropout, 0, 1, closed="left")
+        every_step = check_flag("return_sequences", self.return_sequences)
+        both_ways = check_flag("bidirectional", self.bidirectional)
+        self._check_reading()
+        if not sizes:
+            raise ValueError("`hidden_layer_sizes` must name at least one recurrent layer, got ()")
+        hidden: list[Layer] = []
+        for at, units in enumerate(sizes):
+            hidden.append(Recurrent(cell, units, every_step or at < len(sizes) - 1, both_ways, state_dropout, init))
+            if dropout:
+                hidden.append(Dropout(dropout))
+        kept = ("bidirectional", "return_sequences", "n_channels", "embedding")
+        return Architecture(
+            named={"cell": cell, "hidden_layer_sizes": sizes} | {name: getattr(self, name) for name in kept},
+            noise={"dropout": self.dropout, "recurrent_dropout": self.recurrent_dropout},
+            hidden=tuple(hidden),
+            init=init or Tanh.init,
+        )
+
+    def _check_reading(self) -> None:
+        """The parameters that say how X is read, and how far back."""
+        check_integer("n_channels", self.n_channels, 1)
+        for name in ("embedding", "n_tokens", "truncate"):
+            if getattr(self, name) is not None:
+                check_integer(name, getattr(self, name), 1)
+        if self.truncate is not None and self.bidirectional:
+            raise ValueError(
+                f"`truncate` must be None with bidirectional=True, which reads sequences as a whole, "
+                f"got {self.truncate!r}"
+            )
+        if self.truncate is not None and (is_name(self.solver, "lbfgs") or isinstance(self.solver, LBFGS)):
+            raise ValueError(
+                f"`truncate` must be None with solver='lbfgs', whose line search needs the whole gradient, "
+                f"got {self.truncate!r}"
+            )
+
+    def _entrance(self, settings: Settings) -> list[Layer]:
+        if self.embedding is not None:
+            return [Embedding(self._form.n_tokens, self.embedding)]
+        return [Standardize()] if settings.standardize else []
+
+    def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, Callable[[Array], Array]]:
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        if reset:
+            self._form = form_of(X, self.n_channels, self.n_tokens, self.embedding is not None)
+        X = self._form.read(self, X, reset, dtype)
+        y, place = read_step_target(y, X) if self.return_sequences else (read_row_target(y), same)
+        if not self.return_sequences:
+            check_consistent_length(X.values, y)
+        return X, y, place
+
+    def _read_x(self, X: Any) -> Sequences:
+        check_is_fitted(self)
+        return self._form.read(self, X, False, FLOATS)
+
+    def _row_shape(self, X: Sequences) -> tuple[int | None, ...]:
+        return (None, *X.shape[2:])
+
+    def _n_inputs(self, X: Sequences) -> int:
+        return X.n_channels
+
+    def _centred(self, X: Sequences) -> bool:
+        return True
+
+    def _raw_of(self, model: Model, X: Sequences, stop: int | None = None) -> Array:
+        return model.raw(X.values, stop, X.lengths)
+
+    def _given(self, X: Sequences) -> Array:
+        return self._form.given(X)
+
+    def _objective(self, model: Model, data: Data, y: Array, training: Any, **common: Any) -> SequenceObjective:
+        return SequenceObjective(
+            model.network,
+            model.trained_loss,
+            data.X.values,
+            y,
+            lengths=data.X.lengths,
+            mean_steps=None if training is None else training.mean_steps,
+            truncate=self.truncate,
+            **common,
+        )
+
+    def predict_next(self, X: Any, state: Any = None) -> tuple[Array, Any]:
+        """Read some more steps of every sequence, and predict from all that has been read of it so far.
+
+        So a stream is followed, or a text written, without reading its past again: give the ``state`` that one call
+        returns to the next.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels), or (n_samples, n_steps) of tokens
+            The next steps, one or more, of sequences without padding.
+        state : list, default=None
+            What the call before returned; None begins new sequences.
+
+        Returns
+        -------
+        prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            After the last of these steps: for a classifier the probabilities, of shape (n_samples, n_classes).
+        state : list
+            For the next call. It is not changed by it.
+        """
+        check_is_fitted(self)
+        form = self._form if self.embedding is not None else Steps(self._form.n_channels)
+        steps = form.read(self, X, False, self.theta_.dtype)
+        if steps.lengths is not None:
+            raise ValueError("`X` must hold no padding in `predict_next`, where all sequences go on, got NaN")
+        if not self.model_.network.steppable:
+            raise ValueError(
+                "`predict_next` needs bidirectional=False: going step by step, the future is unknown, got True"
+            )
+        for x in steps.values.swapaxes(0, 1):
+            raw, state = self.model_.step(x, state)
+        return self._predicted(raw), state
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags

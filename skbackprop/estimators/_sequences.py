@@ -1,0 +1,186 @@
+"""Sequences as they come in: three forms of X, read into one; per-step targets, taken where there are any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from sklearn.utils.validation import check_array, validate_data
+
+from ..network.sequences import sequence_lengths
+
+Array = np.ndarray
+NAN_IS_PADDING = {"ensure_all_finite": "allow-nan"}
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Steps of every row, and how many of them are valid: an array that is indexed by rows.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, T, d), or (n, T) for tokens
+    lengths : ndarray of int of shape (n,), or None
+        None where all steps are valid.
+    """
+
+    values: Array
+    lengths: Array | None
+
+    def __getitem__(self, rows: Any) -> Sequences:
+        return Sequences(self.values[rows], None if self.lengths is None else self.lengths[rows])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.values.shape
+
+    @property
+    def ndim(self) -> int:
+        return 3
+
+    @property
+    def dtype(self) -> np.dtype:
+        """What is computed in: tokens, which are no quantities, ask for no more than single precision."""
+        return self.values.dtype if self.values.dtype.kind == "f" else np.dtype(np.float32)
+
+    @property
+    def n_channels(self) -> int:
+        """Quantities per step; tokens have none."""
+        return self.values.shape[2] if self.values.ndim == 3 else 0
+
+    def valid(self) -> Array:
+        """An (n, T) mask of the steps that are not padding."""
+        n, T = self.shape[:2]
+        return np.ones((n, T), bool) if self.lengths is None else np.arange(T) < self.lengths[:, None]
+
+
+class Form(Protocol):
+    """A frozen dataclass: how the first X was given, and how every X is therefore to be given."""
+
+    def read(self, estimator: Any, X: Any, reset: bool, dtype: Any) -> Sequences: ...
+    def given(self, X: Sequences) -> Array: ...
+
+
+def form_of(X: Any, n_channels: int, n_tokens: int | None, tokens: bool) -> Form:
+    """The form of a first X."""
+    if tokens:
+        return Tokens(n_tokens or greatest_token(X) + 1)
+    shape = X.shape if hasattr(X, "shape") else np.asarray(X).shape
+    return Steps(shape[2]) if len(shape) == 3 else Columns(n_channels)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """X of shape (n, T, d); T is free from call to call."""
+
+    n_channels: int
+
+    def read(self, estimator: Any, X: Any, reset: bool, dtype: Any) -> Sequences:
+        X = check_array(X, allow_nd=True, ensure_2d=False, dtype=dtype, input_name="X", **NAN_IS_PADDING)
+        if X.ndim != 3 or X.shape[2] != self.n_channels:
+            raise ValueError(
+                f"`X` must have shape (n_samples, n_steps, {self.n_channels}), as in the first fit, got {X.shape}"
+            )
+        if reset:
+            number_features(estimator, self.n_channels)
+        return Sequences(X, sequence_lengths(X))
+
+    def given(self, X: Sequences) -> Array:
+        return X.values
+
+
+@dataclass(frozen=True)
+class Columns:
+    """X of shape (n, T * d), with the d channels of a step side by side; T is fixed."""
+
+    n_channels: int
+
+    def read(self, estimator: Any, X: Any, reset: bool, dtype: Any) -> Sequences:
+        X = validate_data(estimator, X, reset=reset, dtype=dtype, **NAN_IS_PADDING)
+        if X.shape[1] % self.n_channels:
+            raise ValueError(
+                f"`n_channels` must divide the number of columns of X, {X.shape[1]}, got {self.n_channels}"
+            )
+        steps = X.reshape(len(X), -1, self.n_channels)
+        return Sequences(steps, sequence_lengths(steps))
+
+    def given(self, X: Sequences) -> Array:
+        return X.values.reshape(len(X.values), -1)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """X of shape (n, T), or (n, T, 1), of whole numbers below ``n_tokens``; T is free from call to call."""
+
+    n_tokens: int
+
+    def read(self, estimator: Any, X: Any, reset: bool, dtype: Any) -> Sequences:
+        X = numbers(X)
+        lengths = sequence_lengths(X[:, :, None]) if X.dtype.kind == "f" else None
+        known = np.nan_to_num(X)
+        tokens = known.astype(np.intp)
+        if (tokens != known).any() or tokens.min() < 0 or tokens.max() >= self.n_tokens:
+            raise ValueError(
+                f"`X` must hold tokens, whole numbers from 0 to {self.n_tokens - 1}, "
+                f"got values from {known.min():g} to {known.max():g}"
+            )
+        if reset:
+            number_features(estimator, 1)
+        return Sequences(tokens, lengths)
+
+    def given(self, X: Sequences) -> Array:
+        return X.values if X.lengths is None else np.where(X.valid(), X.values, np.nan)
+
+
+def numbers(X: Any) -> Array:
+    """X of shape (n, T), of whatever numbers."""
+    X = check_array(X, allow_nd=True, dtype=None, input_name="X", **NAN_IS_PADDING)
+    X = X[:, :, 0] if X.ndim == 3 and X.shape[2] == 1 else X
+    if X.ndim != 2 or X.dtype.kind not in "iuf":
+        raise ValueError(
+            f"`X` must hold tokens, whole numbers, of shape (n_samples, n_steps) with `embedding`, got shape {X.shape} "
+            f"and dtype {X.dtype}"
+        )
+    return X
+
+
+def greatest_token(X: Any) -> int:
+    return int(np.nan_to_num(numbers(X)).max())
+
+
+def number_features(estimator: Any, n: int) -> None:
+    """Features that scikit-learn's ``validate_data`` would count otherwise; they have no names."""
+    vars(estimator).pop("feature_names_in_", None)
+    estimator.n_features_in_ = n
+
+
+def read_row_target(y: Any) -> Any:
+    """One target for every sequence, of any type."""
+    return check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y")
+
+
+def read_step_target(y: Any, X: Sequences) -> tuple[Any, Callable[[Array], Array]]:
+    """A target for every step: those that count, one after the other, and a function that puts them back, amid NaN.
+
+    What stands at steps of padding is ignored; a NaN at another one says that it has no target.
+    """
+    y = check_array(y, allow_nd=True, ensure_2d=False, dtype=None, input_name="y", **NAN_IS_PADDING)
+    if y.ndim not in (2, 3) or y.shape[:2] != X.shape[:2]:
+        raise ValueError(
+            f"`y` must have a target for every step of X with `return_sequences=True`, shape {X.shape[:2]} or "
+            f"{(*X.shape[:2], 'n_outputs')}, got {y.shape}"
+        )
+    counted = X.valid()
+    if y.dtype.kind == "f":
+        counted &= ~np.isnan(y).reshape(*y.shape[:2], -1).any(axis=2)
+    if not counted.any():
+        raise ValueError("`y` must have a target at one step at least, got none")
+
+    def place(Y: Array) -> Array:
+        out = np.full((*counted.shape, Y.shape[1]), np.nan)
+        out[counted] = Y
+        return out
+
+    return y[counted], place
