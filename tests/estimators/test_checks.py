@@ -18,6 +18,7 @@ from tests.estimators.kinds import ESTIMATORS, every_estimator
 ARRAY_API_CHECK = "check_array_api_input"
 
 small = {"hidden_layer_sizes": (10,), "learning_rate_init": 0.02, "max_iter": 60, "n_iter_no_change": math.inf}
+short = small | {"learning_rate_init": 0.05, "max_iter": 30}
 INSTANCES = [
     BatchMLPRegressor(),
     BatchMLPRegressor(**small, solver="sgd"),
@@ -27,12 +28,12 @@ INSTANCES = [
     BatchMLPRegressor(**small, loss="poisson"),
     BatchMLPRegressor(**small, solver=AdamW(weight_decay=0.1), activation=LeakyReLU(0.1), learning_rate=Warmup(5)),
     BatchMLPClassifier(),
-    BatchMLPClassifier(**small, solver="sgd"),
-    BatchMLPClassifier(**small | {"max_iter": 30}, solver="lbfgs"),
-    BatchMLPClassifier(**small, standardize=False),
-    BatchMLPClassifier(**small, early_stopping=True),
-    BatchMLPClassifier(**small, loss="squared_error"),
-    BatchMLPClassifier(**small, loss=Focal(gamma=1.0)),
+    BatchMLPClassifier(**short, solver="sgd"),
+    BatchMLPClassifier(**short, solver="lbfgs"),
+    BatchMLPClassifier(**short, standardize=False),
+    BatchMLPClassifier(**short, early_stopping=True),
+    BatchMLPClassifier(**short, loss="squared_error"),
+    BatchMLPClassifier(**short, loss=Focal(gamma=1.0)),
 ]
 
 

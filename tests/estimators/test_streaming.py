@@ -82,8 +82,14 @@ def one_row(X, y):
     return np.arange(1)
 
 
-@every_estimator
-@pytest.mark.parametrize("first", [lowest_targets, lowest_inputs, one_row])
+@pytest.mark.parametrize(
+    ("kind", "first"),
+    [
+        *[(KINDS["numbers"], first) for first in (lowest_targets, lowest_inputs, one_row)],
+        *[(KINDS["classes"], first) for first in (lowest_targets, one_row)],
+    ],
+    ids=lambda part: getattr(part, "__name__", ""),
+)
 def test_a_stream_that_starts_in_a_corner_ends_like_fit(kind, first):
     """Of classes, the rows of the lowest targets are all of one."""
     X, y = surface(4000, kind=kind)
