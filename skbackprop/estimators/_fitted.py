@@ -41,7 +41,7 @@ class FittedNetwork(metaclass=ABCMeta):
         A : ndarray of shape (n_samples, hidden_layer_sizes[layer])
         """
         X = self._read_x(X)
-        hidden = [at for at, slots in enumerate(self.model_.network.parameters.layers) if "W" in slots][:-1]
+        hidden = [at for at, slots in enumerate(self.model_.network.parameters.layers) if "b" in slots][:-1]
         if not isinstance(layer, (int, np.integer)) or not -len(hidden) <= layer < len(hidden):
             raise ValueError(f"`layer` must be the number of one of the {len(hidden)} hidden layers, got {layer!r}")
         return self._forward(X, stop=hidden[layer] + 1)

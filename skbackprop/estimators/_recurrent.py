@@ -43,7 +43,7 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
     _form: Form
 
     def _architecture(self) -> Architecture:
-        cell = read_object("cell", self.cell, CELLS, "forward")
+        cell = read_object("cell", self.cell, CELLS, "keeps")
         sizes, init = read_hidden(self.hidden_layer_sizes), read_init(self)
         dropout = check_real("dropout", self.dropout, 0, 1, closed="left")
         state_dropout = check_real("recurrent_dropout", self.recurrent_dropout, 0, 1, closed="left")
@@ -57,7 +57,7 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
             hidden.append(Recurrent(cell, units, every_step or at < len(sizes) - 1, both_ways, state_dropout, init))
             if dropout:
                 hidden.append(Dropout(dropout))
-        kept = ("bidirectional", "return_sequences", "n_channels", "embedding")
+        kept = ("bidirectional", "return_sequences", "n_channels", "embedding", "n_tokens")
         return Architecture(
             named={"cell": cell, "hidden_layer_sizes": sizes} | {name: getattr(self, name) for name in kept},
             noise={"dropout": self.dropout, "recurrent_dropout": self.recurrent_dropout},
@@ -93,7 +93,7 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
         if reset:
             self._form = form_of(X, self.n_channels, self.n_tokens, self.embedding is not None)
         X = self._form.read(self, X, reset, dtype)
-        y, place = read_step_target(y, X) if self.return_sequences else (read_row_target(y), same)
+        y, place = read_step_target(y, X) if self.return_sequences else (read_row_target(y, X), same)
         if not self.return_sequences:
             check_consistent_length(X.values, y)
         return X, y, place

@@ -67,8 +67,31 @@ def form_of(X: Any, n_channels: int, n_tokens: int | None, tokens: bool) -> Form
     """The form of a first X."""
     if tokens:
         return Tokens(n_tokens or greatest_token(X) + 1)
-    shape = X.shape if hasattr(X, "shape") else np.asarray(X).shape
+    shape = rectangular(X).shape
+    if len(shape) > 3:
+        raise ValueError(
+            f"`X` must have shape (n_samples, n_steps, n_channels) or (n_samples, n_steps * n_channels), got {shape}"
+        )
     return Steps(shape[2]) if len(shape) == 3 else Columns(n_channels)
+
+
+def rectangular(X: Any) -> Any:
+    """X as it is, or an array of a list; sequences of unequal length are told what makes one of them."""
+    try:
+        X = np.asarray(X) if isinstance(X, (list, tuple)) else X
+        ragged = (
+            isinstance(X, np.ndarray)
+            and X.dtype == object
+            and X.size
+            and isinstance(X.flat[0], (np.ndarray, list, tuple))
+        )
+    except ValueError:
+        ragged = True
+    if ragged:
+        raise ValueError(
+            "`X` must be one array, got sequences of unequal length: `pad_sequences` fills them up with NaN"
+        )
+    return X
 
 
 @dataclass(frozen=True)
@@ -78,6 +101,7 @@ class Steps:
     n_channels: int
 
     def read(self, estimator: Any, X: Any, reset: bool, dtype: Any) -> Sequences:
+        X = rectangular(X)
         X = check_array(X, allow_nd=True, ensure_2d=False, dtype=dtype, input_name="X", **NAN_IS_PADDING)
         if X.ndim != 3 or X.shape[2] != self.n_channels:
             raise ValueError(
@@ -98,6 +122,11 @@ class Columns:
     n_channels: int
 
     def read(self, estimator: Any, X: Any, reset: bool, dtype: Any) -> Sequences:
+        X = rectangular(X)
+        if getattr(X, "ndim", 2) > 2:
+            raise ValueError(
+                f"`X` must have shape (n_samples, n_steps * {self.n_channels}), as in the first fit, got {X.shape}"
+            )
         X = validate_data(estimator, X, reset=reset, dtype=dtype, **NAN_IS_PADDING)
         if X.shape[1] % self.n_channels:
             raise ValueError(
@@ -120,12 +149,14 @@ class Tokens:
         X = numbers(X)
         lengths = sequence_lengths(X[:, :, None]) if X.dtype.kind == "f" else None
         known = np.nan_to_num(X)
-        tokens = known.astype(np.intp)
-        if (tokens != known).any() or tokens.min() < 0 or tokens.max() >= self.n_tokens:
+        wrong = (known < 0) | (known >= self.n_tokens) | (known != np.floor(known))
+        if wrong.any():
+            row, step = np.argwhere(wrong)[0]
             raise ValueError(
                 f"`X` must hold tokens, whole numbers from 0 to {self.n_tokens - 1}, "
-                f"got values from {known.min():g} to {known.max():g}"
+                f"got {known[row, step]:g} in sequence {row} at step {step}"
             )
+        tokens = known.astype(np.intp)
         if reset:
             number_features(estimator, 1)
         return Sequences(tokens, lengths)
@@ -136,7 +167,7 @@ class Tokens:
 
 def numbers(X: Any) -> Array:
     """X of shape (n, T), of whatever numbers."""
-    X = check_array(X, allow_nd=True, dtype=None, input_name="X", **NAN_IS_PADDING)
+    X = check_array(rectangular(X), allow_nd=True, dtype=None, input_name="X", **NAN_IS_PADDING)
     X = X[:, :, 0] if X.ndim == 3 and X.shape[2] == 1 else X
     if X.ndim != 2 or X.dtype.kind not in "iuf":
         raise ValueError(
@@ -156,9 +187,16 @@ def number_features(estimator: Any, n: int) -> None:
     estimator.n_features_in_ = n
 
 
-def read_row_target(y: Any) -> Any:
+def read_row_target(y: Any, X: Sequences) -> Any:
     """One target for every sequence, of any type."""
-    return check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y")
+    y = check_array(y, accept_sparse="csr", allow_nd=True, ensure_2d=False, dtype=None, input_name="y")
+    labels_of_steps = y.dtype.kind in "OUS" and y.ndim == 2 and y.shape[1] == X.shape[1] > 1
+    if y.ndim > 2 or labels_of_steps:
+        raise ValueError(
+            f"`y` must have a target for every sequence, not for every step, with `return_sequences=False`, "
+            f"got shape {y.shape}"
+        )
+    return y
 
 
 def read_step_target(y: Any, X: Sequences) -> tuple[Any, Callable[[Array], Array]]:
@@ -173,8 +211,8 @@ def read_step_target(y: Any, X: Sequences) -> tuple[Any, Callable[[Array], Array
             f"{(*X.shape[:2], 'n_outputs')}, got {y.shape}"
         )
     counted = X.valid()
-    if y.dtype.kind == "f":
-        counted &= ~np.isnan(y).reshape(*y.shape[:2], -1).any(axis=2)
+    if y.dtype.kind in "fO":
+        counted &= (y == y).reshape(*y.shape[:2], -1).all(axis=2)  # NaN alone is not what it is
     if not counted.any():
         raise ValueError("`y` must have a target at one step at least, got none")
 

@@ -106,6 +106,8 @@ class Elman:
 
     def __post_init__(self) -> None:
         check_flag("layer_norm", self.layer_norm)
+        if isinstance(self.activation, (str, type)) or not callable(getattr(self.activation, "backward", None)):
+            raise TypeError(f"`activation` must be an object such as Tanh() or ReLU(), got {self.activation!r}")
 
     def slots(self, units: int) -> dict[str, Slot]:
         return recurrent_slots(self, units, identity if self.activation == ReLU() else None)

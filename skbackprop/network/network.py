@@ -84,10 +84,14 @@ class Network:
 
         ``states`` has one entry per layer, None for those without; None as a whole begins new sequences.
         """
+        states = [None] * len(self.layers) if states is None else states
+        if not isinstance(states, list) or len(states) != len(self.layers):
+            raise ValueError(
+                f"`state` must be None or what the step before returned, a list of {len(self.layers)}, "
+                f"got {f'a list of {len(states)}' if isinstance(states, list) else repr(states)}"
+            )
         after = []
-        for layer, step, p_l, state in zip(
-            self.layers, self._step, p, states or [None] * len(self.layers), strict=True
-        ):
+        for layer, step, p_l, state in zip(self.layers, self._step, p, states, strict=True):
             if step is None:
                 x = layer.forward(p_l, x, INFERENCE)
             else:

@@ -131,6 +131,11 @@ class Recurrent:
         """One step of every row, x being (n, d): what is put out, and the state that the next step takes."""
         if self.bidirectional:
             raise ValueError("a bidirectional layer reads whole sequences: it cannot go step by step")
+        shape = (len(x), self.cell.states * self.units)
+        if state is not None and np.shape(state) != shape:
+            raise ValueError(
+                f"`state` must be what the step before left for the same rows, of shape {shape}, got {np.shape(state)}"
+            )
         one = Unrolled(self.cell, self.units, len(x), 1, Tape(), p.U.dtype)
         one.forward(p, x, state, None, None)
         return one.H[0], one.state()
