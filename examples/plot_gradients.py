@@ -104,7 +104,7 @@ def main():
     styles = {"sigmoid": ":", "tanh": "--", "relu": "-.", "GRU": "-", "LSTM": "-"}
     for name, lengths in back.items():
         axes[0].plot(lengths, styles[name.split()[0].strip(",")], label=name)
-    axes[0].set(title="derivative by the state", xlabel="steps back", ylabel="length", yscale="log", ylim=(1e-12, 1e12))
+    axes[0].set(title="derivative by the state", xlabel="steps back", ylabel="length", yscale="log", ylim=(1e-12, 1e18))
     axes[0].legend(fontsize="x-small", ncols=2)
 
     fits = {name: history(cell, clip) for name, (cell, clip) in FITS.items()}

@@ -76,9 +76,9 @@ def form_of(X: Any, n_channels: int, n_tokens: int | None, tokens: bool) -> Form
 
 
 def rectangular(X: Any) -> Any:
-    """X as it is, or an array of a list; sequences of unequal length are told what makes one of them."""
+    """X as it is if it has a shape, else as an array; sequences of unequal length are told what makes one of them."""
     try:
-        X = np.asarray(X) if isinstance(X, (list, tuple)) else X
+        X = X if hasattr(X, "shape") else np.asarray(X)
         ragged = (
             isinstance(X, np.ndarray)
             and X.dtype == object

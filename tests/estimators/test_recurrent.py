@@ -110,7 +110,9 @@ def test_tokens_and_a_stream_of_them():
         p, state = model.predict_next([[written[-1]]], state)
         written.append(int(model.classes_[p[0].argmax()]))
     assert written == [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]
-    with pytest.raises(ValueError, match="`X` must hold tokens, whole numbers from 0 to 4, got values from 0 to 9"):
+    with pytest.raises(
+        ValueError, match="`X` must hold tokens, whole numbers from 0 to 4, got 9 in sequence 0 at step 1"
+    ):
         model.predict([[0, 9]])
 
 

@@ -341,6 +341,34 @@ def test_a_bidirectional_layer_neither_steps_nor_goes_on_from_a_state(rng):
 
 
 @pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        (np.zeros((2, 3)), r"`state` .* of shape \(4, 3\), got \(2, 3\)"),
+        (np.zeros((4, 6)), r"`state` .* of shape \(4, 3\), got \(4, 6\)"),
+    ],
+)
+def test_a_state_of_other_rows_or_another_cell_is_refused(state, message, rng):
+    network = Network([Recurrent(GRU(), 3), Dense(1)], (None, 2))
+    p = network.parameters.views(network.parameters.initial(np.random.RandomState(0), np.float64))
+    with pytest.raises(ValueError, match=message):
+        network.step(p, rng.normal(size=(4, 2)), [state, None])
+
+
+@pytest.mark.parametrize(("states", "came"), [([None], "a list of 1"), ("state", "'state'")])
+def test_states_of_another_network_are_refused(states, came, rng):
+    network = Network([Recurrent(GRU(), 3), Dense(1)], (None, 2))
+    p = network.parameters.views(network.parameters.initial(np.random.RandomState(0), np.float64))
+    with pytest.raises(ValueError, match=f"`state` must be None or .* a list of 2, got {came}"):
+        network.step(p, rng.normal(size=(4, 2)), states)
+
+
+@pytest.mark.parametrize("activation", ["tanh", Tanh, None])
+def test_a_cell_takes_an_activation_as_an_object(activation):
+    with pytest.raises(TypeError, match="`activation` must be an object such as"):
+        Elman(activation)
+
+
+@pytest.mark.parametrize(
     ("make", "error", "message"),
     [
         (lambda: Recurrent(GRU(), 0), ValueError, "`units` must be an integer >= 1, got 0"),
