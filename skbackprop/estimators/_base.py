@@ -197,14 +197,13 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             state = copy.deepcopy(self._state)
             state.theta, state.noise = model.theta, state.noise or self._noise(settings, rng)
         scaling = Scaling(self._n_inputs(data.X), data.y.shape[-1]) if fresh else copy.deepcopy(self._scaling)
-        before = model.units
         self._set_units(settings, model, state, data, fresh, scaling)
-        if not fresh and model.units.differ_from(before):
+        if settings.standardize and not fresh:
             rate = self.learning_rate_init * settings.schedule(state.steps, None) * state.rate_factor
             rows = data.n * data.mean_weight()
             share = rate / (rate + LEAN_RATE) * rows / (rows + LEAN_ROWS)
-            y, weight = data.targets(model.units.standardize(data.y), data.weight)
-            model.lean(data.counted(self._raw_of(model, data.taken(data.X))), y, weight, share)
+            raw = data.counted(self._raw_of(model, data.taken(data.X)))
+            model.lean(raw, *data.targets(model.units.standardize(data.y), data.weight), share)
         self._state = state
         tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, 1)
         return Session(self, settings, model, state, data, None, tasks, 1, planned=False).run()

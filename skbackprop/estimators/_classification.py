@@ -64,7 +64,7 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             It may lack classes.
         classes : array-like of shape (n_classes,), default=None
-            All labels that will ever come, of which y has some; must be given at the first call.
+            All labels that will ever come, of which y has some; must be given at the first call, and cannot change.
         sample_weight : array-like of shape (n_samples,), default=None
 
         Returns
@@ -73,6 +73,8 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         """
         if classes is None and not self.__sklearn_is_fitted__():
             raise ValueError("`classes` must list all labels at the first call of `partial_fit`, got None")
+        if classes is not None and self.__sklearn_is_fitted__():
+            self._target.check_same(classes)
         return self._step(X, y, sample_weight, classes=classes)
 
     def predict(self, X: Any) -> Array:

@@ -88,7 +88,15 @@ class ClassTarget:
         """What y, and if given the ``classes`` that are still to come, tell."""
         if kind_of(y) == "multilabel-indicator":
             return cls(np.arange(y.shape[1]), indicator=True)
-        return cls(np.unique(y) if classes is None else unique_labels(classes), indicator=False)
+        return cls(np.unique(y) if classes is None else read_classes(classes), indicator=False)
+
+    def check_same(self, classes: Any) -> None:
+        """Refuse ``classes`` other than those that the model was begun with."""
+        if not self.indicator and not np.array_equal(read_classes(classes), self.classes):
+            raise ValueError(
+                f"`classes` must be those that the model was begun with, {shown(self.classes.tolist())}, "
+                f"got {shown(np.asarray(classes).tolist())}"
+            )
 
     @property
     def stratify(self) -> bool:
@@ -134,6 +142,14 @@ class ClassTarget:
                 f"`loss` of a classifier must be a frozen dataclass with a field `n_classes`, such as a ClassLoss, "
                 f"got {loss!r}"
             ) from None
+
+
+def read_classes(classes: Any) -> Array:
+    """Labels in order and of their own type, which ``unique_labels`` checks but does not keep."""
+    if np.ndim(classes) != 1:
+        raise ValueError(f"`classes` must be a sequence of labels, got {classes!r}")
+    unique_labels(classes)
+    return np.unique(classes)
 
 
 def kind_of(y: Any) -> str:

@@ -12,11 +12,13 @@ import sklearn
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 from sklearn.utils.fixes import parse_version
 
-from skbackprop import AdamW, BatchMLPRegressor, LeakyReLU, Warmup
+from skbackprop import AdamW, BatchMLPClassifier, BatchMLPRegressor, Focal, LeakyReLU, Warmup
+from tests.estimators.kinds import ESTIMATORS, every_estimator
 
 ARRAY_API_CHECK = "check_array_api_input"
 
 small = {"hidden_layer_sizes": (10,), "learning_rate_init": 0.02, "max_iter": 60, "n_iter_no_change": math.inf}
+short = small | {"learning_rate_init": 0.05, "max_iter": 30}
 INSTANCES = [
     BatchMLPRegressor(),
     BatchMLPRegressor(**small, solver="sgd"),
@@ -30,6 +32,13 @@ INSTANCES = [
     # On a dozen rows without noise a learnt variance goes to zero, and rounding errors grow as it does: fewer epochs.
     BatchMLPRegressor(**small | {"max_iter": 30}, loss="gaussian"),
     BatchMLPRegressor(**small, solver=AdamW(weight_decay=0.1), activation=LeakyReLU(0.1), learning_rate=Warmup(5)),
+    BatchMLPClassifier(),
+    BatchMLPClassifier(**short, solver="sgd"),
+    BatchMLPClassifier(**short, solver="lbfgs"),
+    BatchMLPClassifier(**short, standardize=False),
+    BatchMLPClassifier(**short, early_stopping=True),
+    BatchMLPClassifier(**short, loss="squared_error"),
+    BatchMLPClassifier(**short, loss=Focal(gamma=1.0)),
 ]
 
 
@@ -69,20 +78,23 @@ def test_scikit_learn_check(estimator, check):
 def test_array_api_dispatch_changes_nothing():
     """scikit-learn runs this check only if a variable was set before SciPy was imported, hence in another process."""
     checks = [
-        check for _, check in estimator_checks_generator(BatchMLPRegressor()) if name_of(check) == ARRAY_API_CHECK
+        check
+        for kind in ESTIMATORS.values()
+        for _, check in estimator_checks_generator(kind.make())
+        if name_of(check) == ARRAY_API_CHECK
     ]
     if not checks:
         assert parse_version(sklearn.__version__) < parse_version("1.9")
         return
     script = f"""
         from sklearn.utils.estimator_checks import estimator_checks_generator
-        from skbackprop import BatchMLPRegressor
+        from skbackprop import {", ".join(ESTIMATORS)}
 
-        instance = BatchMLPRegressor(max_iter=3, n_iter_no_change=float("inf"))
-        for estimator, check in estimator_checks_generator(instance):
-            if check.func.__name__ == {ARRAY_API_CHECK!r}:
-                check(estimator)
-                print("passed")
+        for Estimator in ({", ".join(ESTIMATORS)}):
+            for estimator, check in estimator_checks_generator(Estimator(max_iter=3, n_iter_no_change=float("inf"))):
+                if check.func.__name__ == {ARRAY_API_CHECK!r}:
+                    check(estimator)
+                    print("passed")
         """
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", textwrap.dedent(script)],
@@ -94,13 +106,15 @@ def test_array_api_dispatch_changes_nothing():
     assert done.stdout.split() == ["passed"] * len(checks)
 
 
+@every_estimator
 @pytest.mark.parametrize("shuffle", [True, False])
-def test_with_early_stopping_a_zero_weight_still_equals_an_absent_row(shuffle):
+def test_with_early_stopping_a_zero_weight_still_equals_an_absent_row(kind, shuffle):
     """What is left of the equivalence of weights and repetition where rows are held out."""
     rng = np.random.RandomState(0)
     X, weight = rng.normal(size=(60, 3)), rng.randint(0, 2, 60)
-    y = X @ [1.0, -2.0, 0.5]
-    estimator = BatchMLPRegressor(early_stopping=True, shuffle=shuffle, max_iter=20, random_state=0)
+    y = kind.target(X @ [1.0, -2.0, 0.5])
+    estimator = kind.make(early_stopping=True, shuffle=shuffle, max_iter=20, random_state=0)
     estimator.set_params(n_iter_no_change=math.inf)
-    with_zeros = estimator.fit(X, y, sample_weight=weight).predict(X)
-    np.testing.assert_allclose(estimator.fit(X[weight > 0], y[weight > 0]).predict(X), with_zeros, rtol=1e-10)
+    with_zeros = kind.output(estimator.fit(X, y, sample_weight=weight), X)
+    without = kind.output(estimator.fit(X[weight > 0], y[weight > 0]), X)
+    np.testing.assert_allclose(without, with_zeros, rtol=1e-10)

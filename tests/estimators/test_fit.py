@@ -21,19 +21,19 @@ from skbackprop import (
     BatchMLPRegressor,
     Cosine,
     LeakyReLU,
-    Poisson,
     RMSprop,
     SquaredError,
     Warmup,
 )
+from tests.estimators.kinds import KINDS, every_estimator, every_kind, every_loss
 
 ENDLESS = {"n_iter_no_change": np.inf, "random_state": 0}
 
 
-def rows(n=120, d=4, seed=0):
+def rows(kind=KINDS["numbers"], n=120, d=4, seed=0):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, d))
-    return X, np.sin(X[:, 0]) + X[:, 1] + 2
+    return X, kind.target(np.sin(X[:, 0]) + X[:, 1] + 2)
 
 
 def laid_out(X, order, dtype):
@@ -48,8 +48,9 @@ def laid_out(X, order, dtype):
     return X
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
+    kind=st.sampled_from(list(KINDS.values())),
     shape=st.tuples(st.integers(2, 40), st.integers(1, 6)),
     order=st.sampled_from(["C", "F", "strided", "read-only"]),
     dtype=st.sampled_from([np.float32, np.float64, np.int32, np.int64]),
@@ -61,11 +62,13 @@ def laid_out(X, order, dtype):
     seed=st.integers(0, 100),
 )
 def test_rows_of_any_kind_are_left_alone_and_the_seed_decides(
-    shape, order, dtype, n_outputs, weighted, data, batch_size, dropout, seed
+    kind, shape, order, dtype, n_outputs, weighted, data, batch_size, dropout, seed
 ):
     rng = np.random.default_rng(seed)
     X = laid_out(rng.normal(size=shape) * 10, order, dtype)
-    y = rng.normal(size=shape[:1] if n_outputs is None else (shape[0], n_outputs))
+    y = kind.target(rng.normal(size=shape[0]))
+    if kind is KINDS["numbers"] and n_outputs is not None:
+        y = rng.normal(size=(shape[0], n_outputs))
     weight = None
     if weighted:
         weight = data.draw(hnp.arrays(np.float64, shape[0], elements=st.floats(0, 5)))
@@ -74,10 +77,8 @@ def test_rows_of_any_kind_are_left_alone_and_the_seed_decides(
     options = {"batch_size": batch_size, "dropout": dropout, "hidden_layer_sizes": (3,), "max_iter": 2}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        a, b = (
-            BatchMLPRegressor(**{**ENDLESS, "random_state": seed}, **options).fit(X, y, sample_weight=weight)
-            for _ in range(2)
-        )
+        options |= {**ENDLESS, "random_state": seed}
+        a, b = (kind.make(**options).fit(X, y, sample_weight=weight) for _ in range(2))
     np.testing.assert_array_equal(a.theta_, b.theta_)
     assert a.predict(X).shape == y.shape
     assert a.theta_.dtype == (np.float32 if dtype == np.float32 else np.float64)
@@ -85,61 +86,66 @@ def test_rows_of_any_kind_are_left_alone_and_the_seed_decides(
         np.testing.assert_array_equal(left, right)
 
 
+@every_estimator
 @pytest.mark.parametrize("order", ["F", "strided", "read-only"])
-def test_the_layout_in_memory_does_not_matter(order):
-    X, y = rows()
-    a = BatchMLPRegressor(max_iter=3, batch_size=50, **ENDLESS).fit(X, y)
-    b = BatchMLPRegressor(max_iter=3, batch_size=50, **ENDLESS).fit(laid_out(X, order, float), y)
-    np.testing.assert_allclose(a.predict(X), b.predict(laid_out(X, order, float)), rtol=1e-9)
+def test_the_layout_in_memory_does_not_matter(kind, order):
+    X, y = rows(kind)
+    a = kind.make(max_iter=3, batch_size=50, **ENDLESS).fit(X, y)
+    b = kind.make(max_iter=3, batch_size=50, **ENDLESS).fit(laid_out(X, order, float), y)
+    np.testing.assert_allclose(kind.output(a, X), kind.output(b, laid_out(X, order, float)), rtol=1e-9)
 
 
+@every_kind
 @pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.csc_matrix, sparse.csr_array, sparse.csc_array])
 @pytest.mark.parametrize("options", [{}, {"early_stopping": True}, {"solver": "lbfgs", "max_iter": 10}])
-def test_sparse_rows(make, options):
-    X, y = rows()
+def test_sparse_rows(kind, make, options):
+    X, y = rows(kind)
     X[np.abs(X) < 0.7] = 0
     options = {"max_iter": 5, "batch_size": 50, **options, **ENDLESS}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        a = BatchMLPRegressor(**options, standardize=False).fit(X, y)
-        b = BatchMLPRegressor(**options, standardize=False).fit(make(X), y)
-        np.testing.assert_allclose(a.predict(X), b.predict(make(X)), rtol=1e-6)
-        c = BatchMLPRegressor(**options).fit(make(X), y)
-    np.testing.assert_allclose(c.predict(X), c.predict(make(X)), rtol=1e-9)
+        a = kind.make(**options, standardize=False).fit(X, y)
+        b = kind.make(**options, standardize=False).fit(make(X), y)
+        np.testing.assert_allclose(kind.output(a, X), kind.output(b, make(X)), rtol=1e-6)
+        c = kind.make(**options).fit(make(X), y)
+    np.testing.assert_allclose(kind.output(c, X), kind.output(c, make(X)), rtol=1e-9)
     standardize = c.model_.network.parameters.views(c.theta_)[0]
     assert not standardize.shift.any()
     if not options.get("early_stopping"):
         np.testing.assert_allclose(standardize.scale, 1 / X.std(axis=0), rtol=1e-6)
 
 
-def test_a_model_of_dense_rows_predicts_sparse_ones_and_goes_on_with_them():
-    X, y = rows()
-    model = BatchMLPRegressor(max_iter=5, **ENDLESS).fit(X, y)
-    np.testing.assert_allclose(model.predict(sparse.csr_matrix(X)), model.predict(X), rtol=1e-9)
-    model.partial_fit(sparse.csr_matrix(X), y)
-    np.testing.assert_allclose(model.predict(sparse.csr_matrix(X)), model.predict(X), rtol=1e-9)
+@every_kind
+def test_a_model_of_dense_rows_predicts_sparse_ones_and_goes_on_with_them(kind):
+    X, y = rows(kind)
+    model = kind.make(max_iter=5, **ENDLESS).fit(X, y)
+    np.testing.assert_allclose(kind.output(model, sparse.csr_matrix(X)), kind.output(model, X), rtol=1e-9)
+    kind.step(model, sparse.csr_matrix(X), y)
+    np.testing.assert_allclose(kind.output(model, sparse.csr_matrix(X)), kind.output(model, X), rtol=1e-9)
 
 
-def test_memory_mapped_rows_stay_on_disk(tmp_path):
-    X, y = rows(20000, 50)
+@every_estimator
+def test_memory_mapped_rows_stay_on_disk(kind, tmp_path):
+    X, y = rows(kind, 20000, 50)
     np.save(tmp_path / "X.npy", X.astype(np.float32))
     mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
-    model = BatchMLPRegressor(hidden_layer_sizes=(8,), max_iter=1, **ENDLESS)
+    model = kind.make(hidden_layer_sizes=(8,), max_iter=1, **ENDLESS)
     tracemalloc.start()
-    model.fit(mapped, y).predict(mapped)
+    kind.output(model.fit(mapped, y), mapped)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2e7  # y, its order and blocks of 4 MB in float64, not the 40 MB that a float64 copy would take
 
-    np.testing.assert_allclose(model.predict(mapped), model.predict(X.astype(np.float32)), rtol=1e-6)
+    np.testing.assert_allclose(kind.output(model, mapped), kind.output(model, X.astype(np.float32)), rtol=1e-6)
 
 
-def test_a_data_frame_keeps_its_names():
-    X, y = rows()
+@every_kind
+def test_a_data_frame_keeps_its_names(kind):
+    X, y = rows(kind)
     frame = pd.DataFrame(X, columns=list("abcd"))
-    model = BatchMLPRegressor(early_stopping=True, monitor="r2", max_iter=3, **ENDLESS).fit(frame, y)
+    model = kind.make(early_stopping=True, monitor=kind.monitor, max_iter=3, **ENDLESS).fit(frame, y)
     assert list(model.feature_names_in_) == list("abcd")
-    np.testing.assert_array_equal(model.predict(frame), model.predict(pd.DataFrame(X, columns=list("abcd"))))
+    np.testing.assert_array_equal(kind.output(model, frame), kind.output(model, pd.DataFrame(X, columns=list("abcd"))))
     with pytest.raises(ValueError, match="feature names"):
         model.predict(frame.rename(columns={"a": "z"}))
 
@@ -159,40 +165,45 @@ def test_the_output_starts_at_the_best_constant(loss, weighted):
         np.testing.assert_allclose(constant[0], np.average(y, axis=0, weights=weight), rtol=1e-6)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@every_loss
 @pytest.mark.parametrize("standardize", [True, False])
-def test_integer_weights_equal_repetition(loss, standardize):
+def test_integer_weights_equal_repetition(kind, loss, standardize):
     X, y = rows()
-    y = y**2
+    y = kind.target(y**2)
     weight = np.random.default_rng(0).integers(0, 4, len(y))
     options = {"loss": loss, "batch_size": "full", "alpha": 1.0, "standardize": standardize, "max_iter": 20, **ENDLESS}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        a = BatchMLPRegressor(**options).fit(X, y, sample_weight=weight)
-        b = BatchMLPRegressor(**options).fit(np.repeat(X, weight, axis=0), np.repeat(y, weight))
-    np.testing.assert_allclose(a.predict(X), b.predict(X), rtol=1e-6)
+        a = kind.make(**options).fit(X, y, sample_weight=weight)
+        b = kind.make(**options).fit(np.repeat(X, weight, axis=0), np.repeat(y, weight, axis=0))
+    np.testing.assert_allclose(kind.output(a, X), kind.output(b, X), rtol=1e-6)
     np.testing.assert_allclose(a.loss_curve_, b.loss_curve_, rtol=1e-9)
 
 
-def test_constant_columns_are_left_alone():
-    X, y = rows()
+@every_estimator
+def test_constant_columns_are_left_alone(kind):
+    X, y = rows(kind)
     X[:, 2] = 1e6 + 0.1
-    model = BatchMLPRegressor(max_iter=20, **ENDLESS).fit(X, y)
+    model = kind.make(max_iter=20, **ENDLESS).fit(X, y)
     assert model.model_.network.parameters.views(model.theta_)[0].scale[2] == 1
+
+
+def test_a_constant_target_is_predicted():
+    X, y = rows()
     other = BatchMLPRegressor(max_iter=20, **ENDLESS).fit(X, np.full(len(y), 7.0))
     np.testing.assert_allclose(other.predict(X), 7.0)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_activation_learns(activation):
-    X, y = rows(400)
+    X, y = rows(n=400)
     model = BatchMLPRegressor(activation=activation, learning_rate="cosine", learning_rate_init=0.01, max_iter=30)
     assert model.set_params(random_state=0).fit(X, y).score(X, y) > (0.85 if activation != "logistic" else 0.8)
 
 
 @pytest.mark.parametrize("init", ["auto", *INITIALIZERS])
 def test_every_start_learns(init):
-    X, y = rows(400)
+    X, y = rows(n=400)
     model = BatchMLPRegressor(init=init, learning_rate="cosine", learning_rate_init=0.01, max_iter=30, random_state=0)
     assert model.fit(X, y).score(X, y) > 0.9
 
@@ -200,7 +211,7 @@ def test_every_start_learns(init):
 @pytest.mark.parametrize("learning_rate", [*SCHEDULES, "adaptive", Warmup(10, Cosine())])
 @pytest.mark.parametrize("solver", [*OPTIMIZERS, RMSprop(rho=0.99)])
 def test_every_schedule_drives_every_solver(solver, learning_rate):
-    X, y = rows(400)
+    X, y = rows(n=400)
     model = BatchMLPRegressor(solver=solver, learning_rate=learning_rate, batch_size=20, max_iter=20, **ENDLESS)
     model.set_params(learning_rate_init=0.01).fit(X, y)
     assert model.score(X, y) > (0.4 if learning_rate == "invscaling" else 0.8)
@@ -208,95 +219,104 @@ def test_every_schedule_drives_every_solver(solver, learning_rate):
         assert model.learning_rate_curve_[-1] < 2e-3
 
 
-def test_objects_say_the_same_as_names():
+@every_loss
+def test_objects_say_the_same_as_names(kind, loss):
     X, y = rows()
-    a = BatchMLPRegressor(loss="poisson", activation="leaky_relu", max_iter=3, **ENDLESS).fit(X, y**2)
-    b = BatchMLPRegressor(loss=Poisson(), activation=LeakyReLU(), max_iter=3, **ENDLESS).fit(X, y**2)
+    y, options = kind.target(y**2), {"max_iter": 3, **ENDLESS}
+    a = kind.make(loss=loss, activation="leaky_relu", **options).fit(X, y)
+    b = kind.make(loss=kind.losses[loss], activation=LeakyReLU(), **options).fit(X, y)
     np.testing.assert_array_equal(a.theta_, b.theta_)
 
 
-def test_one_activation_for_every_hidden_layer():
-    X, y = rows()
-    model = BatchMLPRegressor(hidden_layer_sizes=(5, 6), activation=("relu", LeakyReLU(0.3)), max_iter=2, **ENDLESS)
+@every_kind
+def test_one_activation_for_every_hidden_layer(kind):
+    X, y = rows(kind)
+    model = kind.make(hidden_layer_sizes=(5, 6), activation=("relu", LeakyReLU(0.3)), max_iter=2, **ENDLESS)
     model.fit(X, y)
     assert (model.activations(X, 0) >= 0).all()
     assert (model.activations(X, 1) < 0).any()
     assert model.activations(X).shape == (120, 6)
     last = model.activations(X) @ model.coefs_[-1] + model.intercepts_[-1]
     units = model.model_.units
-    np.testing.assert_allclose(last[:, 0] * units.gain + units.offset, model.predict(X))
+    np.testing.assert_allclose(last * units.gain + units.offset, kind.raw_output(model, X))
 
 
-def test_rows_to_validate_on():
-    X, y = rows(400)
-    model = BatchMLPRegressor(max_iter=5, **ENDLESS).fit(X[:300], y[:300], X_val=X[300:], y_val=y[300:])
+@every_kind
+def test_rows_to_validate_on(kind):
+    X, y = rows(kind, n=400)
+    model = kind.make(max_iter=5, **ENDLESS).fit(X[:300], y[:300], X_val=X[300:], y_val=y[300:])
     assert model.validation_scores_ == [-loss for loss in model.validation_loss_curve_]
     assert model.best_iter_ == model.n_iter_ == 5
-    scaled = 0.5 * np.mean((model.predict(X[300:]) - y[300:]) ** 2) / y[:300].var()
-    assert model.validation_loss_curve_[-1] == pytest.approx(scaled)
-    weighted = BatchMLPRegressor(max_iter=5, **ENDLESS)
+    expected = kind.mean_loss(y[300:], kind.output(model, X[300:]), y[:300])
+    assert model.validation_loss_curve_[-1] == pytest.approx(expected)
+    weighted = kind.make(max_iter=5, **ENDLESS)
     weight = np.r_[np.ones(50), np.zeros(50)]
     weighted.fit(X[:300], y[:300], X_val=X[300:], y_val=y[300:], sample_weight_val=weight)
-    scaled = 0.5 * np.mean((model.predict(X[300:350]) - y[300:350]) ** 2) / y[:300].var()
-    assert weighted.validation_loss_curve_[-1] == pytest.approx(scaled)
+    expected = kind.mean_loss(y[300:350], kind.output(model, X[300:350]), y[:300])
+    assert weighted.validation_loss_curve_[-1] == pytest.approx(expected)
 
 
-def test_history_is_ready_for_a_data_frame():
-    X, y = rows()
-    model = BatchMLPRegressor(early_stopping=True, max_iter=4, alpha=1.0, **ENDLESS).fit(X, y)
+@every_estimator
+def test_history_is_ready_for_a_data_frame(kind):
+    X, y = rows(kind)
+    model = kind.make(early_stopping=True, max_iter=4, alpha=1.0, **ENDLESS).fit(X, y)
     history = pd.DataFrame(model.history_)
     assert list(history["epoch"]) == [1, 2, 3, 4]
     assert (history["loss"] > history["data_loss"]).all()
     assert np.isfinite(history.to_numpy(float)).all()
 
 
-def test_clipping_bounds_the_step():
-    X, y = rows()
-    model = BatchMLPRegressor(solver="sgd", momentum=0.0, clip_norm=1e-3, learning_rate_init=1.0, alpha=0.0)
+@every_estimator
+def test_clipping_bounds_the_step(kind):
+    X, y = rows(kind)
+    model = kind.make(solver="sgd", momentum=0.0, clip_norm=1e-3, learning_rate_init=1.0, alpha=0.0)
     model.set_params(max_iter=1, batch_size="full", **ENDLESS).fit(X, y)
-    start = BatchMLPRegressor(solver="sgd", learning_rate_init=1e-15, max_iter=1, batch_size="full", **ENDLESS).fit(
-        X, y
-    )
+    start = kind.make(solver="sgd", learning_rate_init=1e-15, max_iter=1, batch_size="full", **ENDLESS).fit(X, y)
     assert np.linalg.norm(model.theta_ - start.theta_) == pytest.approx(1e-3, rel=1e-6)
     assert model.history_["gradient_norm"][0] > 1e-2
 
 
-def test_dropout_regularises_and_is_off_in_predict():
-    X, y = rows(60, 20)
-    y = y + np.random.default_rng(1).normal(size=60)
-    plain = BatchMLPRegressor(max_iter=200, learning_rate_init=0.01, **ENDLESS).fit(X, y)
-    dropped = BatchMLPRegressor(max_iter=200, learning_rate_init=0.01, dropout=0.5, **ENDLESS).fit(X, y)
-    assert plain.score(X, y) > 0.99 > dropped.score(X, y)
-    np.testing.assert_array_equal(dropped.predict(X), dropped.predict(X))
+@every_estimator
+def test_dropout_regularises_and_is_off_in_predict(kind):
+    X, y = rows(n=60, d=20)
+    y = kind.target(y + np.random.default_rng(1).normal(size=60))
+    plain = kind.make(max_iter=200, learning_rate_init=0.01, **ENDLESS).fit(X, y)
+    dropped = kind.make(max_iter=200, learning_rate_init=0.01, dropout=0.8, **ENDLESS).fit(X, y)
+    of_plain, of_dropped = (kind.mean_loss(y, kind.output(model, X), y) for model in (plain, dropped))
+    assert of_plain < 0.005 < of_dropped  # where the target is numbers, 0.005 is an R2 of 0.99
+    np.testing.assert_array_equal(kind.output(dropped, X), kind.output(dropped, X))
 
 
-def test_the_global_generator_is_neither_used_nor_moved():
-    X, y = rows()
+@every_estimator
+def test_the_global_generator_is_neither_used_nor_moved(kind):
+    X, y = rows(kind)
     np.random.seed(0)  # noqa: NPY002
-    a = BatchMLPRegressor(max_iter=1, n_iter_no_change=np.inf).fit(X, y)
+    a = kind.make(max_iter=1, n_iter_no_change=np.inf).fit(X, y)
     np.random.seed(0)  # noqa: NPY002
-    b = BatchMLPRegressor(max_iter=1, n_iter_no_change=np.inf).fit(X, y)
+    b = kind.make(max_iter=1, n_iter_no_change=np.inf).fit(X, y)
     assert (a.theta_ != b.theta_).any()
     first = np.random.random()  # noqa: NPY002
     np.random.seed(0)  # noqa: NPY002
     assert first == np.random.random()  # noqa: NPY002
 
 
-def test_verbose_prints_a_line_per_epoch(capsys):
-    X, y = rows()
-    BatchMLPRegressor(verbose=True, early_stopping=True, max_iter=3, **ENDLESS).fit(X, y)
+@every_estimator
+def test_verbose_prints_a_line_per_epoch(kind, capsys):
+    X, y = rows(kind)
+    kind.make(verbose=True, early_stopping=True, max_iter=3, **ENDLESS).fit(X, y)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in lines] == ["epoch 1", "epoch 2", "epoch 3"]
     assert all("validation loss" in line for line in lines)
 
 
-def test_lbfgs_stops_early_on_validation_rows():
+@every_estimator
+def test_lbfgs_stops_early_on_validation_rows(kind):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60, 20))
-    y = X[:, 0] + rng.normal(size=60)
+    y = kind.target(X[:, 0] + rng.normal(size=60))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model = BatchMLPRegressor(solver="lbfgs", early_stopping=True, random_state=0, max_iter=200).fit(X, y)
+        model = kind.make(solver="lbfgs", early_stopping=True, random_state=0, max_iter=200).fit(X, y)
     assert model.best_iter_ < model.n_iter_ < 200
 
 
@@ -309,7 +329,7 @@ def test_a_loss_that_is_a_subclass_or_an_object_of_ones_own():
             np.clip(residual, -1, 1, out=out)
             return float(np.sum(np.where(np.abs(residual) < 1, residual**2 / 2, np.abs(residual) - 0.5)))
 
-    X, y = rows(400)
+    X, y = rows(n=400)
     y[::40] += 1000
     model = BatchMLPRegressor(loss=Clipped(), learning_rate="cosine", max_iter=60, random_state=0).fit(X, y)
     squared = BatchMLPRegressor(learning_rate="cosine", max_iter=60, random_state=0).fit(X, y)

@@ -7,26 +7,41 @@ import pandas as pd
 import pytest
 from scipy.stats import loguniform
 from sklearn import config_context
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
-from sklearn.ensemble import AdaBoostRegressor, BaggingRegressor, StackingRegressor, VotingRegressor
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    AdaBoostRegressor,
+    BaggingClassifier,
+    BaggingRegressor,
+    StackingClassifier,
+    StackingRegressor,
+    VotingClassifier,
+    VotingRegressor,
+)
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.inspection import partial_dependence, permutation_importance
-from sklearn.linear_model import LinearRegression
-from sklearn.metrics import make_scorer, r2_score
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss, make_scorer, r2_score, roc_auc_score
 from sklearn.model_selection import (
     GridSearchCV,
     HalvingGridSearchCV,
     KFold,
     RandomizedSearchCV,
+    StratifiedKFold,
+    TunedThresholdClassifierCV,
+    cross_val_predict,
     cross_validate,
     learning_curve,
 )
-from sklearn.multioutput import MultiOutputRegressor
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, MultiOutputRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.semi_supervised import SelfTrainingClassifier
 
-from skbackprop import AdamW, BatchMLPRegressor, Cosine, LeakyReLU
+from skbackprop import AdamW, BatchMLPClassifier, BatchMLPRegressor, Cosine, Focal, LeakyReLU
 
 LINEAR_BEST = 0.2
 """No linear model gets beyond this R2 on ``product``; `test_data_are_out_of_reach_for_a_linear_model` holds it."""
@@ -308,3 +323,188 @@ def test_validation_rows_reach_fit_as_they_are_without_transform_input():
     np.testing.assert_array_equal(trapped[-1].validation_loss_curve_, alone.validation_loss_curve_)
     right = clone(net).fit(scaler.transform(X), y, X_val=scaler.transform(X_test), y_val=y_test)
     assert trapped[-1].validation_loss_curve_[-1] > 10 * right.validation_loss_curve_[-1]
+
+
+def quick_classifier(**parameters):
+    return BatchMLPClassifier(**quick_net().get_params() | {"loss": "log_loss"} | parameters)
+
+
+def signs(numbers):
+    """The sign of the product x0 x1: no line tells it, and no line does better than a coin."""
+    return np.where(numbers > 3, "plus", "minus")
+
+
+def quadrants(rows):
+    """Which of the four quadrants of x0 and x1."""
+    return (rows[:, 0] > 5) + 2 * (rows[:, 1] > 0)
+
+
+COIN = 0.65
+s, s_test = signs(y), signs(y_test)
+q, q_test = quadrants(X), quadrants(X_test)
+
+
+class TestClassifiers:
+    def test_data_are_out_of_reach_for_a_linear_model(self):
+        assert make_pipeline(StandardScaler(), LogisticRegression()).fit(X, s).score(X_test, s_test) < COIN
+        assert quick_classifier().fit(X, s).score(X_test, s_test) > 0.93
+        assert quick_classifier().fit(X, q).score(X_test, q_test) > 0.93
+        assert is_classifier(quick_classifier())
+
+    def test_pipeline(self):
+        pipeline = make_pipeline(StandardScaler(), quick_classifier(standardize=False)).fit(X, s)
+        scaled = StandardScaler().fit(X)
+        alone = quick_classifier(standardize=False).fit(scaled.transform(X), s)
+        np.testing.assert_array_equal(pipeline.predict_proba(X_test), alone.predict_proba(scaled.transform(X_test)))
+        np.testing.assert_array_equal(pipeline.classes_, ["minus", "plus"])
+        assert pipeline.score(X_test, s_test) > 0.93
+
+    @pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
+    def test_calibration(self, method):
+        """The focal loss leaves a net less sure than it may be; calibrated, it says what is the case more clearly."""
+        net = quick_classifier(loss=Focal(gamma=5.0))
+        calibrated = CalibratedClassifierCV(net, method=method, cv=3).fit(X, s)
+        np.testing.assert_array_equal(calibrated.classes_, ["minus", "plus"])
+        p, alone = calibrated.predict_proba(X_test), net.fit(X, s).predict_proba(X_test)
+        np.testing.assert_allclose(p.sum(axis=1), 1.0)
+        assert log_loss(s_test, p) < 0.8 * log_loss(s_test, alone)
+        assert calibrated.score(X_test, s_test) > 0.9
+
+    def test_voting(self):
+        forms = [("line", LogisticRegression()), ("net", quick_classifier()), ("other", quick_classifier(dropout=0.1))]
+        model = VotingClassifier(forms, voting="soft", weights=[1, 3, 3]).fit(X / [1, 10, 100], s)
+        expected = sum(
+            weight * form.fit(X / [1, 10, 100], s).predict_proba(X_test / [1, 10, 100])
+            for weight, (_, form) in zip([1, 3, 3], forms, strict=True)
+        )
+        np.testing.assert_allclose(model.predict_proba(X_test / [1, 10, 100]), expected / 7)
+        assert model.score(X_test / [1, 10, 100], s_test) > 0.9
+
+    def test_stacking(self):
+        """The final regression must listen to the net, not to the line."""
+        line = make_pipeline(StandardScaler(), LogisticRegression())
+        model = StackingClassifier([("line", line), ("net", quick_classifier())], LogisticRegression(), cv=3, n_jobs=2)
+        assert model.fit(X, s).score(X_test, s_test) > 0.93
+        ((of_line, of_net),) = model.final_estimator_.coef_
+        assert abs(of_net) > 3 * abs(of_line)
+
+    def test_one_versus_rest(self):
+        model = OneVsRestClassifier(quick_classifier()).fit(X, q)
+        assert len(model.estimators_) == 4
+        each = np.column_stack(
+            [quick_classifier().fit(X, (q == label).astype(int)).predict_proba(X_test)[:, 1] for label in range(4)]
+        )
+        np.testing.assert_allclose(model.predict_proba(X_test), each / each.sum(axis=1, keepdims=True), rtol=1e-9)
+        assert model.score(X_test, q_test) > 0.9
+
+    def test_chain(self):
+        """The second label is the first one turned around where x2 is low: the chain hands the first one on."""
+        low, low_test = X[:, 2] < -300, X_test[:, 2] < -300
+        first, first_test = s == "plus", s_test == "plus"
+        Y = np.column_stack([first, first ^ low]).astype(int)
+        chain = ClassifierChain(quick_classifier(), order=[0, 1]).fit(X, Y)
+        assert chain.estimators_[1].n_features_in_ == 4
+        Y_test = np.column_stack([first_test, first_test ^ low_test])
+        assert (chain.predict(X_test) == Y_test).mean(axis=0).min() > 0.85
+        by_hand = quick_classifier().fit(np.column_stack([X, Y[:, 0]]), Y[:, 1])
+        given_first = np.column_stack([X_test, chain.predict(X_test)[:, 0]])
+        np.testing.assert_allclose(chain.predict_proba(X_test)[:, 1], by_hand.predict_proba(given_first)[:, 1])
+
+    def test_a_net_for_every_column_of_labels(self):
+        """What the refusal of several columns of labels advises."""
+        both = np.column_stack([q, s == "plus"]).astype(int)
+        model = MultiOutputClassifier(quick_classifier()).fit(X, both)
+        expected = np.column_stack([quick_classifier().fit(X, column).predict(X_test) for column in both.T])
+        np.testing.assert_array_equal(model.predict(X_test), expected)
+
+    def test_self_training(self):
+        """Two dozen labels do less well alone than with the rows that the net is sure of."""
+        partial = np.where(np.arange(300) < 60, (s == "plus").astype(int), -1)
+        model = SelfTrainingClassifier(quick_classifier(max_iter=30), threshold=0.9, max_iter=5).fit(X, partial)
+        assert (model.labeled_iter_ > 0).sum() > 100
+        taught = model.transduction_[model.labeled_iter_ > 0]
+        assert (taught == (s == "plus")[model.labeled_iter_ > 0]).mean() > 0.85
+        assert model.score(X_test, (s_test == "plus").astype(int)) > 0.85
+
+    def test_cross_val_predict(self):
+        folds = StratifiedKFold(3, shuffle=True, random_state=0)
+        p = cross_val_predict(quick_classifier(), X, q, cv=folds, method="predict_proba", n_jobs=2)
+        train, test = next(folds.split(X, q))
+        by_hand = quick_classifier().fit(X[train], q[train]).predict_proba(X[test])
+        np.testing.assert_allclose(p[test], by_hand, rtol=1e-9)
+        assert accuracy_score(q, p.argmax(axis=1)) > 0.9
+
+    def test_roc_auc_in_cross_validate(self):
+        result = cross_validate(
+            quick_classifier(), X, s == "plus", scoring=["roc_auc", "neg_log_loss", "average_precision"], cv=3, n_jobs=2
+        )
+        assert result["test_roc_auc"].min() > 0.95
+        assert result["test_neg_log_loss"].min() > -0.35
+        several = cross_validate(quick_classifier(), X, q, scoring="roc_auc_ovr", cv=3, n_jobs=2)
+        assert several["test_score"].min() > 0.95
+
+    def test_roc_auc_in_a_search(self):
+        grid = {"activation": ["identity", LeakyReLU(0.1)], "loss": ["log_loss", "squared_error"]}
+        search = GridSearchCV(quick_classifier(), grid, scoring="roc_auc", cv=3, n_jobs=2).fit(X, s)
+        assert search.best_params_["activation"] == LeakyReLU(0.1)
+        assert search.best_score_ > 0.95
+        scores = zip(search.cv_results_["param_activation"], search.cv_results_["mean_test_score"], strict=True)
+        assert max(score for activation, score in scores if activation == "identity") < COIN
+        assert search.score(X_test, s_test) == roc_auc_score(s_test == "plus", search.predict_proba(X_test)[:, 1])
+
+    def test_tuned_threshold(self):
+        """Where one class is rare, the threshold for balanced accuracy lies far below one half."""
+        rare, rare_test = y > 8, y_test > 8
+        net = quick_classifier(max_iter=10, learning_rate_init=0.01)
+        tuned = TunedThresholdClassifierCV(net, scoring="balanced_accuracy", cv=3, random_state=0).fit(X, rare)
+        assert tuned.best_threshold_ < 0.4
+        np.testing.assert_array_equal(
+            tuned.predict(X_test), tuned.estimator_.predict_proba(X_test)[:, 1] >= tuned.best_threshold_
+        )
+        of_tuned, of_net = (balanced_accuracy_score(rare_test, m.predict(X_test)) for m in (tuned, net.fit(X, rare)))
+        assert of_tuned > of_net + 0.05
+
+    def test_bagging(self):
+        model = BaggingClassifier(quick_classifier(), n_estimators=4, n_jobs=2, random_state=0).fit(X, q)
+        each = [net.predict_proba(X_test) for net in model.estimators_]
+        np.testing.assert_allclose(model.predict_proba(X_test), np.mean(each, axis=0))
+        assert np.std(each, axis=0).mean() > 0
+        assert model.score(X_test, q_test) > 0.9
+
+    def test_boosting(self):
+        """Each stage alone is too short; the weights of the rows that it gets wrong reach the next one."""
+        stage = quick_classifier(max_iter=6, learning_rate_init=0.01)
+        boosted = AdaBoostClassifier(stage, n_estimators=12, random_state=0).fit(X, s)
+        assert len(boosted.estimators_) == 12
+        assert boosted.score(X_test, s_test) > stage.fit(X, s).score(X_test, s_test) + 0.05
+
+    @pytest.mark.usefixtures("routing")
+    def test_weights_are_routed_through_a_pipeline_in_a_search(self):
+        """Half of the rows have the wrong label and weigh nothing."""
+        rows, labels = np.vstack([X, X]), np.concatenate([s, signs(6 - y)])
+        weight, net = np.repeat([1.0, 0.0], len(s)), quick_classifier().set_fit_request(sample_weight=True)
+        search = GridSearchCV(
+            make_pipeline(StandardScaler().set_fit_request(sample_weight=False), net),
+            {"batchmlpclassifier__alpha": [1e-4, 1e-3]},
+            scoring=make_scorer(accuracy_score).set_score_request(sample_weight=True),
+            cv=KFold(2, shuffle=True, random_state=0),
+        )
+        assert search.fit(rows, labels, sample_weight=weight).best_score_ > 0.9
+        assert search.score(X_test, s_test) > 0.9
+        assert clone(search).fit(rows, labels).score(X_test, s_test) < 0.75
+
+    @pytest.mark.usefixtures("routing")
+    def test_classes_are_routed_to_partial_fit(self):
+        """``classes`` and ``sample_weight`` are what a router may hand to ``partial_fit``."""
+        net = quick_classifier().set_partial_fit_request(classes=True, sample_weight=True)
+        requests = net.get_metadata_routing().partial_fit.requests
+        assert requests == {"classes": True, "sample_weight": True}
+
+    @pytest.mark.usefixtures("routing")
+    def test_validation_rows_are_transformed_by_a_pipeline_that_is_told_to(self):
+        net = quick_classifier(max_iter=10, early_stopping=True).set_fit_request(X_val=True, y_val=True)
+        told = Pipeline([("scale", StandardScaler()), ("net", net)], transform_input=["X_val"])
+        told.fit(X, s, X_val=X_test, y_val=s_test)
+        scaler = StandardScaler().fit(X)
+        alone = clone(net).fit(scaler.transform(X), s, X_val=scaler.transform(X_test), y_val=s_test)
+        np.testing.assert_array_equal(told[-1].validation_loss_curve_, alone.validation_loss_curve_)

@@ -1,4 +1,4 @@
-"""With ``standardize=False`` and the same seed, the parameters are those of scikit-learn's MLPRegressor.
+"""With ``standardize=False`` and the same seed, the parameters are those of scikit-learn's MLP.
 
 Where scikit-learn has a fault the settings stay clear of it: weights (B7: normalised per batch there),
 "invscaling" (B12: counts rows there), early stopping (B6, and another thing is watched), several outputs with
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sklearn.neural_network import MLPRegressor
 
 from skbackprop import BatchMLPRegressor
+from tests.estimators.kinds import KINDS, every_kind
 
 # A few epochs on raw targets are meant to end early here, and both sides say so.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -25,32 +26,34 @@ SOLVERS = [
 ]
 
 
-def rows(n, n_outputs, seed, positive=False):
+def rows(n, n_outputs, seed, positive=False, kind=KINDS["numbers"]):
+    """Several outputs only of numbers; another kind makes its target of the first."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, 4))
     y = np.sin(X[:, :1]) + X[:, 1:2] * np.arange(1, n_outputs + 1)
     y = np.exp(y / 2) if positive else y
-    return X, y[:, 0] if n_outputs == 1 else y
+    return X, kind.target(y[:, 0]) if n_outputs == 1 or kind.classes else y
 
 
-def both(X, y, **parameters):
-    ours = BatchMLPRegressor(standardize=False, n_iter_no_change=np.inf, **parameters).fit(X, y)
-    theirs = MLPRegressor(n_iter_no_change=np.inf, **parameters).fit(X, y)
+def both(X, y, kind=KINDS["numbers"], **parameters):
+    ours = kind.make(standardize=False, n_iter_no_change=np.inf, **parameters).fit(X, y)
+    theirs = kind.Peer(n_iter_no_change=np.inf, **parameters).fit(X, y)
     return ours, theirs
 
 
-def assume_convergence(X, y, **parameters):
+def assume_convergence(X, y, kind, **parameters):
     """Where training diverges, rounding errors grow without bound, and there is nothing to compare."""
     try:
         with np.errstate(all="ignore"):
-            losses = MLPRegressor(n_iter_no_change=np.inf, **parameters).fit(X, y).loss_curve_
+            losses = kind.Peer(n_iter_no_change=np.inf, **parameters).fit(X, y).loss_curve_
     except ValueError:
         reject()
     assume(losses[-1] < 1e3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
+    kind=st.sampled_from(list(KINDS.values())),
     solver=st.sampled_from(SOLVERS),
     activation=st.sampled_from(["identity", "logistic", "tanh", "relu"]),
     hidden=st.lists(st.integers(1, 9), max_size=3),
@@ -61,8 +64,10 @@ def assume_convergence(X, y, **parameters):
     n_outputs=st.integers(1, 3),
     seed=st.integers(0, 1000),
 )
-def test_parameters_equal_after_five_epochs(solver, activation, hidden, n, batch_size, shuffle, alpha, n_outputs, seed):
-    X, y = rows(n, n_outputs, seed)
+def test_parameters_equal_after_five_epochs(
+    kind, solver, activation, hidden, n, batch_size, shuffle, alpha, n_outputs, seed
+):
+    X, y = rows(n, n_outputs, seed, kind=kind)
     parameters = solver | {
         "activation": activation,
         "hidden_layer_sizes": tuple(hidden),
@@ -73,12 +78,14 @@ def test_parameters_equal_after_five_epochs(solver, activation, hidden, n, batch
         "max_iter": 5,
         "random_state": seed,
     }
-    assume_convergence(X, y, **parameters)
-    ours, theirs = both(X, y, **parameters)
+    assume_convergence(X, y, kind, **parameters)
+    ours, theirs = both(X, y, kind, **parameters)
     for mine, other in zip(ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_, strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-9, atol=1e-9)
-    if n_outputs == 1:  # scikit-learn reports the mean over outputs, but follows the gradient of the sum
+    np.testing.assert_allclose(kind.output(ours, X), kind.output(theirs, X), rtol=1e-9, atol=1e-9)
+    np.testing.assert_array_equal(getattr(ours, "classes_", None), getattr(theirs, "classes_", None))
+    # scikit-learn reports the mean over outputs, but follows the gradient of the sum
+    if n_outputs == 1 or kind.classes:
         np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-9)
     assert (ours.n_iter_, ours.t_, ours.n_layers_, ours.n_outputs_, ours.out_activation_) == (
         theirs.n_iter_,
@@ -96,25 +103,28 @@ def test_the_reported_loss_of_several_outputs_is_the_one_whose_gradient_is_follo
     assert model.loss_ == pytest.approx(0.5 * np.mean(((model.predict(X) - Y) ** 2).sum(axis=1)), rel=1e-6)
 
 
+@every_kind
 @pytest.mark.parametrize("activation", ["logistic", "tanh", "relu"])
-def test_lbfgs_predicts_the_same(activation):
-    X, y = rows(80, 1, 1)
+def test_lbfgs_predicts_the_same(kind, activation):
+    X, y = rows(80, 1, 1, kind=kind)
     ours, theirs = (
         Model(solver="lbfgs", activation=activation, hidden_layer_sizes=(7,), random_state=0, max_iter=15, **extra)
-        for Model, extra in ((BatchMLPRegressor, {"standardize": False}), (MLPRegressor, {}))
+        for Model, extra in ((kind.Estimator, {"standardize": False}), (kind.Peer, {}))
     )
     ours.fit(X, y)
     theirs.fit(X, y)
-    np.testing.assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-4)
+    # Where a class is all but sure, scikit-learn's 1 - p has no digits left.
+    np.testing.assert_allclose(kind.output(ours, X), kind.output(theirs, X), rtol=1e-4, atol=1e-14)
     assert ours.n_iter_ == theirs.n_iter_
     assert ours.loss_ == pytest.approx(theirs.loss_, rel=1e-6)
 
 
-def test_every_parameter_and_attribute_is_there():
-    X, y = rows(40, 1, 2)
-    ours, theirs = both(X, y, max_iter=2, random_state=0)
-    defaults = MLPRegressor().get_params()
-    assert {name: BatchMLPRegressor().get_params()[name] for name in defaults} == defaults
+@every_kind
+def test_every_parameter_and_attribute_is_there(kind):
+    X, y = rows(40, 1, 2, kind=kind)
+    ours, theirs = both(X, y, kind, max_iter=2, random_state=0)
+    defaults = kind.Peer().get_params()
+    assert {name: kind.make().get_params()[name] for name in defaults} == defaults
     fitted = {name for name in vars(theirs) if name.endswith("_") and not name.startswith("_")}
     assert [name for name in fitted if not hasattr(ours, name)] == []
 

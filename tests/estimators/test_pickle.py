@@ -11,33 +11,35 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from skbackprop import SGD, AdamW, BatchMLPRegressor, LeakyReLU, RMSprop
+from skbackprop import SGD, AdamW, LeakyReLU, LogLoss, RMSprop
+from tests.estimators.kinds import KINDS, every_estimator
 
 rng = np.random.RandomState(0)
 X = rng.uniform(-1, 1, (1000, 10))
-y = X[:, 0] * X[:, 1] + X[:, 2]
+f = X[:, 0] * X[:, 1] + X[:, 2]
 
+OBJECTS = {"solver": AdamW(weight_decay=0.1), "activation": (LeakyReLU(0.1), "gelu"), "learning_rate": "invscaling"}
 VARIANTS = {
-    "default": {},
-    "noise": {"dropout": 0.3, "early_stopping": True},
-    "objects": {
-        "solver": AdamW(weight_decay=0.1),
-        "activation": (LeakyReLU(0.1), "gelu"),
-        "learning_rate": "invscaling",
-    },
-    "no units": {"standardize": False, "solver": "sgd"},
-    "counts": {"loss": "poisson", "solver": "rmsprop", "clip_norm": 1.0},
+    "default": ("numbers", {}),
+    "noise": ("numbers", {"dropout": 0.3, "early_stopping": True}),
+    "objects": ("numbers", OBJECTS),
+    "no units": ("numbers", {"standardize": False, "solver": "sgd"}),
+    "counts": ("numbers", {"loss": "poisson", "solver": "rmsprop", "clip_norm": 1.0}),
+    "two classes": ("two classes", {"class_weight": "balanced", "early_stopping": True}),
+    "classes": ("classes", {"dropout": 0.3, "loss": LogLoss(label_smoothing=0.1), "class_weight": {3: 2.0}}),
+    "labels": ("labels", {"loss": "focal", "solver": "sgd"}),
 }
-variants = pytest.mark.parametrize("parameters", VARIANTS.values(), ids=VARIANTS)
+VARIANTS = {name: (KINDS[kind], parameters) for name, (kind, parameters) in VARIANTS.items()}
+variants = pytest.mark.parametrize(("kind", "parameters"), VARIANTS.values(), ids=VARIANTS)
 
 
-def net(**parameters):
+def net(kind, **parameters):
     quick = {"hidden_layer_sizes": (8, 5), "learning_rate_init": 0.01, "max_iter": 3, "random_state": 0}
-    return BatchMLPRegressor(**quick | {"n_iter_no_change": math.inf} | parameters)
+    return kind.make(**quick | {"n_iter_no_change": math.inf} | parameters)
 
 
-def target(model):
-    return np.abs(y) if model.loss == "poisson" else y
+def target(kind, model):
+    return kind.target(np.abs(f) if model.loss == "poisson" else f)
 
 
 def size(model):
@@ -56,8 +58,12 @@ def reloaded(model):
 
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
-def test_size_of_a_large_net(solver, early_stopping):
-    model = net(solver=solver, early_stopping=early_stopping, hidden_layer_sizes=(500, 500), max_iter=1, batch_size=500)
+@every_estimator
+def test_size_of_a_large_net(kind, solver, early_stopping):
+    y = kind.target(f)
+    model = net(
+        kind, solver=solver, early_stopping=early_stopping, hidden_layer_sizes=(500, 500), max_iter=1, batch_size=500
+    )
     model.fit(X, y)
     assert model.theta_.nbytes > 2_000_000
     assert size(model) <= allowed(model)
@@ -65,17 +71,21 @@ def test_size_of_a_large_net(solver, early_stopping):
 
 @pytest.mark.parametrize("validation", ["none", "held out", "given"])
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_size_of_a_small_net_after_many_epochs(solver, validation):
+@every_estimator
+def test_size_of_a_small_net_after_many_epochs(kind, solver, validation):
     """The rows (80 kB) are not in it, nor is anything that grows with the epochs but the history."""
-    model = net(solver=solver, max_iter=200, batch_size="full", early_stopping=validation == "held out", tol=0.0)
+    y = kind.target(f)
+    model = net(kind, solver=solver, max_iter=200, batch_size="full", early_stopping=validation == "held out", tol=0.0)
     rows = {"X_val": X[700:], "y_val": y[700:]} if validation == "given" else {}
     model.fit(X[:700], y[:700], **rows)
     assert model.n_iter_ > 100
     assert size(model) <= allowed(model)
 
 
-def test_float32_takes_half():
-    model = net(hidden_layer_sizes=(300, 300), max_iter=1, batch_size=500).fit(X.astype(np.float32), y)
+@every_estimator
+def test_float32_takes_half(kind):
+    y = kind.target(f)
+    model = net(kind, hidden_layer_sizes=(300, 300), max_iter=1, batch_size=500).fit(X.astype(np.float32), y)
     assert model.theta_.dtype == np.float32
     assert size(model) <= allowed(model)
 
@@ -84,21 +94,25 @@ def test_float32_takes_half():
     ("solver", "moments"),
     [("adam", 2), ("adamw", 2), (AdamW(weight_decay=0.1), 2), (SGD(), 1), ("sgd", 1), (RMSprop(), 1), ("rmsprop", 1)],
 )
-def test_moments_are_kept_for_partial_fit_only(solver, moments):
-    model = net(solver=solver, hidden_layer_sizes=(100, 100))
-    weights = model.partial_fit(X, y).theta_.nbytes
+@every_estimator
+def test_moments_are_kept_for_partial_fit_only(kind, solver, moments):
+    y = kind.target(f)
+    model = net(kind, solver=solver, hidden_layer_sizes=(100, 100))
+    weights = kind.step(model, X, y).theta_.nbytes
     assert (1 + moments) * weights < size(model) <= allowed(model, 1 + moments)
     assert size(model.fit(X, y)) <= allowed(model)
-    model.partial_fit(X, y)
+    kind.step(model, X, y)
     assert (1 + moments) * weights < size(model) <= allowed(model, 1 + moments)
 
 
-def test_streaming_does_not_make_the_model_grow():
-    model = net()
+@every_estimator
+def test_streaming_does_not_make_the_model_grow(kind):
+    y = kind.target(f)
+    model = net(kind)
     sizes = []
     for call in range(300):
         rows = slice(call, call + 20)
-        model.partial_fit(X[rows], y[rows])
+        kind.step(model, X[rows], y[rows])
         if call in (9, 299):
             sizes.append(size(model))
     assert model.n_iter_ == 300
@@ -107,104 +121,112 @@ def test_streaming_does_not_make_the_model_grow():
 
 @variants
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
-def test_round_trip(parameters, protocol):
-    model = net(**parameters)
-    model.fit(X, target(model))
+def test_round_trip(kind, parameters, protocol):
+    model = net(kind, **parameters)
+    model.fit(X, target(kind, model))
     copied = pickle.loads(pickle.dumps(model, protocol=protocol))
-    np.testing.assert_array_equal(copied.predict(X), model.predict(X))
+    np.testing.assert_array_equal(kind.output(copied, X), kind.output(model, X))
     assert copied.get_params() == model.get_params()
     assert copied.history_ == model.history_
     assert all(np.shares_memory(part, copied.theta_) for part in [*copied.coefs_, *copied.intercepts_])
 
 
-def test_an_unfitted_estimator_can_be_pickled():
-    assert reloaded(net(solver=AdamW())).get_params() == net(solver=AdamW()).get_params()
+@every_estimator
+def test_an_unfitted_estimator_can_be_pickled(kind):
+    assert reloaded(net(kind, solver=AdamW())).get_params() == net(kind, solver=AdamW()).get_params()
 
 
 @variants
 @pytest.mark.parametrize("before", ["fit", "partial_fit", "both"])
 @pytest.mark.parametrize("duplicate", [reloaded, copy.deepcopy, copy.copy], ids=["pickle", "deepcopy", "copy"])
-def test_both_go_on_alike(parameters, before, duplicate):
+def test_both_go_on_alike(kind, parameters, before, duplicate):
     """The model and its double take the same further steps, bit for bit, and neither moves the other."""
-    model = net(**parameters)
+    model = net(kind, **parameters)
     if before != "partial_fit":
-        model.fit(X, target(model))
+        model.fit(X, target(kind, model))
     if before != "fit":
-        model.partial_fit(X[:300], target(model)[:300])
+        kind.step(model, X[:300], target(kind, model)[:300])
     double = duplicate(model)
-    start = model.predict(X)
+    start = kind.output(model, X)
     for part in (slice(300, 600), slice(600, 1000)):
-        double.partial_fit(X[part], target(model)[part])
-    np.testing.assert_array_equal(model.predict(X), start)
-    moved = double.predict(X)
+        kind.step(double, X[part], target(kind, model)[part])
+    np.testing.assert_array_equal(kind.output(model, X), start)
+    moved = kind.output(double, X)
     assert np.any(moved != start)
     for part in (slice(300, 600), slice(600, 1000)):
-        model.partial_fit(X[part], target(model)[part])
-    np.testing.assert_array_equal(model.predict(X), moved)
-    np.testing.assert_array_equal(double.predict(X), moved)
+        kind.step(model, X[part], target(kind, model)[part])
+    np.testing.assert_array_equal(kind.output(model, X), moved)
+    np.testing.assert_array_equal(kind.output(double, X), moved)
     assert model.history_ == double.history_
     assert (model.n_iter_, model.t_) == (double.n_iter_, double.t_)
 
 
-def test_without_a_seed_a_paused_stream_goes_on_alike():
+@every_estimator
+def test_without_a_seed_a_paused_stream_goes_on_alike(kind):
     """The generator is part of what `partial_fit` keeps."""
-    model = net(random_state=None, dropout=0.2).partial_fit(X, y)
+    y = kind.target(f)
+    model = kind.step(net(kind, random_state=None, dropout=0.2), X, y)
     double = reloaded(model)
-    np.testing.assert_array_equal(model.partial_fit(X, y).theta_, double.partial_fit(X, y).theta_)
+    np.testing.assert_array_equal(kind.step(model, X, y).theta_, kind.step(double, X, y).theta_)
 
 
-def test_warm_start_goes_on_alike():
-    model = net(warm_start=True, early_stopping=True).fit(X, y)
+@every_estimator
+def test_warm_start_goes_on_alike(kind):
+    y = kind.target(f)
+    model = net(kind, warm_start=True, early_stopping=True).fit(X, y)
     double = reloaded(model)
-    np.testing.assert_array_equal(model.fit(X, y).predict(X), double.fit(X, y).predict(X))
+    np.testing.assert_array_equal(kind.output(model.fit(X, y), X), kind.output(double.fit(X, y), X))
 
 
 @variants
 @pytest.mark.parametrize("before", ["fit", "partial_fit"])
-def test_memory_mapped_model(parameters, before, tmp_path):
+def test_memory_mapped_model(kind, parameters, before, tmp_path):
     """A read-only model predicts from the file, and training takes a copy and leaves the file alone."""
-    model = net(**parameters)
-    getattr(model, before)(X, target(model))
-    expected = model.predict(X)
+    model = net(kind, **parameters)
+    kind.train(model, before, X, target(kind, model))
+    expected = kind.output(model, X)
     joblib.dump(model, tmp_path / "model.joblib")
     mapped = joblib.load(tmp_path / "model.joblib", mmap_mode="r")
     assert not mapped.theta_.flags.writeable
-    np.testing.assert_array_equal(mapped.predict(X), expected)
+    np.testing.assert_array_equal(kind.output(mapped, X), expected)
     np.testing.assert_array_equal(mapped.activations(X), model.activations(X))
 
-    model.partial_fit(X, target(model))
-    np.testing.assert_array_equal(mapped.partial_fit(X, target(model)).predict(X), model.predict(X))
+    kind.step(model, X, target(kind, model))
+    np.testing.assert_array_equal(kind.output(kind.step(mapped, X, target(kind, model)), X), kind.output(model, X))
     again = joblib.load(tmp_path / "model.joblib", mmap_mode="r")
-    np.testing.assert_array_equal(again.predict(X), expected)
-    again.set_params(warm_start=True).fit(X, target(model))
-    np.testing.assert_array_equal(joblib.load(tmp_path / "model.joblib").predict(X), expected)
+    np.testing.assert_array_equal(kind.output(again, X), expected)
+    again.set_params(warm_start=True).fit(X, target(kind, model))
+    np.testing.assert_array_equal(kind.output(joblib.load(tmp_path / "model.joblib"), X), expected)
 
 
 def test_another_process_goes_on_alike(tmp_path):
-    models = [net(**parameters) for parameters in VARIANTS.values()]
-    for model in models:
-        model.fit(X, target(model))
-    rows, counts = X[:50], np.abs(y[:50])
-    joblib.dump((models, rows, counts), tmp_path / "models.joblib")
+    kinds = [kind for kind, _ in VARIANTS.values()]
+    models = [net(kind, **parameters) for kind, parameters in VARIANTS.values()]
+    targets = [target(kind, model) for kind, model in zip(kinds, models, strict=True)]
+    for model, y in zip(models, targets, strict=True):
+        model.fit(X, y)
+    jobs = [(model, kind.method, y[:50]) for model, kind, y in zip(models, kinds, targets, strict=True)]
+    joblib.dump((X[:50], jobs), tmp_path / "models.joblib")
     script = (
         "import sys, joblib\n"
-        "models, X, y = joblib.load(sys.argv[1])\n"
-        "before = [model.predict(X) for model in models]\n"
-        "joblib.dump((before, [model.partial_fit(X, y).predict(X) for model in models]), sys.argv[2])"
+        "X, jobs = joblib.load(sys.argv[1])\n"
+        "before = [getattr(model, method)(X) for model, method, _ in jobs]\n"
+        "after = [getattr(model.partial_fit(X, y), method)(X) for model, method, y in jobs]\n"
+        "joblib.dump((before, after), sys.argv[2])"
     )
     paths = [str(tmp_path / "models.joblib"), str(tmp_path / "predictions.joblib")]
     subprocess.run([sys.executable, "-W", "error", "-c", script, *paths], check=True)
-    for model, before, after in zip(models, *joblib.load(paths[1]), strict=True):
-        np.testing.assert_allclose(before, model.predict(rows), rtol=1e-12)
-        np.testing.assert_allclose(after, model.partial_fit(rows, counts).predict(rows), rtol=1e-10)
+    for (model, method, y), before, after in zip(jobs, *joblib.load(paths[1]), strict=True):
+        np.testing.assert_allclose(before, getattr(model, method)(X[:50]), rtol=1e-12)
+        np.testing.assert_allclose(after, getattr(model.partial_fit(X[:50], y), method)(X[:50]), rtol=1e-10)
 
 
 @variants
-def test_clone_is_unfitted_and_alike(parameters):
-    model = net(**parameters)
-    model.fit(X, target(model))
+def test_clone_is_unfitted_and_alike(kind, parameters):
+    model = net(kind, **parameters)
+    model.fit(X, target(kind, model))
     twin = clone(model)
     assert twin.get_params() == model.get_params()
     assert not hasattr(twin, "model_")
     assert not hasattr(twin, "history_")
-    np.testing.assert_array_equal(twin.fit(X, target(model)).predict(X), model.predict(X))
+    np.testing.assert_array_equal(kind.output(twin.fit(X, target(kind, model)), X), kind.output(model, X))

@@ -4,20 +4,21 @@ import numpy as np
 import pytest
 
 from skbackprop import LOSSES, BatchMLPRegressor, Cosine, Huber, Quantile
+from tests.estimators.kinds import KINDS, every_estimator, every_kind
 
 ENDLESS = {"n_iter_no_change": np.inf}
 
 
-def surface(n, seed=0):
-    """Inputs in odd units, a smooth target with an offset, and a little noise."""
+def surface(n, seed=0, kind=KINDS["numbers"]):
+    """Inputs in odd units, and a target made of a smooth surface with an offset and a little noise."""
     rng = np.random.default_rng(seed)
     Z = rng.normal(size=(n, 4))
     y = 300 + 50 * (np.sin(Z[:, 0]) + Z[:, 1] * Z[:, 2] + 0.5 * Z[:, 3] ** 2) + 5 * rng.normal(size=n)
-    return Z * [1, 10, 0.1, 1] + [0, 5, 0, 100], y
+    return Z * [1, 10, 0.1, 1] + [0, 5, 0, 100], kind.target(y)
 
 
-def rmse(model, X, y):
-    return float(np.sqrt(np.mean((model.predict(X) - y) ** 2)))
+def error(kind, model, X, y):
+    return kind.mean_loss(y, kind.output(model, X), y)
 
 
 @pytest.mark.parametrize("loss", [*LOSSES, Quantile([0.1, 0.5, 0.9]), Huber(30.0, absolute=True)], ids=str)
@@ -38,15 +39,34 @@ def test_moving_units_do_not_change_the_function(loss, n_outputs, solver):
     np.testing.assert_allclose(model.predict(grid), before, rtol=1e-6)
 
 
-def test_a_column_that_never_varied_takes_the_first_scale_it_gets():
-    X, y = surface(200)
+@every_kind
+@pytest.mark.parametrize("solver", ["adam", "sgd", "rmsprop", "adamw"])
+def test_moving_units_of_the_inputs_do_not_change_the_function(kind, solver):
+    X, y = surface(200, kind=kind)
+    model = kind.make(solver=solver, momentum=0.0, random_state=0)
+    for _ in range(5):
+        kind.step(model, X, y)
+    grid = np.random.default_rng(1).normal(size=(50, 4)) * 20
+    before, scale = kind.output(model, grid), input_scale(model).copy()
+    kind.step(model.set_params(learning_rate_init=1e-13), 3 * X + 7, y)
+    assert (input_scale(model) < 0.9 * scale).all()
+    np.testing.assert_allclose(kind.output(model, grid), before, rtol=1e-6)
+
+
+def input_scale(model):
+    return model.model_.network.parameters.views(model.theta_)[0].scale
+
+
+@every_kind
+def test_a_column_that_never_varied_takes_the_first_scale_it_gets(kind):
+    X, y = surface(200, kind=kind)
     X[:, 3] = 4.0
-    model = BatchMLPRegressor(random_state=0).partial_fit(X, y)
-    before, W = model.predict(X), model.coefs_[0][3].copy()
+    model = kind.step(kind.make(random_state=0), X, y)
+    before, W = kind.output(model, X), model.coefs_[0][3].copy()
     other = X.copy()
     other[:, 3] = np.random.default_rng(0).normal(size=200) * 1e4
-    model.set_params(learning_rate_init=1e-13).partial_fit(other, y)
-    np.testing.assert_allclose(model.predict(X), before, rtol=1e-6)
+    kind.step(model.set_params(learning_rate_init=1e-13), other, y)
+    np.testing.assert_allclose(kind.output(model, X), before, rtol=1e-6)
     np.testing.assert_allclose(model.coefs_[0][3], W)
 
 
@@ -62,21 +82,29 @@ def one_row(X, y):
     return np.arange(1)
 
 
-@pytest.mark.parametrize("first", [lowest_targets, lowest_inputs, one_row])
-def test_a_stream_that_starts_in_a_corner_ends_like_fit(first):
-    X, y = surface(4000)
-    X_test, y_test = surface(1000, seed=1)
+@pytest.mark.parametrize(
+    ("kind", "first"),
+    [
+        *[(KINDS["numbers"], first) for first in (lowest_targets, lowest_inputs, one_row)],
+        *[(KINDS["classes"], first) for first in (lowest_targets, one_row)],
+    ],
+    ids=lambda part: getattr(part, "__name__", ""),
+)
+def test_a_stream_that_starts_in_a_corner_ends_like_fit(kind, first):
+    """Of classes, the rows of the lowest targets are all of one."""
+    X, y = surface(4000, kind=kind)
+    X_test, y_test = surface(1000, seed=1, kind=kind)
     epochs, chunk = 30, 200
-    whole = BatchMLPRegressor(random_state=0, max_iter=epochs, **ENDLESS).fit(X, y)
-    stream, rng = BatchMLPRegressor(random_state=0), np.random.default_rng(0)
+    whole = kind.make(random_state=0, max_iter=epochs, **ENDLESS).fit(X, y)
+    stream, rng = kind.make(random_state=0), np.random.default_rng(0)
     corner = first(X, y)
-    stream.partial_fit(X[corner], y[corner])
+    kind.step(stream, X[corner], y[corner])
     for _ in range(epochs):
         order = rng.permutation(len(X))
         for start in range(0, len(X), chunk):
             rows = order[start : start + chunk]
-            stream.partial_fit(X[rows], y[rows])
-    assert rmse(stream, X_test, y_test) < 1.1 * rmse(whole, X_test, y_test)
+            kind.step(stream, X[rows], y[rows])
+    assert error(kind, stream, X_test, y_test) < 1.1**2 * error(kind, whole, X_test, y_test)
 
 
 def test_a_stream_in_another_unit_is_the_same_stream():
@@ -88,21 +116,35 @@ def test_a_stream_in_another_unit_is_the_same_stream():
     np.testing.assert_allclose(a.predict(X), b.predict(X * 1000 - 3) * 1e3, rtol=1e-6)
 
 
+@every_kind
+def test_a_stream_of_inputs_in_another_unit_is_the_same_stream(kind):
+    X, y = surface(400, kind=kind)
+    a, b = kind.make(random_state=0), kind.make(random_state=0)
+    for rows in np.split(np.argsort(X[:, 0]), 8):
+        kind.step(a, X[rows], y[rows])
+        kind.step(b, X[rows] * 1000 - 3, y[rows])
+    np.testing.assert_allclose(kind.output(a, X), kind.output(b, X * 1000 - 3), rtol=1e-6)
+
+
+# Six epochs on inputs in odd units are no use to anyone, and `fit` says so.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@every_kind
 @pytest.mark.parametrize("options", [{"shuffle": False, "batch_size": 17}, {"batch_size": "full"}])
-def test_pieces_make_the_same_model_as_fit(options):
+def test_pieces_make_the_same_model_as_fit(kind, options):
     X, y = surface(100)
-    y = (y - y.mean()) / y.std()
-    options |= {"standardize": False, "random_state": 0}
-    whole = BatchMLPRegressor(max_iter=6, **ENDLESS, **options).fit(X / 10, y)
-    pieces = BatchMLPRegressor(**options)
+    y = kind.target((y - y.mean()) / y.std())
+    options = options | {"standardize": False, "random_state": 0}
+    whole = kind.make(max_iter=6, **ENDLESS, **options).fit(X / 10, y)
+    pieces = kind.make(**options)
     for _ in range(6):
-        pieces.partial_fit(X / 10, y)
+        kind.step(pieces, X / 10, y)
     np.testing.assert_array_equal(pieces.theta_, whole.theta_)
     assert (pieces.n_iter_, pieces.t_) == (whole.n_iter_, whole.t_) == (6, 600)
 
 
-def test_every_call_shuffles_anew():
-    X, y = surface(60)
+@every_estimator
+def test_every_call_shuffles_anew(kind):
+    X, y = surface(60, kind=kind)
     seen = []
 
     class Spy(np.random.RandomState):
@@ -110,9 +152,9 @@ def test_every_call_shuffles_anew():
             super().shuffle(x)
             seen.append(tuple(x))
 
-    model = BatchMLPRegressor(batch_size=20, random_state=Spy(0))
+    model = kind.make(batch_size=20, random_state=Spy(0))
     for _ in range(4):
-        model.partial_fit(X, y)
+        kind.step(model, X, y)
     assert len(set(seen)) == len(seen) > 0
 
 
@@ -135,40 +177,44 @@ def test_dropout_may_be_switched_on_and_off_between_calls():
     noisy.set_params(dropout=0.0).partial_fit(X / 100, y / 100)
 
 
-def test_history_holds_the_last_epoch_and_counters_go_on():
-    X, y = surface(100)
-    model = BatchMLPRegressor(random_state=0)
+@every_estimator
+def test_history_holds_the_last_epoch_and_counters_go_on(kind):
+    X, y = surface(100, kind=kind)
+    model = kind.make(random_state=0)
     for call in range(1, 4):
-        model.partial_fit(X, y)
+        kind.step(model, X, y)
         assert (model.n_iter_, model.t_, model.history_["epoch"]) == (call, 100 * call, [call])
         assert model.loss_curve_ == [model.loss_]
 
 
-def test_partial_fit_goes_on_from_fit_also_after_early_stopping():
-    X, y = surface(500)
-    model = BatchMLPRegressor(early_stopping=True, random_state=0, max_iter=300).fit(X, y)
-    epochs, before = model.n_iter_, rmse(model, X, y)
+@every_kind
+def test_partial_fit_goes_on_from_fit_also_after_early_stopping(kind):
+    X, y = surface(500, kind=kind)
+    model = kind.make(early_stopping=True, random_state=0, max_iter=1000).fit(X, y)
+    epochs, before = model.n_iter_, error(kind, model, X, y)
     model.set_params(learning_rate_init=1e-4)
     for _ in range(5):
         model.partial_fit(X, y)
     assert model.n_iter_ == epochs + 5
-    assert rmse(model, X, y) < 1.1 * before
+    assert error(kind, model, X, y) < 1.1**2 * before
 
 
-def test_a_schedule_with_an_end_must_be_told_its_total():
-    X, y = surface(50)
+@every_estimator
+def test_a_schedule_with_an_end_must_be_told_its_total(kind):
+    X, y = surface(50, kind=kind)
     with pytest.raises(ValueError, match=r"Cosine must be told its `total`"):
-        BatchMLPRegressor(learning_rate="cosine").partial_fit(X, y)
-    model = BatchMLPRegressor(learning_rate=Cosine(total=10)).partial_fit(X, y)
+        kind.step(kind.make(learning_rate="cosine"), X, y)
+    model = kind.step(kind.make(learning_rate=Cosine(total=10)), X, y)
     assert model.learning_rate_curve_ == [pytest.approx(1e-3)]
 
 
-def test_sample_weights_move_the_units_too():
-    X, y = surface(300)
+@every_kind
+def test_sample_weights_move_the_units_too(kind):
+    X, y = surface(300, kind=kind)
     weight = np.random.default_rng(0).integers(0, 3, 300)
-    a = BatchMLPRegressor(batch_size="full", random_state=0)
-    b = BatchMLPRegressor(batch_size="full", random_state=0)
+    a = kind.make(batch_size="full", random_state=0)
+    b = kind.make(batch_size="full", random_state=0)
     for _ in range(3):
-        a.partial_fit(X, y, sample_weight=weight)
-        b.partial_fit(np.repeat(X, weight, axis=0), np.repeat(y, weight))
-    np.testing.assert_allclose(a.predict(X), b.predict(X), rtol=1e-6)
+        kind.step(a, X, y, sample_weight=weight)
+        kind.step(b, np.repeat(X, weight, axis=0), np.repeat(y, weight, axis=0))
+    np.testing.assert_allclose(kind.output(a, X), kind.output(b, X), rtol=1e-6)

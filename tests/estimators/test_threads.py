@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import threadpoolctl
 
-from skbackprop import BatchMLPRegressor, ReLU
+from skbackprop import ReLU
+from tests.estimators.kinds import KINDS, every_estimator
 
 rng = np.random.RandomState(0)
 X = rng.uniform(-1, 1, (600, 10))
@@ -69,9 +70,9 @@ def both():
 ONE = (1,) * len(blas_threads())
 
 
-def net(**parameters):
+def net(kind=KINDS["numbers"], **parameters):
     quick = {"learning_rate_init": 0.01, "max_iter": 4, "n_iter_no_change": math.inf, "random_state": 0}
-    return BatchMLPRegressor(**MEDIUM | quick | parameters)
+    return kind.make(**MEDIUM | quick | parameters)
 
 
 def in_threads(workers, function, arguments):
@@ -79,31 +80,36 @@ def in_threads(workers, function, arguments):
         return list(pool.map(function, arguments))
 
 
+@every_estimator
 @pytest.mark.parametrize("hidden", [(5,), (100, 100), (50, 20, 10)], ids=str)
-def test_predicting_from_four_threads(hidden):
-    model = net(hidden_layer_sizes=hidden, max_iter=2).fit(X, y)
+def test_predicting_from_four_threads(kind, hidden):
+    model = net(kind, hidden_layer_sizes=hidden, max_iter=2).fit(X, kind.target(y))
+    predict = getattr(model, kind.method)
     parts = [X[start : start + 1 + 37 * start % 300] for start in range(0, 600, 6)]
-    expected = [model.predict(part) for part in parts]
-    for got, wanted in zip(in_threads(4, model.predict, parts), expected, strict=True):
+    expected = [predict(part) for part in parts]
+    for got, wanted in zip(in_threads(4, predict, parts), expected, strict=True):
         np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-14)
 
 
-def test_predicting_and_looking_inside_from_four_threads():
+@every_estimator
+def test_predicting_and_looking_inside_from_four_threads(kind):
     """Different methods of two models share no memory either."""
-    models = [net(max_iter=2, random_state=seed).fit(X, y) for seed in range(2)]
-    tasks = [method for model in models for method in (model.predict, model.activations)] * 5
+    models = [net(kind, max_iter=2, random_state=seed).fit(X, kind.target(y)) for seed in range(2)]
+    tasks = [method for model in models for method in (getattr(model, kind.method), model.activations)] * 5
     expected = [task(X) for task in tasks]
     for got, wanted in zip(in_threads(4, lambda task: task(X), tasks), expected, strict=True):
         np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-14)
 
 
+@every_estimator
 @pytest.mark.parametrize("parameters", [{}, {"solver": "lbfgs"}, {"dropout": 0.2, "early_stopping": True}], ids=str)
-def test_fitting_in_two_threads(parameters):
+def test_fitting_in_two_threads(kind, parameters):
     """Each fit gives what it would have given alone."""
+    target = kind.target(y)
 
     def fit(seed):
         rows = slice(0, 300 + 100 * seed)
-        return net(random_state=seed, **parameters).fit(X[rows], y[rows])
+        return net(kind, random_state=seed, **parameters).fit(X[rows], target[rows])
 
     serial = [fit(seed) for seed in range(4)]
     for got, wanted in zip(in_threads(2, fit, range(4)), serial, strict=True):
@@ -111,11 +117,14 @@ def test_fitting_in_two_threads(parameters):
         np.testing.assert_allclose(got.loss_curve_, wanted.loss_curve_, rtol=1e-9)
 
 
-def test_two_streams_in_two_threads():
+@every_estimator
+def test_two_streams_in_two_threads(kind):
+    target = kind.target(y)
+
     def stream(seed):
-        model = net(random_state=seed)
+        model = net(kind, random_state=seed)
         for start in range(0, 600, 100):
-            model.partial_fit(X[start : start + 100], y[start : start + 100])
+            kind.step(model, X[start : start + 100], target[start : start + 100])
         return model.theta_
 
     serial = [stream(seed) for seed in range(4)]
@@ -123,30 +132,34 @@ def test_two_streams_in_two_threads():
         np.testing.assert_allclose(got, wanted, rtol=1e-9, atol=1e-12)
 
 
+@every_estimator
 @pytest.mark.parametrize(
     ("method", "solver"), [("fit", "adam"), ("fit", "sgd"), ("fit", "lbfgs"), ("partial_fit", "adam")]
 )
-def test_one_blas_thread_inside_training(method, solver, both):
+def test_one_blas_thread_inside_training(kind, method, solver, both):
     spy = Spy()
-    getattr(net(activation=spy, solver=solver), method)(X, y)
+    kind.train(net(kind, activation=spy, solver=solver), method, X, kind.target(y))
     assert set(spy.seen) == {ONE}
     assert blas_threads() == both
 
 
-def test_one_blas_thread_inside_prediction(both):
+@every_estimator
+def test_one_blas_thread_inside_prediction(kind, both):
     spy = Spy()
-    model = net(activation=spy).fit(X, y)
+    model = net(kind, activation=spy).fit(X, kind.target(y))
     spy.seen.clear()
     model.predict(X)
+    kind.output(model, X)
     model.activations(X)
     assert set(spy.seen) == {ONE}
     assert blas_threads() == both
 
 
-def test_a_score_in_the_middle_of_a_fit_leaves_the_limit_to_the_fit(both):
-    """`monitor="r2"` predicts after every epoch."""
+@every_estimator
+def test_a_score_in_the_middle_of_a_fit_leaves_the_limit_to_the_fit(kind, both):
+    """A monitor predicts after every epoch."""
     spy = Spy()
-    net(activation=spy, early_stopping=True, monitor="r2").fit(X, y)
+    net(kind, activation=spy, early_stopping=True, monitor=kind.monitor).fit(X, kind.target(y))
     assert set(spy.seen) == {ONE}
     assert blas_threads() == both
 

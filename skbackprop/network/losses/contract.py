@@ -36,9 +36,6 @@ class Units(NamedTuple):
         zero, one = np.zeros(columns), np.ones(columns)
         return cls(shift=np.zeros(n), scale=np.ones(n), gain=one, offset=zero, worth=one)
 
-    def differ_from(self, other: Units) -> bool:
-        return not all(map(np.array_equal, self, other))
-
     def standardize(self, y: Array) -> Array:
         return (y - self.shift) / self.scale
 

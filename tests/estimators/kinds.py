@@ -1,0 +1,130 @@
+"""The estimators that share one set of promises, each with a kind of target: what a test must know to hold them to it.
+
+A test makes its rows and a column of numbers that depends on them; the kind turns the column into a target, and knows
+which prediction to compare. A new estimator, or another kind of target, is an entry of KINDS.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from skbackprop import CLASSIFICATION_LOSSES, LOSSES, BatchMLPClassifier, BatchMLPRegressor
+
+
+@dataclass(frozen=True)
+class Kind:
+    """An estimator and what it learns.
+
+    Parameters
+    ----------
+    Estimator, Peer : class
+        Ours, and scikit-learn's of the same parameters.
+    losses : dict
+        What ``loss`` may name.
+    target : callable
+        Makes y from a column of numbers; of classes, about as many of each.
+    method : str
+        The prediction that tells most: it is compared number by number.
+    raw : str
+        The prediction that is linear in the last hidden layer.
+    monitor : str
+        A scorer, greater being better.
+    mean_loss : callable
+        (y, prediction, y of training) to what ``validation_loss_curve_`` holds for the default loss.
+    classes : sequence, default=None
+        What the first ``partial_fit`` must be told.
+    """
+
+    Estimator: type
+    Peer: type
+    losses: dict[str, Any]
+    target: Callable
+    method: str
+    raw: str
+    monitor: str
+    mean_loss: Callable
+    classes: Any = None
+
+    def make(self, **parameters):
+        return self.Estimator(**parameters)
+
+    def output(self, model, X):
+        return getattr(model, self.method)(X)
+
+    def raw_output(self, model, X):
+        raw = getattr(model, self.raw)(X)
+        return raw.reshape(len(raw), -1)
+
+    def step(self, model, X, y, **weights):
+        """``partial_fit``, told of all classes where there are classes."""
+        said = {} if self.classes is None else {"classes": self.classes}
+        return model.partial_fit(X, y, **said, **weights)
+
+    def train(self, model, method, X, y, **weights):
+        """``fit`` or ``partial_fit``."""
+        return model.fit(X, y, **weights) if method == "fit" else self.step(model, X, y, **weights)
+
+
+def numbers(f):
+    return f
+
+
+def two_classes(f):
+    return np.where(f > np.median(f), "yes", "no")
+
+
+def three_classes(f):
+    return np.array([3, 5, 8])[np.searchsorted(np.quantile(f, [1 / 3, 2 / 3]), f)]
+
+
+def labels(f):
+    """Two that depend on each other and one that is their opposite."""
+    return np.column_stack([f > np.quantile(f, 0.3), f > np.quantile(f, 0.6), f < np.median(f)]).astype(int)
+
+
+def half_squared_error(y, predicted, y_train):
+    return 0.5 * np.mean((predicted - y) ** 2) / y_train.var()
+
+
+def cross_entropy(y, p, y_train):
+    """Of the class that is the case; of an indicator, summed over the columns."""
+    if y.ndim == 2:
+        return -np.mean(np.log(np.where(y, p, 1 - p)).sum(axis=1))
+    return -np.mean(np.log(p[np.arange(len(y)), np.searchsorted(np.unique(y_train), y)]))
+
+
+REGRESSOR = {
+    "losses": LOSSES,
+    "target": numbers,
+    "method": "predict",
+    "raw": "predict",
+    "monitor": "r2",
+    "mean_loss": half_squared_error,
+}
+CLASSIFIER = {
+    "losses": CLASSIFICATION_LOSSES,
+    "method": "predict_proba",
+    "raw": "decision_function",
+    "monitor": "accuracy",
+    "mean_loss": cross_entropy,
+}
+
+KINDS = {
+    "numbers": Kind(BatchMLPRegressor, MLPRegressor, **REGRESSOR),
+    "two classes": Kind(BatchMLPClassifier, MLPClassifier, **CLASSIFIER, target=two_classes, classes=["no", "yes"]),
+    "labels": Kind(BatchMLPClassifier, MLPClassifier, **CLASSIFIER, target=labels, classes=[0, 1, 2]),
+    "classes": Kind(BatchMLPClassifier, MLPClassifier, **CLASSIFIER, target=three_classes, classes=[3, 5, 8]),
+}
+# For what has nothing to do with the kind of target: one for every estimator, the last of each above.
+ESTIMATORS = {kind.Estimator.__name__: kind for kind in KINDS.values()}
+
+every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+every_estimator = pytest.mark.parametrize("kind", ESTIMATORS.values(), ids=ESTIMATORS)
+every_loss = pytest.mark.parametrize(
+    ("kind", "loss"),
+    [pytest.param(kind, loss, id=f"{name}-{loss}") for name, kind in KINDS.items() for loss in kind.losses],
+)
