@@ -30,8 +30,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
-import skbackprop
-from skbackprop import BatchMLPRegressor
+from skbackprop import BatchMLPClassifier, BatchMLPRegressor
 
 
 class Task(NamedTuple):
@@ -42,7 +41,7 @@ class Task(NamedTuple):
 
 
 # Not defaults: a rate ten times as high that falls to zero by a plan, and all of the plan is carried out.
-PLANNED = {"learning_rate": "cosine", "learning_rate_init": 0.01, "max_iter": 60, "n_iter_no_change": np.inf}
+PLANNED = {"learning_rate": "cosine", "learning_rate_init": 0.01, "max_iter": 60}
 
 
 def scaled(Model, seed):
@@ -65,15 +64,13 @@ REGRESSION = Task(
 CLASSIFICATION = Task(
     lambda y, predicted: 100 * zero_one_loss(y, predicted),
     {
+        "ours": lambda seed: BatchMLPClassifier(random_state=seed),
+        "ours, cosine": lambda seed: BatchMLPClassifier(random_state=seed, **PLANNED),
         "MLP, X scaled": lambda seed: scaled(MLPClassifier, seed),
         "MLP, raw": lambda seed: MLPClassifier(random_state=seed),
         "HGB": lambda seed: HistGradientBoostingClassifier(random_state=seed),
     },
 )
-if "BatchMLPClassifier" in skbackprop.__all__:
-    CLASSIFICATION.models["ours"] = lambda seed: skbackprop.BatchMLPClassifier(random_state=seed)
-    CLASSIFICATION.models["ours, cosine"] = lambda seed: skbackprop.BatchMLPClassifier(random_state=seed, **PLANNED)
-
 MODELS = list(REGRESSION.models)
 
 

@@ -66,6 +66,8 @@ class NumberTarget:
         return y[:, 0] if self.flat and y.shape[1] == 1 else y
 
     def bind(self, loss: Loss) -> Loss:
+        if not callable(getattr(loss, "score", None)):
+            raise TypeError(f"`loss` of a regressor must have a method `score`, as a LocationLoss has, got {loss!r}")
         return loss
 
 

@@ -11,7 +11,7 @@ from sklearn.metrics import d2_absolute_error_score, d2_pinball_score, make_scor
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils import get_tags
 
-from skbackprop import LOSSES, BatchMLPRegressor, Expectile, Gaussian, Huber, LogCosh, Quantile, Tweedie
+from skbackprop import LOSSES, BatchMLPRegressor, Expectile, Gaussian, Huber, LogCosh, LogLoss, Quantile, Tweedie
 
 OBJECTS = [
     Quantile([0.1, 0.5, 0.9]),
@@ -205,3 +205,8 @@ def test_a_negative_loss_is_no_cause_for_alarm():
         narrow = model("gaussian", standardize=False, max_iter=100).fit(X, 0.1 * y[:, 0])
     constant = 0.5 * (np.log((0.1 * y).var()) + 1)
     assert 1.1 * constant < narrow.loss_ < constant + 0.01 < -1
+
+
+def test_a_loss_of_classes_is_refused():
+    with pytest.raises(TypeError, match=r"`loss` of a regressor must have a method `score`.*, got LogLoss\("):
+        BatchMLPRegressor(loss=LogLoss()).fit([[0.0], [1.0]], [0.0, 1.0])

@@ -3,6 +3,9 @@
 The kernels are the loops around the functions in ``slopes.py``; c[0] and c[1] are zero and one in the type of Z, as
 Python's own numbers would make the arithmetic float64. Where there is no twin NumPy's kernel is called: the error
 function of gelu and the logarithm of softplus are not made of vector instructions.
+
+The loops are written out, not made by a function of f: numba compiles what such a function returns anew in every
+process, whatever is cached.
 """
 
 from __future__ import annotations
