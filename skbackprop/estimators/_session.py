@@ -21,6 +21,7 @@ from ..optimize.training import Epoch, TrainingState, train
 from ._callbacks import EpochTasks
 from ._reading import Data
 from ._settings import Settings, read_scorer
+from ._stretches import make_steps
 from ._threads import suitable_blas_threads
 from ._validation import Validation
 
@@ -146,9 +147,8 @@ class Session:
     def _descend(self) -> None:
         """First-order steps, an epoch at a time."""
         s, rate = self.settings, float(self.estimator.learning_rate_init)
-        epochs = train(
-            self.objective, self.state, self.batches, s.solver, s.schedule, rate, total=self.total, clip=s.clip
-        )
+        steps = make_steps(self.objective, s.solver, s.clip, self.batches, self.state)
+        epochs = train(steps, self.state, self.batches, s.schedule, rate, total=self.total)
         for _ in range(self.max_epochs):
             self.tasks.begin_epoch()
             if self.after_epoch(next(epochs)):

@@ -4,7 +4,7 @@ They are reached through this module, never imported by name: what is called is 
 force, NumPy's own or its compiled twin. See `kernel_backend`.
 """
 
-from . import activations, cells, losses, optimizers, rows
+from . import activations, cells, losses, optimizers, rows, training
 from .activations import *
 from .backend import NUMPY, dispatched
 from .backend import in_force as in_force
@@ -15,8 +15,9 @@ from .dense import DENSE
 from .losses import *
 from .optimizers import *
 from .rows import *
+from .training import *
 
-__all__ = [*activations.__all__, *cells.__all__, *losses.__all__, *optimizers.__all__, *rows.__all__]
+__all__ = [*activations.__all__, *cells.__all__, *losses.__all__, *optimizers.__all__, *rows.__all__, *training.__all__]
 
 NUMPY.update(DENSE)
 for _name in __all__:

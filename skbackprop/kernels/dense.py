@@ -1,7 +1,7 @@
 """A dense layer around its matrix products, bias and activation together: ``relu_dense`` and ``relu_dense_backward``.
 
-Each reads ``name_dense(Z, b, A)``: A = f(Z + b), with Z + b left in Z unless A is Z; and ``name_dense_backward(dA, Z,
-A, db)``: dZ = dA * f'(Z), written over dA, and db = the column sums of dZ. The constants of the activation follow. Here
+Each reads ``name_dense(Z, b, A, constants)``: A = f(Z + b), with Z + b left in Z unless A is Z; and
+``name_dense_backward(dA, Z, A, db, constants)``: dZ = dA * f'(Z), written over dA, and db = the column sums of dZ. Here
 these are two passes each; the compiled twins make them one.
 """
 
@@ -20,7 +20,7 @@ Array = np.ndarray
 def forward_of(name: str) -> Callable[..., None]:
     f = getattr(activations, name)
 
-    def dense(Z: Array, b: Array, A: Array, *constants: float) -> None:
+    def dense(Z: Array, b: Array, A: Array, constants: tuple[float, ...]) -> None:
         add_bias(Z, b)
         f(Z, A, *constants)
 
@@ -30,7 +30,7 @@ def forward_of(name: str) -> Callable[..., None]:
 def backward_of(name: str) -> Callable[..., None]:
     f = getattr(activations, f"{name}_backward")
 
-    def dense_backward(dA: Array, Z: Array, A: Array, db: Array, *constants: float) -> None:
+    def dense_backward(dA: Array, Z: Array, A: Array, db: Array, constants: tuple[float, ...]) -> None:
         f(dA, Z, A, *constants)
         column_sums(dA, db)
 

@@ -20,9 +20,9 @@ __all__ = [
 Array = np.ndarray
 
 
-def gather(X: Array, rows: Array, out: Array) -> None:
+def gather(X: Array, rows: Array | slice, out: Array) -> None:
     """out = X[rows], rows >= 0. ``take`` would first copy an X that is not C-contiguous, all of it."""
-    if X.flags.c_contiguous and X.dtype == out.dtype:
+    if X.flags.c_contiguous and X.dtype == out.dtype and not isinstance(rows, slice):
         X.take(rows, axis=0, out=out, mode="clip")
     else:
         out[...] = X[rows]

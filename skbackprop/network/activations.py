@@ -89,7 +89,7 @@ class Biased:
             kernels.add_bias(Z, b)
             self.f.forward(Z, A)
         else:
-            kernels.in_force()[self._forward](Z, b, A, *self.constants)
+            kernels.in_force()[self._forward](Z, b, A, self.constants)
 
     def backward(self, dA: Array, Z: Array, A: Array, db: Array) -> None:
         """dZ = dA * f'(Z), written over dA, and db = the column sums of dZ."""
@@ -97,7 +97,7 @@ class Biased:
             self.f.backward(dA, Z, A)
             kernels.column_sums(dA, db)
         else:
-            kernels.in_force()[self._backward](dA, Z, A, db, *self.constants)
+            kernels.in_force()[self._backward](dA, Z, A, db, self.constants)
 
 
 @dataclass(frozen=True)

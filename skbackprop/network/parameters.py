@@ -43,6 +43,8 @@ class Parameters:
         The length of theta.
     decaying : slice
         Where the slots with ``decay=True`` lie.
+    starts : list of dict
+        For every layer, where in theta its slots begin, by name.
 
     Examples
     --------
@@ -56,9 +58,9 @@ class Parameters:
     def __init__(self, layers: Sequence[dict[str, Slot]]):
         self.layers = tuple(layers)
         start = 0
-        self._starts: list[dict[str, int]] = [{} for _ in self.layers]
+        self.starts: list[dict[str, int]] = [{} for _ in self.layers]
         for decays in (True, False):
-            for starts, slots in zip(self._starts, self.layers, strict=True):
+            for starts, slots in zip(self.starts, self.layers, strict=True):
                 for name, slot in slots.items():
                     if slot.decay is decays:
                         starts[name] = start
@@ -76,7 +78,7 @@ class Parameters:
                     for name, start in starts.items()
                 }
             )
-            for slots, starts in zip(self.layers, self._starts, strict=True)
+            for slots, starts in zip(self.layers, self.starts, strict=True)
         ]
 
     def initial(self, rng: np.random.RandomState, dtype: np.typing.DTypeLike) -> Array:

@@ -3,7 +3,8 @@
 The contract of an optimiser, a frozen dataclass of hyper-parameters:
 
 1. ``start(theta, decaying=...)`` returns a state: a dict of plain arrays and numbers, so that it pickles.
-   ``decaying`` is the slice of theta that the optimiser's own weight decay is for, if it has one.
+   ``decaying`` is the slice of theta, from its first entry on, that the optimiser's own weight decay is for, if it has
+   one.
 2. ``step(theta, gradient, rate, state)`` moves theta in place and leaves ``gradient`` as it is.
 3. ``rescale(state, factor)`` follows a change of units: from now on gradients come multiplied by ``factor``, entry by
    entry, and so must be what the state remembers of them.
@@ -11,9 +12,8 @@ The contract of an optimiser, a frozen dataclass of hyper-parameters:
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -26,13 +26,6 @@ Array = np.ndarray
 State = dict[str, Any]
 EVERYTHING = slice(None)
 
-# Averages of gradients that are exactly zero (dead units) decay into denormal numbers, on which processors are
-# slow. Every FLUSH steps what has become negligible is set to zero: 0.9^32 is 0.03, so with the usual decays
-# nothing gets from a floor to 1e-38 in between.
-FLUSH = 32
-FLOOR = 1e-24
-FLOOR_OF_SQUARES = 1e-32
-
 
 class Optimizer(Protocol):
     """See the numbered contract above."""
@@ -42,13 +35,33 @@ class Optimizer(Protocol):
     def rescale(self, state: State, factor: Array) -> None: ...
 
 
-def shrink(theta: Array, state: State, amount: float) -> None:
-    """Decoupled weight decay: theta -= amount * theta (Loshchilov and Hutter 2019, Algorithm 2, line 12)."""
-    theta[state["decaying"]] *= 1.0 - amount
+class KernelOptimizer:
+    """What the optimisers here share: the whole step is one kernel.
+
+    ``kernel`` is its name, ``vectors`` are the names of what it remembers, and ``constants`` its hyper-parameters in
+    the order in which it takes them.
+    """
+
+    kernel: ClassVar[str]
+    vectors: ClassVar[tuple[str, ...]]
+
+    @property
+    def constants(self) -> tuple[float, ...]:
+        raise NotImplementedError
+
+    def start(self, theta: Array, *, decaying: slice = EVERYTHING) -> State:
+        memory = {name: np.zeros_like(theta) for name in self.vectors}
+        return {"steps": 0, **memory, "decaying": decaying.indices(theta.size)[1]}
+
+    def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None:
+        state["steps"] += 1
+        memory = [state[name] for name in self.vectors]
+        kernel = kernels.in_force()[self.kernel]
+        kernel(theta, gradient, *memory, state["steps"], rate, 1.0, state["decaying"], *self.constants)
 
 
 @dataclass(frozen=True)
-class SGD:
+class SGD(KernelOptimizer):
     """Stochastic gradient descent with (Nesterov) momentum.
 
     v = momentum v - rate g; theta += v, or with ``nesterov`` theta += momentum v - rate g.
@@ -79,29 +92,24 @@ class SGD:
     momentum: float = 0.9
     nesterov: bool = True
     weight_decay: float = 0.0
+    kernel: ClassVar[str] = "sgd"
+    vectors: ClassVar[tuple[str, ...]] = ("velocity",)
 
     def __post_init__(self) -> None:
         check_real("momentum", self.momentum, 0, 1)
         check_flag("nesterov", self.nesterov)
         check_real("weight_decay", self.weight_decay, 0)
 
-    def start(self, theta: Array, *, decaying: slice = EVERYTHING) -> State:
-        return {"steps": 0, "velocity": np.zeros_like(theta), "decaying": decaying}
-
-    def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None:
-        if self.weight_decay:
-            shrink(theta, state, rate * self.weight_decay)
-        kernels.sgd(theta, gradient, state["velocity"], rate, self.momentum, self.nesterov)
-        state["steps"] += 1
-        if state["steps"] % FLUSH == 0:
-            kernels.flush(state["velocity"], FLOOR)
+    @property
+    def constants(self) -> tuple[float, ...]:
+        return self.momentum, self.nesterov, self.weight_decay
 
     def rescale(self, state: State, factor: Array) -> None:
         state["velocity"] *= factor
 
 
 @dataclass(frozen=True)
-class RMSprop:
+class RMSprop(KernelOptimizer):
     """v = rho v + (1 - rho) g^2; theta -= rate g / (sqrt(v) + epsilon).
 
     Parameters
@@ -119,29 +127,24 @@ class RMSprop:
     rho: float = 0.9
     epsilon: float = 1e-8
     weight_decay: float = 0.0
+    kernel: ClassVar[str] = "rmsprop"
+    vectors: ClassVar[tuple[str, ...]] = ("squares",)
 
     def __post_init__(self) -> None:
         check_real("rho", self.rho, 0, 1, closed="left")
         check_real("epsilon", self.epsilon, 0, closed="neither")
         check_real("weight_decay", self.weight_decay, 0)
 
-    def start(self, theta: Array, *, decaying: slice = EVERYTHING) -> State:
-        return {"steps": 0, "squares": np.zeros_like(theta), "decaying": decaying}
-
-    def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None:
-        if self.weight_decay:
-            shrink(theta, state, rate * self.weight_decay)
-        kernels.rmsprop(theta, gradient, state["squares"], rate, self.rho, self.epsilon)
-        state["steps"] += 1
-        if state["steps"] % FLUSH == 0:
-            kernels.flush(state["squares"], FLOOR_OF_SQUARES)
+    @property
+    def constants(self) -> tuple[float, ...]:
+        return self.rho, self.epsilon, self.weight_decay
 
     def rescale(self, state: State, factor: Array) -> None:
         state["squares"] *= factor * factor
 
 
 @dataclass(frozen=True)
-class Adam:
+class Adam(KernelOptimizer):
     """m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; theta -= rate_t m / (sqrt(v) + epsilon).
 
     rate_t = rate sqrt(1 - b2^t) / (1 - b1^t) corrects both averages for their start at zero.
@@ -175,6 +178,8 @@ class Adam:
     beta_2: float = 0.999
     epsilon: float = 1e-8
     weight_decay: float = 0.0
+    kernel: ClassVar[str] = "adam"
+    vectors: ClassVar[tuple[str, ...]] = ("sums", "squares")
 
     def __post_init__(self) -> None:
         check_real("beta_1", self.beta_1, 0, 1, closed="left")
@@ -182,24 +187,9 @@ class Adam:
         check_real("epsilon", self.epsilon, 0, closed="neither")
         check_real("weight_decay", self.weight_decay, 0)
 
-    def start(self, theta: Array, *, decaying: slice = EVERYTHING) -> State:
-        return {
-            "steps": 0,
-            "sums": np.zeros_like(theta),
-            "squares": np.zeros_like(theta),
-            "decaying": decaying,
-        }
-
-    def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None:
-        if self.weight_decay:
-            shrink(theta, state, rate * self.weight_decay)
-        state["steps"] += 1
-        t = state["steps"]
-        rate_t = rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
-        kernels.adam(theta, gradient, state["sums"], state["squares"], rate_t, self.beta_1, self.beta_2, self.epsilon)
-        if t % FLUSH == 0:
-            kernels.flush(state["sums"], FLOOR)
-            kernels.flush(state["squares"], FLOOR_OF_SQUARES)
+    @property
+    def constants(self) -> tuple[float, ...]:
+        return self.beta_1, self.beta_2, self.epsilon, self.weight_decay
 
     def rescale(self, state: State, factor: Array) -> None:
         state["sums"] *= factor

@@ -1,4 +1,7 @@
-"""The loop: an endless generator of epochs over a state that can be pickled between any two of them."""
+"""The loop: an endless generator of epochs over a state that can be pickled between any two of them.
+
+It asks for a stretch of steps at a time, which is one step unless somebody knows how to take many at once.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,11 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from .batches import Batches
+from .batches import Batches, Rows
 from .optimizers import Optimizer
 from .schedules import Schedule
 
-__all__ = ["Epoch", "TrainingState", "train"]
+__all__ = ["Epoch", "StepByStep", "Steps", "TrainingState", "train"]
 
 Array = np.ndarray
 
@@ -69,40 +72,69 @@ class TrainingState:
     order: Array | None = None
 
 
+class Steps(Protocol):
+    """Takes a step for each of ``rates``, over the batches of ``rows``, up to ``stretch`` of them at once.
+
+    Returns the sums of rows * loss, rows * penalty and the lengths of the gradients. It moves ``state.theta`` and
+    ``state.moments``; the rest of the state is not its business.
+    """
+
+    stretch: int
+
+    def __call__(self, state: TrainingState, rows: Rows, rates: list[float]) -> tuple[float, float, float]: ...
+
+
+class StepByStep:
+    """One step at a time: rows, gradient, step.
+
+    A gradient longer than ``clip`` is shortened to it (Pascanu, Mikolov and Bengio 2013, "On the difficulty of training
+    recurrent neural networks", Algorithm 1).
+    """
+
+    stretch = 1
+
+    def __init__(self, objective: Differentiable, optimizer: Optimizer, clip: float = math.inf):
+        self.objective, self.optimizer, self.clip = objective, optimizer, clip
+
+    def __call__(self, state: TrainingState, rows: Rows, rates: list[float]) -> tuple[float, float, float]:
+        (loss, penalty), gradient = self.objective.value_and_gradient(state.theta, rows)
+        norm = math.sqrt(gradient.dot(gradient))
+        if norm > self.clip:
+            gradient *= self.clip / norm
+        self.optimizer.step(state.theta, gradient, rates[0], state.moments)
+        n = count(rows)
+        return n * loss, n * penalty, norm
+
+
+def count(rows: Rows) -> int:
+    return rows.stop - rows.start if isinstance(rows, slice) else len(rows)
+
+
 def train(
-    objective: Differentiable,
+    steps: Steps,
     state: TrainingState,
     batches: Batches,
-    optimizer: Optimizer,
     schedule: Schedule,
     rate: float,
     *,
     total: int | None = None,
-    clip: float = math.inf,
 ) -> Iterator[Epoch]:
     """Step through the batches and yield an `Epoch` after each pass, for as long as the caller asks for the next.
 
-    The rate of a step is ``rate * schedule(steps, total) * state.rate_factor``; a gradient longer than ``clip`` is
-    shortened to it (Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent neural networks",
-    Algorithm 1).
+    The rate of a step is ``rate * schedule(steps, total) * state.rate_factor``.
     """
-    theta = state.theta
     batches.resume(state.order)
     while True:
         losses = penalties = norms = 0.0
-        for rows in batches.epoch():
-            (loss, penalty), gradient = objective.value_and_gradient(theta, rows)
-            norm = math.sqrt(gradient.dot(gradient))
-            if norm > clip:
-                gradient *= clip / norm
-            step_rate = rate * schedule(state.steps, total) * state.rate_factor
-            optimizer.step(theta, gradient, step_rate, state.moments)
-            state.steps += 1
-            n = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
-            losses += n * loss
-            penalties += n * penalty
+        for rows in batches.epoch(steps.stretch):
+            ahead = range(state.steps, state.steps - (-count(rows) // batches.size))
+            rates = [rate * schedule(step, total) * state.rate_factor for step in ahead]
+            loss, penalty, norm = steps(state, rows, rates)
+            state.steps = ahead.stop
+            losses += loss
+            penalties += penalty
             norms += norm
         state.epochs += 1
         state.rows += batches.n
         state.order = batches.order
-        yield Epoch(state.epochs, losses / batches.n, penalties / batches.n, step_rate, norms / len(batches))
+        yield Epoch(state.epochs, losses / batches.n, penalties / batches.n, rates[-1], norms / len(batches))

@@ -22,15 +22,16 @@ from skbackprop import BatchMLPRegressor
 
 def fit(seed=0):
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(200, 3))
+    X = rng.normal(size=(500, 3))
     model = BatchMLPRegressor(hidden_layer_sizes=5, max_iter=2, n_iter_no_change=np.inf, random_state=seed)
     assert model.fit(X, X[:, 0]).kernel_backend_ == "numba"
     return float(model.loss_)
 
 def compiled_here():
-    from skbackprop.kernels.compiled import activations, losses, optimizers, rows
-    dispatchers = [activations.relu_dense, activations.relu_dense_backward, losses.squared_error, optimizers.adam]
-    return sum(sum(kernel.stats.cache_misses.values()) for kernel in [*dispatchers, rows.shift_and_scale])
+    from skbackprop.kernels.compiled import training
+    misses = sum(training.steps.stats.cache_misses.values())
+    made = training.pointers("relu", "squared_error", "adam", np.dtype(np.float64))
+    return misses + sum(not pointer.cache_hits for pointer in made)
 """
 
 

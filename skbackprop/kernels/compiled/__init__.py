@@ -4,10 +4,8 @@ Only what gains by it has a twin. Arrays of one shape are walked by plain loops 
 instructions; nothing else in the package knows about numba.
 """
 
-from . import activations, cells, losses, optimizers, rows
+from . import cells, dense, losses, optimizers, rows, training
 
-COMPILED = {
-    function.__name__: function
-    for module in (activations, cells, losses, optimizers, rows)
-    for function in module.KERNELS
+COMPILED = dense.KERNELS | {
+    function.__name__: function for module in (cells, losses, optimizers, rows, training) for function in module.KERNELS
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .compiler import compiled
-from .slopes import logistic, logistic_slope, tanh, tanh_slope
+from .slopes import Logistic, logistic, logistic_slope, tanh, tanh_slope
 
 Array = np.ndarray
 
@@ -18,7 +18,7 @@ Array = np.ndarray
 def gru(Z: Array, R: Array, v: Array, H_before: Array, A: Array, c: Array, M: Array, H: Array) -> None:
     """H = c + z (H_before - c), r, z = s(Z + R), c = tanh(Z + r M), M = R + v. Z and R are r | z | c, A is r | z."""
     n, u = H.shape
-    constants = (Z.dtype.type(0.0), Z.dtype.type(1.0))
+    constants = Logistic(Z.dtype.type(0.0), Z.dtype.type(1.0))
     for i in range(n):
         gates, Z_c, R_c, h, m = A[i], Z[i, 2 * u :], R[i, 2 * u :], c[i], M[i]
         r, z = gates[:u], gates[u:]
@@ -40,14 +40,14 @@ def gru_backward(dH: Array, A: Array, c: Array, H_before: Array, M: Array, dZ: A
     dH z.
     """
     n, u = dH.shape
-    constants = (A.dtype.type(0.0), A.dtype.type(1.0))
+    constants = Logistic(A.dtype.type(0.0), A.dtype.type(1.0))
     for i in range(n):
         r, z, h, m = A[i, :u], A[i, u:], c[i], M[i]
         dZ_r, dZ_z, dZ_c, dM = dZ[i, :u], dZ[i, u : 2 * u], dZ[i, 2 * u :], dR[i, 2 * u :]
         for j in range(u):
             dZ_z[j] = dH[i, j] * (H_before[i, j] - h[j]) * logistic_slope(z[j], z[j], constants)
         for j in range(u):
-            dZ_c[j] = dH[i, j] * (constants[1] - z[j]) * tanh_slope(h[j], h[j], constants)
+            dZ_c[j] = dH[i, j] * (constants.one - z[j]) * tanh_slope(h[j], h[j], constants)
             dH[i, j] *= z[j]
         for j in range(u):
             dZ_r[j] = dZ_c[j] * m[j] * logistic_slope(r[j], r[j], constants)
@@ -61,7 +61,7 @@ def gru_backward(dH: Array, A: Array, c: Array, H_before: Array, M: Array, dZ: A
 def lstm(Z: Array, R: Array, C_before: Array, C: Array, F: Array, H: Array) -> None:
     """C = f C_before + i g, F = tanh(C), H = o F, with i, f, o = s(Z + R), g = tanh(Z + R). Z is i | f | o | g."""
     n, u = H.shape
-    c = (Z.dtype.type(0.0), Z.dtype.type(1.0))
+    c = Logistic(Z.dtype.type(0.0), Z.dtype.type(1.0))
     for i in range(n):
         sigmoids, g, R_sigmoids, R_g = Z[i, : 3 * u], Z[i, 3 * u :], R[i, : 3 * u], R[i, 3 * u :]
         gate, f, o = Z[i, :u], Z[i, u : 2 * u], Z[i, 2 * u : 3 * u]
@@ -85,7 +85,7 @@ def lstm_backward(dH: Array, dC: Array, A: Array, C_before: Array, F: Array, dZ:
     dC f.
     """
     n, u = dH.shape
-    c = (A.dtype.type(0.0), A.dtype.type(1.0))
+    c = Logistic(A.dtype.type(0.0), A.dtype.type(1.0))
     gates = np.empty(4 * u, A.dtype)
     gate, f, o, g = gates[:u], gates[u : 2 * u], gates[2 * u : 3 * u], gates[3 * u :]
     for i in range(n):

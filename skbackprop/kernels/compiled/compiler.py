@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
+from numba import cfunc, njit
 
 FLAGS = {"reassoc", "contract", "arcp", "nsz"}
 
@@ -22,6 +22,15 @@ def compiled(function: Callable[..., Any]) -> Any:
         return njit(cache=True, **options)(function)
     except RuntimeError:  # numba has found no directory for its cache
         return njit(**options)(function)
+
+
+def pointer(function: Callable[..., Any], signature: Any) -> Any:
+    """A function for one signature, which kernels are handed as an argument: they call it by its address."""
+    options: dict[str, Any] = {"fastmath": FLAGS, "error_model": "numpy"}
+    try:
+        return cfunc(signature, cache=True, **options)(function)
+    except RuntimeError:
+        return cfunc(signature, **options)(function)
 
 
 def inlined(function: Callable[..., Any]) -> Any:

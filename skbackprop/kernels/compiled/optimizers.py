@@ -1,4 +1,8 @@
-"""One step of each first-order optimiser, in one pass over the vectors."""
+"""One step of each first-order optimiser, decay and scale included, in one pass over the vectors.
+
+Loops over a vector run from 0: of an index that begins elsewhere the compiler does not know that it is not negative,
+which Python would count from the end, and uses no vector instructions.
+"""
 
 from __future__ import annotations
 
@@ -6,34 +10,63 @@ import math
 
 import numpy as np
 
+from ..optimizers import FLOOR, FLOOR_OF_SQUARES, FLUSH
 from .compiler import compiled
 
 Array = np.ndarray
 
 
 @compiled
-def sgd(theta: Array, gradient: Array, velocity: Array, rate: float, momentum: float, nesterov: bool) -> None:
+def sgd(
+    theta: Array,
+    gradient: Array,
+    velocity: Array,
+    t: int,
+    rate: float,
+    scale: float,
+    decaying: int,
+    momentum: float,
+    nesterov: bool,
+    weight_decay: float,
+) -> None:
     """velocity = momentum velocity - rate g; theta += velocity, or with Nesterov momentum velocity - rate g."""
     real = theta.dtype.type
-    eta, mu = real(rate), real(momentum)
+    eta, mu, kept, one = real(rate * scale), real(momentum), real(1.0 - rate * weight_decay), real(1.0)
     # The step is ahead velocity - now g: Nesterov looks one momentum further.
-    ahead, now = (mu, eta) if nesterov else (real(1.0), real(0.0))
+    ahead, now = (mu, eta) if nesterov else (one, real(0.0))
     for i in range(theta.size):
         v = mu * velocity[i] - eta * gradient[i]
         velocity[i] = v
-        theta[i] += ahead * v - now * gradient[i]
+        theta[i] = (kept if i < decaying else one) * theta[i] + ahead * v - now * gradient[i]
+    if t % FLUSH == 0:
+        flush(velocity, FLOOR)
 
 
 @compiled
-def rmsprop(theta: Array, gradient: Array, squares: Array, rate: float, rho: float, epsilon: float) -> None:
+def rmsprop(
+    theta: Array,
+    gradient: Array,
+    squares: Array,
+    t: int,
+    rate: float,
+    scale: float,
+    decaying: int,
+    rho: float,
+    epsilon: float,
+    weight_decay: float,
+) -> None:
     """v = rho v + (1 - rho) g^2; theta -= rate g / (sqrt(v) + epsilon), with ``squares`` = v / (1 - rho)."""
     real = theta.dtype.type
     weight = math.sqrt(1.0 - rho)
-    decay, eta, floor = real(rho), real(rate / weight), real(epsilon / weight)
+    decay, eta, floor, c = real(rho), real(rate / weight), real(epsilon / weight), real(scale)
+    kept, one = real(1.0 - rate * weight_decay), real(1.0)
     for i in range(theta.size):
-        v = decay * squares[i] + gradient[i] * gradient[i]
+        g = c * gradient[i]
+        v = decay * squares[i] + g * g
         squares[i] = v
-        theta[i] -= eta * gradient[i] / (np.sqrt(v) + floor)
+        theta[i] = (kept if i < decaying else one) * theta[i] - eta * g / (np.sqrt(v) + floor)
+    if t % FLUSH == 0:
+        flush(squares, FLOOR_OF_SQUARES)
 
 
 @compiled
@@ -42,25 +75,35 @@ def adam(
     gradient: Array,
     sums: Array,
     squares: Array,
+    t: int,
     rate: float,
+    scale: float,
+    decaying: int,
     beta_1: float,
     beta_2: float,
     epsilon: float,
+    weight_decay: float,
 ) -> None:
-    """m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; theta -= rate m / (sqrt(v) + epsilon).
+    """m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; theta -= rate_t m / (sqrt(v) + epsilon).
 
-    ``sums`` = m / (1 - b1) and ``squares`` = v / (1 - b2), as in the twin.
+    rate_t = rate sqrt(1 - b2^t) / (1 - b1^t), ``sums`` = m / (1 - b1) and ``squares`` = v / (1 - b2), as in the twin.
     """
     real = theta.dtype.type
+    rate_t = rate * math.sqrt(1.0 - beta_2**t) / (1.0 - beta_1**t)
     weight = math.sqrt(1.0 - beta_2)
-    b1, b2 = real(beta_1), real(beta_2)
-    eta, floor = real(rate * (1.0 - beta_1) / weight), real(epsilon / weight)
+    b1, b2, c = real(beta_1), real(beta_2), real(scale)
+    eta, floor = real(rate_t * (1.0 - beta_1) / weight), real(epsilon / weight)
+    kept, one = real(1.0 - rate * weight_decay), real(1.0)
     for i in range(theta.size):
-        m = b1 * sums[i] + gradient[i]
-        v = b2 * squares[i] + gradient[i] * gradient[i]
+        g = c * gradient[i]
+        m = b1 * sums[i] + g
+        v = b2 * squares[i] + g * g
         sums[i] = m
         squares[i] = v
-        theta[i] -= eta * m / (np.sqrt(v) + floor)
+        theta[i] = (kept if i < decaying else one) * theta[i] - eta * m / (np.sqrt(v) + floor)
+    if t % FLUSH == 0:
+        flush(sums, FLOOR)
+        flush(squares, FLOOR_OF_SQUARES)
 
 
 @compiled

@@ -1,101 +1,219 @@
 """Activations and their derivatives as functions of one number: f(z, c) and slope(z, a, c), a = f(z).
 
-c holds constants in the type of z: zero, one and then those of the activation, in the order of NumPy's kernel.
+c says by its type which activation is meant, and holds what that needs in the type of z, as Python's own numbers would
+make the arithmetic float64: zero, one and then the constants in the order of NumPy's kernel. A loop that is written for
+any of these types is kept on disk for each it was compiled for; one that is made by a function of f would be compiled
+anew in every process.
+
+Where there is no entry NumPy's kernel is called: the error function of gelu and the logarithm of softplus are not made
+of vector instructions.
 """
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba.extending import overload
+
 from .compiler import inlined
 from .exponential import exp, expm1
 
-
-@inlined
-def identity_slope(z: float, a: float, c: tuple) -> float:
-    return c[1]
+Number = Any  # of the type of z
 
 
-@inlined
-def relu(z: float, c: tuple) -> float:
-    return c[0] if z < c[0] else z
+class Identity(NamedTuple):
+    zero: Number
+    one: Number
 
 
-@inlined
-def relu_slope(z: float, a: float, c: tuple) -> float:
-    return c[1] if a > c[0] else c[0]
+class ReLU(NamedTuple):
+    zero: Number
+    one: Number
 
 
-@inlined
-def leaky_relu(z: float, c: tuple) -> float:
-    return z if z > c[0] else c[2] * z
+class LeakyReLU(NamedTuple):
+    zero: Number
+    one: Number
+    slope: Number
 
 
-@inlined
-def leaky_relu_slope(z: float, a: float, c: tuple) -> float:
-    return c[1] if a > c[0] else c[2]
+class ELU(NamedTuple):
+    zero: Number
+    one: Number
+    alpha: Number
+    scale: Number
 
 
-@inlined
-def elu(z: float, c: tuple) -> float:
-    return c[3] * (c[2] * expm1(z, c[1]) if z < c[0] else z)
+class Logistic(NamedTuple):
+    zero: Number
+    one: Number
 
 
-@inlined
-def elu_slope(z: float, a: float, c: tuple) -> float:
-    return c[3] if a > c[0] else a + c[3] * c[2]
+class Tanh(NamedTuple):
+    zero: Number
+    one: Number
 
 
-@inlined
-def logistic(z: float, c: tuple) -> float:
-    return c[1] / (c[1] + exp(-z))
+class Softplus(NamedTuple):
+    zero: Number
+    one: Number
 
 
-@inlined
-def logistic_slope(z: float, a: float, c: tuple) -> float:
-    return a * (c[1] - a)
+class SiLU(NamedTuple):
+    zero: Number
+    one: Number
 
 
-@inlined
-def tanh(z: float, c: tuple) -> float:
-    t = expm1(abs(z) + abs(z), c[1])
-    a = t / (t + c[1] + c[1])
-    return -a if z < c[0] else a
+class Mish(NamedTuple):
+    zero: Number
+    one: Number
 
 
 @inlined
-def tanh_slope(z: float, a: float, c: tuple) -> float:
-    return c[1] - a * a
+def identity(z: float, c: Identity) -> float:
+    return z
 
 
 @inlined
-def softplus_slope(z: float, a: float, c: tuple) -> float:
-    return -expm1(-a, c[1])
+def identity_slope(z: float, a: float, c: Identity) -> float:
+    return c.one
 
 
 @inlined
-def silu(z: float, c: tuple) -> float:
-    return z / (c[1] + exp(-z))
+def relu(z: float, c: ReLU) -> float:
+    return c.zero if z < c.zero else z
 
 
 @inlined
-def silu_slope(z: float, a: float, c: tuple) -> float:
-    s = c[1] / (c[1] + exp(-z))
-    return s + a * (c[1] - s)
+def relu_slope(z: float, a: float, c: ReLU) -> float:
+    return c.one if a > c.zero else c.zero
 
 
 @inlined
-def squashed(z: float, c: tuple) -> tuple:
+def leaky_relu(z: float, c: LeakyReLU) -> float:
+    return z if z > c.zero else c.slope * z
+
+
+@inlined
+def leaky_relu_slope(z: float, a: float, c: LeakyReLU) -> float:
+    return c.one if a > c.zero else c.slope
+
+
+@inlined
+def elu(z: float, c: ELU) -> float:
+    return c.scale * (c.alpha * expm1(z, c.one) if z < c.zero else z)
+
+
+@inlined
+def elu_slope(z: float, a: float, c: ELU) -> float:
+    return c.scale if a > c.zero else a + c.scale * c.alpha
+
+
+@inlined
+def logistic(z: float, c: Logistic) -> float:
+    return c.one / (c.one + exp(-z))
+
+
+@inlined
+def logistic_slope(z: float, a: float, c: Logistic) -> float:
+    return a * (c.one - a)
+
+
+@inlined
+def tanh(z: float, c: Tanh) -> float:
+    t = expm1(abs(z) + abs(z), c.one)
+    a = t / (t + c.one + c.one)
+    return -a if z < c.zero else a
+
+
+@inlined
+def tanh_slope(z: float, a: float, c: Tanh) -> float:
+    return c.one - a * a
+
+
+@inlined
+def softplus_slope(z: float, a: float, c: Softplus) -> float:
+    return -expm1(-a, c.one)
+
+
+@inlined
+def silu(z: float, c: SiLU) -> float:
+    return z / (c.one + exp(-z))
+
+
+@inlined
+def silu_slope(z: float, a: float, c: SiLU) -> float:
+    s = c.one / (c.one + exp(-z))
+    return s + a * (c.one - s)
+
+
+@inlined
+def squashed(z: float, c: Mish) -> tuple:
     """e = exp(z) up to z = 20, from where on t is 1, and t = tanh(log(1 + e)) = (e^2 + 2 e) / (e^2 + 2 e + 2)."""
-    e = exp(c[2] if z > c[2] else z)
-    n = e * (e + c[1] + c[1])
-    return e, n / (n + c[1] + c[1])
+    most = c.one * np.int8(20)  # of a wider integer the product would be float64
+    e = exp(most if z > most else z)
+    n = e * (e + c.one + c.one)
+    return e, n / (n + c.one + c.one)
 
 
 @inlined
-def mish(z: float, c: tuple) -> float:
+def mish(z: float, c: Mish) -> float:
     return z * squashed(z, c)[1]
 
 
 @inlined
-def mish_slope(z: float, a: float, c: tuple) -> float:
+def mish_slope(z: float, a: float, c: Mish) -> float:
     e, t = squashed(z, c)
-    return t + z * (c[1] - t * t) * e / (c[1] + e)
+    return t + z * (c.one - t * t) * e / (c.one + e)
+
+
+# By the name of the kernel: the type of c, f and its slope. None: NumPy's is called.
+FUNCTIONS: dict[str, tuple[Any, Any, Any]] = {
+    "identity": (Identity, identity, identity_slope),
+    "relu": (ReLU, relu, relu_slope),
+    "leaky_relu": (LeakyReLU, leaky_relu, leaky_relu_slope),
+    "elu": (ELU, elu, elu_slope),
+    "logistic": (Logistic, logistic, logistic_slope),
+    "tanh": (Tanh, tanh, tanh_slope),
+    "softplus": (Softplus, None, softplus_slope),
+    "silu": (SiLU, silu, silu_slope),
+    "mish": (Mish, mish, mish_slope),
+}
+OF_KIND = {kind: (forward, backward) for kind, forward, backward in FUNCTIONS.values()}
+
+
+def f(z, c):
+    """f(z) of the activation that c is of, in compiled code."""
+    raise NotImplementedError
+
+
+def slope(z, a, c):
+    """f'(z) of the activation that c is of, in compiled code."""
+    raise NotImplementedError
+
+
+def read(kind, constants, real):
+    """The c of a kind of activation, from its constants and the type of z, in compiled code."""
+    raise NotImplementedError
+
+
+@overload(f, jit_options={"forceinline": True})
+def _f(z, c):
+    function = OF_KIND[c.instance_class][0]
+    return lambda z, c: function(z, c)
+
+
+@overload(slope, jit_options={"forceinline": True})
+def _slope(z, a, c):
+    function = OF_KIND[c.instance_class][1]
+    return lambda z, a, c: function(z, a, c)
+
+
+@overload(read)
+def _read(kind, constants, real):
+    return [
+        lambda kind, constants, real: kind(real(0), real(1)),
+        lambda kind, constants, real: kind(real(0), real(1), real(constants[0])),
+        lambda kind, constants, real: kind(real(0), real(1), real(constants[0]), real(constants[1])),
+    ][len(kind.instance_class._fields) - 2]

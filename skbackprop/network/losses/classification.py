@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
 
-from ... import kernels
 from ...ranges import check_real
-from .contract import Loss, Units
+from .contract import KernelLoss, Loss, Units
 
 __all__ = ["BrierLoss", "ClassLoss", "Focal", "LogLoss"]
 
@@ -18,14 +17,14 @@ Array = np.ndarray
 
 
 @dataclass(frozen=True)
-class ClassLoss:
+class ClassLoss(KernelLoss):
     """The family of losses on classes; the target is left as it is.
 
     With ``n_classes`` = K > 0, the classes exclude one another: y is an (n, 1) array of their numbers 0 ... K - 1, and
     the K raw columns go through a softmax. With 0, every column of y holds zeros and ones, one column for two classes
     or one for each label, and goes through a logistic function by itself. ``BatchMLPClassifier`` sets it.
 
-    A leaf, a frozen dataclass, has ``value_and_gradient`` and ``constant``.
+    A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, and ``constant``.
     """
 
     n_classes: int = field(default=0, kw_only=True)
@@ -103,9 +102,9 @@ class LogLoss(ClassLoss):
     def __post_init__(self) -> None:
         check_real("label_smoothing", self.label_smoothing, 0, 1, closed="left")
 
-    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
-        kernel = kernels.log_loss_classes if self.n_classes else kernels.log_loss_columns
-        return kernel(y, raw, weight, out, self.label_smoothing)
+    @property
+    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+        return "log_loss_classes" if self.n_classes else "log_loss_columns", (self.label_smoothing,)
 
     def constant(self, y: Array, weight: Array | None) -> Array:
         s = self.label_smoothing
@@ -134,9 +133,9 @@ class BrierLoss(ClassLoss):
     (0.125, array([[-0.125]]))
     """
 
-    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
-        kernel = kernels.brier_classes if self.n_classes else kernels.brier_columns
-        return kernel(y, raw, weight, out)
+    @property
+    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+        return "brier_classes" if self.n_classes else "brier_columns", ()
 
     def constant(self, y: Array, weight: Array | None) -> Array:
         return raw_of(frequencies(y, weight, self.n_classes), self.n_classes)
@@ -174,9 +173,9 @@ class Focal(ClassLoss):
     def __post_init__(self) -> None:
         check_real("gamma", self.gamma, 0)
 
-    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
-        kernel = kernels.focal_classes if self.n_classes else kernels.focal_columns
-        return kernel(y, raw, weight, out, self.gamma)
+    @property
+    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+        return "focal_classes" if self.n_classes else "focal_columns", (self.gamma,)
 
     def constant(self, y: Array, weight: Array | None) -> Array:
         """By BFGS from the frequencies, on one row for every class, or a column at a time on a zero and a one."""

@@ -7,11 +7,13 @@ special about a loss stands in its class, so that nothing else asks which loss i
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 
-__all__ = ["LocationLoss", "LogLinkLoss", "Loss", "RegressionLoss", "Units", "explained", "r2"]
+from ... import kernels
+
+__all__ = ["KernelLoss", "LocationLoss", "LogLinkLoss", "Loss", "RegressionLoss", "Units", "explained", "r2"]
 
 Array = np.ndarray
 
@@ -72,6 +74,22 @@ class Loss(Protocol):
     def check(self, y: Array) -> None: ...
 
 
+class KernelLoss:
+    """What most losses are: one kernel gives the value and the gradient, and compiled code can call it by itself.
+
+    ``kernel`` is its name and the constants that follow its four arrays; several of a kind are a tuple.
+    """
+
+    @property
+    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+        raise NotImplementedError
+
+    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
+        name, constants = self.kernel
+        given = [np.array(c, raw.dtype) if isinstance(c, tuple) else c for c in constants]
+        return kernels.in_force()[name](y, raw, weight, out, *given)
+
+
 class RegressionLoss(Loss, Protocol):
     """A loss that a regressor takes: ``score`` is what its method of that name returns, greater being better.
 
@@ -98,11 +116,11 @@ def explained(remaining: Array, total: Array) -> float:
     return float(np.where(constant, remaining == 0, each).mean())
 
 
-class LocationLoss:
+class LocationLoss(KernelLoss):
     """The family of losses of raw - y: identity link, all real numbers, a target that may be shifted and scaled.
 
-    A leaf, a frozen dataclass, has ``value_and_gradient``, ``constant``, and ``degree``: scaling target and
-    prediction by s scales the loss by s ** degree. Its score is R2.
+    A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, ``constant``, and ``degree``: scaling target
+    and prediction by s scales the loss by s ** degree. Its score is R2.
     """
 
     inverse_link: ClassVar[str] = "identity"
@@ -127,12 +145,13 @@ class LocationLoss:
         pass
 
 
-class LogLinkLoss(ABC):
+class LogLinkLoss(KernelLoss, ABC):
     """The family of losses of a positive mean mu = exp(raw), whose target may be scaled, not shifted.
 
-    A leaf, a frozen dataclass, has ``value_and_gradient``, ``check``, and ``degree``: scaling target and mean by s
-    scales the loss by s ** degree. Its best constant is the log of the mean, as in every deviance of an exponential
-    dispersion model, and its score the R2 of the mean. Predictions end at exp(80), which float32 still holds.
+    A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, ``check``, and ``degree``: scaling target and
+    mean by s scales the loss by s ** degree. Its best constant is the log of the mean, as in every deviance of an
+    exponential dispersion model, and its score the R2 of the mean. Predictions end at exp(80), which float32 still
+    holds.
 
     References
     ----------

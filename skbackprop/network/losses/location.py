@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from ... import kernels
 from ...ranges import check_real
 from .constants import stationary_constant, weighted_quantile
 from .contract import LocationLoss, RegressionLoss, explained
@@ -37,8 +36,9 @@ class SquaredError(LocationLoss):
 
     degree: ClassVar[int] = 2
 
-    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
-        return kernels.squared_error(y, raw, weight, out)
+    @property
+    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+        return "squared_error", ()
 
     def constant(self, y: Array, weight: Array | None) -> Array:
         return np.average(y, axis=0, weights=weight)
@@ -60,8 +60,9 @@ class AbsoluteError(LocationLoss):
 
     degree: ClassVar[int] = 1
 
-    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
-        return kernels.absolute_error(y, raw, weight, out)
+    @property
+    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+        return "absolute_error", ()
 
     def constant(self, y: Array, weight: Array | None) -> Array:
         return weighted_quantile(y, 0.5, weight)
@@ -100,8 +101,9 @@ class Expectile(LocationLoss):
     def __post_init__(self) -> None:
         check_real("level", self.level, 0, 1, closed="neither")
 
-    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
-        return kernels.expectile(y, raw, weight, out, self.level)
+    @property
+    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+        return "expectile", (self.level,)
 
     def constant(self, y: Array, weight: Array | None) -> Array:
         return stationary_constant(self, y, weight)

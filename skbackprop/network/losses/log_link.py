@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ... import kernels
 from ...ranges import check_real
 from .contract import LogLinkLoss, RegressionLoss
 
@@ -52,8 +52,9 @@ class Poisson(LogLinkLoss):
     def degree(self) -> float:
         return 1.0
 
-    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
-        return kernels.poisson(y, raw, weight, out, self.ceiling)
+    @property
+    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+        return "poisson", (self.ceiling,)
 
     def check(self, y: Array) -> None:
         check_positive(y, "'poisson'", zero=True)
@@ -84,8 +85,9 @@ class Gamma(LogLinkLoss):
     def degree(self) -> float:
         return 0.0
 
-    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
-        return kernels.gamma(y, raw, weight, out, CEILING)
+    @property
+    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+        return "gamma", (CEILING,)
 
     def check(self, y: Array) -> None:
         check_positive(y, "'gamma'", zero=False)
@@ -129,12 +131,13 @@ class Tweedie(LogLinkLoss):
     def degree(self) -> float:
         return 2.0 - self.power
 
-    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
+    @property
+    def kernel(self) -> tuple[str, tuple[Any, ...]]:
         if self.power == 1:
-            return kernels.poisson(y, raw, weight, out, CEILING)
+            return "poisson", (CEILING,)
         if self.power == 2:
-            return kernels.gamma(y, raw, weight, out, CEILING)
-        return kernels.tweedie(y, raw, weight, out, self.power, CEILING)
+            return "gamma", (CEILING,)
+        return "tweedie", (self.power, CEILING)
 
     def check(self, y: Array) -> None:
         check_positive(y, f"'tweedie' of power {self.power:g}", zero=self.power < 2)

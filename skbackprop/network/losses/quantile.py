@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from ... import kernels
 from ...ranges import check_real
 from .constants import weighted_quantile
-from .contract import RegressionLoss, Units, explained
+from .contract import KernelLoss, RegressionLoss, Units, explained
 
 __all__ = ["QUANTILE_LOSSES", "Quantile"]
 
@@ -19,7 +18,7 @@ Array = np.ndarray
 
 
 @dataclass(frozen=True)
-class Quantile:
+class Quantile(KernelLoss):
     """sum over outputs and levels of r ([r > 0] - level), with r = raw - y; its gradient is [r > 0] - level.
 
     Domain: all real numbers. Link: identity. Best constant: the quantile of y. The target may be shifted and scaled.
@@ -67,8 +66,9 @@ class Quantile:
     def raw_width(self, y: Array) -> int:
         return y.shape[1] * len(self._each)
 
-    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
-        return kernels.quantile(y, raw, weight, out, np.array(self._each, raw.dtype))
+    @property
+    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+        return "quantile", (self._each,)
 
     def units(self, mean: Array, sd: Array) -> Units:
         gain, offset = sd.repeat(len(self._each)), mean.repeat(len(self._each))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from ... import kernels
 from ...ranges import check_flag, check_real
 from .constants import stationary_constant
 from .contract import LocationLoss, RegressionLoss
@@ -40,13 +39,17 @@ class RobustLoss(LocationLoss):
         if several:
             object.__setattr__(self, "delta", tuple(self.delta))  # type: ignore[arg-type]
 
+    @property
+    def _each(self) -> tuple[float, ...]:
+        return self.delta if isinstance(self.delta, tuple) else (self.delta,)
+
     def rescaled(self, scale: Array) -> Self:
         if not self.absolute:
             return replace(self, absolute=True)
         return replace(self, delta=tuple((self.delta / scale).tolist()))
 
     def constant(self, y: Array, weight: Array | None) -> Array:
-        return stationary_constant(self, y, weight)  # type: ignore[arg-type]
+        return stationary_constant(self, y, weight)
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,9 @@ class Huber(RobustLoss):
 
     delta: float | tuple[float, ...] = 1.35
 
-    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
-        return kernels.huber(y, raw, weight, out, np.array(self.delta, raw.dtype, ndmin=1))
+    @property
+    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+        return "huber", (self._each,)
 
 
 @dataclass(frozen=True)
@@ -110,8 +114,9 @@ class LogCosh(RobustLoss):
     (999.3069, array([[1.]]))
     """
 
-    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
-        return kernels.log_cosh(y, raw, weight, out, np.array(self.delta, raw.dtype, ndmin=1))
+    @property
+    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+        return "log_cosh", (self._each,)
 
 
 ROBUST_LOSSES: dict[str, RegressionLoss] = {

@@ -1,0 +1,127 @@
+"""Many steps of training in one call, where the kernels in force can do it: network and optimiser meet below Python.
+
+What one call takes is a stretch: as many batches as fit a buffer, and as are done with in a moment, for a user can
+interrupt between two calls only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import kernels
+from ..network.activations import Biased, Identity
+from ..network.layers import Dense, Standardize
+from ..network.losses import KernelLoss
+from ..network.network import Network
+from ..network.objective import Objective
+from ..network.penalties import L2
+from ..optimize.batches import Batches, Rows
+from ..optimize.optimizers import KernelOptimizer
+from ..optimize.training import StepByStep, Steps, TrainingState, count
+
+Array = np.ndarray
+BUFFER = 1 << 20  # bytes of X
+WORK = 1 << 29  # rows times parameters, about a tenth of a second
+
+
+class Stretches:
+    """A stretch of steps in one call: the arithmetic of `StepByStep`, to rounding.
+
+    Parameters
+    ----------
+    run : callable
+        What the kernel ``stretch`` has returned.
+    objective : Objective
+    state : TrainingState
+    size : int
+        Rows per batch.
+    """
+
+    def __init__(self, run: Callable[..., Any], objective: Objective, state: TrainingState, size: int):
+        self.run, self.objective = run, objective
+        (n, n_in), dtype = objective.X.shape, state.theta.dtype
+        self.stretch = max(1, min(BUFFER // (n_in * dtype.itemsize), WORK // state.theta.size) // size)
+        rows = min(n, self.stretch * size)
+        self.X, self.y = np.empty((rows, n_in), dtype), np.empty((rows, objective.y.shape[1]), dtype)
+        self.weight = np.ones(rows, dtype)
+        self.gradient = np.zeros_like(state.theta)
+        units = sum(layer.units for layer in objective.network.layers if isinstance(layer, Dense))
+        self.memory = np.empty((2, size * units), dtype)
+
+    def __call__(self, state: TrainingState, rows: Rows, rates: list[float]) -> tuple[float, float, float]:
+        n, o, moments = count(rows), self.objective, state.moments
+        batches = self.X[:n], self.y[:n], self.weight[:n]
+        for source, out in zip((o.X, o.y, o.weight), batches, strict=True):
+            if source is not None:
+                kernels.gather(source, rows, out)
+        vectors = [value for value in moments.values() if isinstance(value, Array)]
+        point = state.theta, self.gradient, vectors[0], vectors[-1]
+        sums = self.run(*batches, np.array(rates), moments["steps"], *point, self.memory)
+        moments["steps"] += len(rates)
+        return sums
+
+
+def make_steps(objective: Any, optimizer: Any, clip: float, batches: Batches, state: TrainingState) -> Steps:
+    """Stretches, where that is possible and leaves out nothing that is asked for; else step by step."""
+    run = None
+    if len(batches) > 1 and is_known(objective, optimizer):
+        run = compiled_run(objective, optimizer, clip, batches, state)
+    return StepByStep(objective, optimizer, clip) if run is None else Stretches(run, objective, state, batches.size)
+
+
+def is_known(objective: Any, optimizer: Any) -> bool:
+    """Whether all parts are those of the package, as they are, and the rows a plain matrix."""
+    return (
+        type(objective) is Objective
+        and isinstance(objective.X, Array)
+        and objective.X.ndim == 2
+        and hidden_activation(objective.network) is not None
+        and type(objective.loss).value_and_gradient is KernelLoss.value_and_gradient
+        and type(objective.penalty) in (L2, type(None))
+        and type(optimizer).step is KernelOptimizer.step
+    )
+
+
+def hidden_activation(network: Network) -> Biased | None:
+    """What all dense layers of a network have but the last, which has none; None for other networks.
+
+    Before them there may be a `Standardize`. Of the activation there must be kernels, which do not need on the way back
+    what has gone into it.
+    """
+    layers = network.layers[isinstance(network.layers[0], Standardize) :]
+    if not layers or not all(isinstance(layer, Dense) for layer in layers):
+        return None
+    *hidden, last = (layer.activation for layer in layers)  # type: ignore[attr-defined]
+    f = hidden[0] if hidden else Identity()
+    own = Biased(f).kernel is not None and not f.keeps_input
+    return Biased(f) if own and last == Identity() and all(other == f for other in hidden) else None
+
+
+def compiled_run(
+    objective: Objective, optimizer: Any, clip: float, batches: Batches, state: TrainingState
+) -> Callable[..., Any] | None:
+    """What the kernel ``stretch`` makes of it: None if one of the parts has no compiled twin."""
+    network, f, (loss, constants) = objective.network, hidden_activation(objective.network), objective.loss.kernel
+    assert f is not None
+    starts, shapes = network.parameters.starts, network.shapes
+    plan = {
+        "layers": np.array([(*shapes[at], *shapes[at + 1], s["W"], s["b"]) for at, s in enumerate(starts) if "W" in s]),
+        "shift": starts[0].get("shift", -1),
+        "scale": starts[0].get("scale", -1),
+        "decaying": network.parameters.decaying.stop,
+        "size": batches.size,
+        "alpha": float(objective.penalty.alpha) if objective.penalty else 0.0,
+        "mean_weight": float(objective.mean_weight),
+        "clip": float(clip),
+        "f": floats(f.constants),
+        "loss": floats(constants),
+        "optimizer": floats(optimizer.constants),
+    }
+    return kernels.stretch(f.kernel, loss, optimizer.kernel, state.theta.dtype, plan)
+
+
+def floats(constants: tuple[Any, ...]) -> Array:
+    return np.hstack([*constants, []]).astype(np.float64)

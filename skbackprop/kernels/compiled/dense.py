@@ -1,0 +1,80 @@
+"""A dense layer around its matrix products: A = f(Z + b), and dZ = dA * f'(Z) with db = the column sums of dZ.
+
+The loops are made for a kind of activation, see ``slopes.py``. Its constants are a tuple or an array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .compiler import compiled, inlined
+from .slopes import FUNCTIONS, f, read, slope
+
+Array = np.ndarray
+ROWS = 64
+
+
+def in_place_of(kind: Any) -> Callable[..., None]:
+    def dense(Z: Array, b: Array, A: Array, constants: Any) -> None:
+        """Z = f(Z + b); A is Z."""
+        c = read(kind, constants, Z.dtype.type)
+        for i in range(Z.shape[0]):
+            for j in range(Z.shape[1]):
+                Z[i, j] = f(Z[i, j] + b[j], c)
+
+    return dense
+
+
+def beside_of(kind: Any) -> Callable[..., None]:
+    def dense(Z: Array, b: Array, A: Array, constants: Any) -> None:
+        """Z += b, A = f(Z)."""
+        c = read(kind, constants, Z.dtype.type)
+        for i in range(Z.shape[0]):
+            for j in range(Z.shape[1]):
+                z = Z[i, j] + b[j]
+                Z[i, j] = z
+                A[i, j] = f(z, c)
+
+    return dense
+
+
+@inlined
+def some_rows(dA: Array, Z: Array, A: Array, sums: Array, c: Any) -> None:
+    """dA *= f'(Z), and sums = its column sums."""
+    sums[:] = c.zero
+    for i in range(dA.shape[0]):
+        for j in range(dA.shape[1]):
+            dz = dA[i, j] * slope(Z[i, j], A[i, j], c)
+            dA[i, j] = dz
+            sums[j] += dz
+
+
+def backward_of(kind: Any) -> Callable[..., None]:
+    def dense_backward(dA: Array, Z: Array, A: Array, db: Array, constants: Any) -> None:
+        """dA *= f'(Z), and db = its column sums, which are added up in float64 every ROWS rows."""
+        c = read(kind, constants, dA.dtype.type)
+        sums, total = np.empty(db.size, dA.dtype), np.zeros(db.size)
+        for start in range(0, dA.shape[0], ROWS):
+            rows = slice(start, start + ROWS)
+            some_rows(dA[rows], Z[rows], A[rows], sums, c)
+            for j in range(db.size):
+                total[j] += sums[j]
+        db[:] = total
+
+    return dense_backward
+
+
+# Those whose slope is told by z itself are not written over it.
+BESIDE = ("silu", "mish")
+FORWARD = {
+    name: (beside_of if name in BESIDE else in_place_of)(kind)
+    for name, (kind, function, _) in FUNCTIONS.items()
+    if function
+}
+BACKWARD = {name: backward_of(kind) for name, (kind, _, _) in FUNCTIONS.items()}
+
+KERNELS = {f"{name}_dense": compiled(dense) for name, dense in FORWARD.items()}
+KERNELS |= {f"{name}_dense_backward": compiled(backward) for name, backward in BACKWARD.items()}

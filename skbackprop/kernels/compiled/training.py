@@ -1,0 +1,263 @@
+"""Many steps of training in one call: batches through dense layers and back, and the step of the optimiser.
+
+Between two products nothing is left to Python, which for small networks is most of the time. The activation, the loss
+and the optimiser are handed over as pointers to compiled functions of one signature each, so that the loop itself is
+compiled once for a dtype, whatever they are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import from_dtype, types
+
+from . import losses, optimizers
+from .compiler import compiled, pointer
+from .dense import BACKWARD, BESIDE, FORWARD
+
+Array = np.ndarray
+PIECE = 4096
+
+
+class Plan(NamedTuple):
+    """What stays the same from call to call.
+
+    Parameters
+    ----------
+    layers : ndarray of int of shape (layers, 4)
+        For each its inputs, its units, and where W and b begin in theta.
+    shift, scale : int
+        Where what standardises the inputs begins in theta; -1: they are left as they are.
+    decaying : int
+        How many entries of theta, from the first on, decay and are penalised.
+    size : int
+        Rows per batch.
+    alpha : float
+        Of the penalty: alpha / 2 |W|^2 / (rows * mean_weight).
+    mean_weight : float
+    clip : float
+        The longest gradient.
+    f, loss, optimizer : ndarray of float64
+        The constants of the three.
+    """
+
+    layers: Array
+    shift: int
+    scale: int
+    decaying: int
+    size: int
+    alpha: float
+    mean_weight: float
+    clip: float
+    f: Array
+    loss: Array
+    optimizer: Array
+
+
+@compiled
+def forward(X: Array, theta: Array, plan: Plan, A: Array, dense: Any) -> None:
+    """A_l = f(A_(l-1) W_l + b_l), one after the other in A, the last one without f."""
+    n, start, below = X.shape[0], 0, X
+    for at in range(len(plan.layers)):
+        n_in, units, W, b = plan.layers[at]
+        Z, bias = A[start : start + n * units].reshape(n, units), theta[b : b + units]
+        np.dot(below, theta[W : W + n_in * units].reshape(n_in, units), Z)
+        if at < len(plan.layers) - 1:
+            dense(Z, bias, Z, plan.f)
+        else:
+            for i in range(n):
+                for j in range(units):
+                    Z[i, j] += bias[j]
+        below, start = Z, start + n * units
+
+
+@compiled
+def product_with_transposed(dZ: Array, W: Array, dX: Array) -> None:
+    """dX = dZ W^T. Where W is a single column, BLAS takes twice the time of a loop."""
+    if W.shape[1] > 1:
+        np.dot(dZ, W.T, dX)
+    else:
+        w = W.reshape(W.size)
+        for i in range(dX.shape[0]):
+            dz = dZ[i, 0]
+            for j in range(dX.shape[1]):
+                dX[i, j] = dz * w[j]
+
+
+@compiled
+def backward(X: Array, theta: Array, gradient: Array, plan: Plan, A: Array, dA: Array, dense_backward: Any) -> None:
+    """dZ_l = dA_l * f'(Z_l), dW_l = A_(l-1)^T dZ_l, db_l = the column sums of dZ_l, dA_(l-1) = dZ_l W_l^T."""
+    n, start = X.shape[0], A.size
+    for at in range(len(plan.layers) - 1, -1, -1):
+        n_in, units, W, b = plan.layers[at]
+        stop, start = start, start - n * units
+        Y, dZ = A[start:stop].reshape(n, units), dA[start:stop].reshape(n, units)
+        dW, db = gradient[W : W + n_in * units].reshape(n_in, units), gradient[b : b + units]
+        if at < len(plan.layers) - 1:
+            dense_backward(dZ, Y, Y, db, plan.f)
+        else:
+            db[:] = dZ.sum(axis=0)
+        if at == 0:
+            np.dot(X.T, dZ, dW)
+        else:
+            before = start - n * n_in
+            np.dot(A[before:start].reshape(n, n_in).T, dZ, dW)
+            product_with_transposed(
+                dZ, theta[W : W + n_in * units].reshape(n_in, units), dA[before:start].reshape(n, n_in)
+            )
+
+
+@compiled
+def decay_piece(W: Array, dW: Array, c: float) -> tuple[float, float]:
+    """dW += c W; returns |W|^2 and |dW|^2."""
+    of_W = of_dW = W.dtype.type(0.0)
+    for i in range(W.size):
+        g = dW[i] + c * W[i]
+        dW[i] = g
+        of_W += W[i] * W[i]
+        of_dW += g * g
+    return of_W, of_dW
+
+
+@compiled
+def penalise(theta: Array, gradient: Array, decaying: int, factor: float) -> tuple[float, float]:
+    """g += factor W for what decays; returns |W|^2 and |g|^2, summed up in float64 piece by piece."""
+    real = theta.dtype.type
+    of_theta = of_gradient = 0.0
+    for start in range(0, decaying, PIECE):
+        piece = slice(start, min(start + PIECE, decaying))
+        of_W, of_dW = decay_piece(theta[piece], gradient[piece], real(factor))
+        of_theta += of_W
+        of_gradient += of_dW
+    for start in range(decaying, theta.size, PIECE):
+        piece = slice(start, start + PIECE)
+        of_gradient += decay_piece(theta[piece], gradient[piece], real(0.0))[1]
+    return of_theta, of_gradient
+
+
+@compiled
+def steps(
+    X: Array,
+    y: Array,
+    weight: Array,
+    rates: Array,
+    t: int,
+    theta: Array,
+    gradient: Array,
+    first: Array,
+    second: Array,
+    memory: Array,
+    plan: Plan,
+    dense: Any,
+    dense_backward: Any,
+    loss: Any,
+    optimizer: Any,
+) -> tuple[float, float, float]:
+    """A step for every rate; X is overwritten. Returns the sums of rows * loss, rows * penalty and |gradient|."""
+    losses = penalties = norms = 0.0
+    units, k = plan.layers[:, 1].sum(), plan.layers[-1, 1]
+    for at in range(len(rates)):
+        begin, end = at * plan.size, min((at + 1) * plan.size, len(X))
+        n = end - begin
+        rows, A, dA = X[begin:end], memory[0, : n * units], memory[1, : n * units]
+        if plan.shift >= 0:
+            for i in range(n):
+                for j in range(rows.shape[1]):
+                    rows[i, j] = (rows[i, j] - theta[plan.shift + j]) * theta[plan.scale + j]
+        forward(rows, theta, plan, A, dense)
+        raw, dY = A[-n * k :].reshape(n, k), dA[-n * k :].reshape(n, k)
+        value = loss(y[begin:end], raw, weight[begin:end], dY, plan.loss)
+        dY *= theta.dtype.type(1.0 / n)
+        backward(rows, theta, gradient, plan, A, dA, dense_backward)
+        factor = plan.alpha / (n * plan.mean_weight)
+        of_theta, of_gradient = penalise(theta, gradient, plan.decaying, factor)
+        norm = math.sqrt(of_gradient)
+        shortened = plan.clip / norm if norm > plan.clip else 1.0
+        optimizer(theta, gradient, first, second, t + at + 1, rates[at], shortened, plan.decaying, plan.optimizer)
+        losses += value
+        penalties += n * 0.5 * factor * of_theta
+        norms += norm
+    return losses, penalties, norms
+
+
+def squared_error(y, raw, weight, out, c):
+    return losses.squared_error(y, raw, weight, out)
+
+
+def absolute_error(y, raw, weight, out, c):
+    return losses.absolute_error(y, raw, weight, out)
+
+
+def expectile(y, raw, weight, out, c):
+    return losses.expectile(y, raw, weight, out, c[0])
+
+
+def poisson(y, raw, weight, out, c):
+    return losses.poisson(y, raw, weight, out, c[0])
+
+
+def log_loss_classes(y, raw, weight, out, c):
+    return losses.log_loss_classes(y, raw, weight, out, c[0])
+
+
+def log_loss_columns(y, raw, weight, out, c):
+    return losses.log_loss_columns(y, raw, weight, out, c[0])
+
+
+def sgd(theta, gradient, velocity, unused, t, rate, scale, decaying, c):
+    optimizers.sgd(theta, gradient, velocity, t, rate, scale, decaying, c[0], c[1] != 0.0, c[2])
+
+
+def rmsprop(theta, gradient, squares, unused, t, rate, scale, decaying, c):
+    optimizers.rmsprop(theta, gradient, squares, t, rate, scale, decaying, c[0], c[1], c[2])
+
+
+def adam(theta, gradient, sums, squares, t, rate, scale, decaying, c):
+    optimizers.adam(theta, gradient, sums, squares, t, rate, scale, decaying, c[0], c[1], c[2], c[3])
+
+
+LOSSES = {
+    function.__name__: function
+    for function in (squared_error, absolute_error, expectile, poisson, log_loss_classes, log_loss_columns)
+}
+OPTIMIZERS = {function.__name__: function for function in (sgd, rmsprop, adam)}
+
+
+@cache
+def pointers(f: str, loss: str, optimizer: str, dtype: np.dtype) -> tuple[Any, ...]:
+    """The functions that `steps` calls, compiled; the last of its arguments."""
+    real, number = from_dtype(dtype), types.float64
+    vector, matrix, constants = (types.Array(kind, n, "C") for kind, n in ((real, 1), (real, 2), (number, 1)))
+    signatures = {
+        FORWARD[f]: types.void(matrix, vector, matrix, constants),
+        BACKWARD[f]: types.void(matrix, matrix, matrix, vector, constants),
+        LOSSES[loss]: number(matrix, matrix, vector, matrix, constants),
+        OPTIMIZERS[optimizer]: types.void(
+            vector, vector, vector, vector, types.int64, number, number, types.int64, constants
+        ),
+    }
+    return tuple(pointer(function, signature) for function, signature in signatures.items())
+
+
+def stretch(
+    f: str, loss: str, optimizer: str, dtype: np.dtype, plan: dict[str, Any]
+) -> Callable[..., tuple[float, float, float]] | None:
+    """`steps` with the activation, the loss and the optimiser of these names, and with this `Plan`.
+
+    None where one of the three has no twin.
+    """
+    if f not in FORWARD or f in BESIDE or loss not in LOSSES or optimizer not in OPTIMIZERS:
+        return None
+    fixed = (Plan(**plan), *pointers(f, loss, optimizer, dtype))
+
+    def run(*arguments: Any) -> tuple[float, float, float]:
+        return steps(*arguments, *fixed)
+
+    return run
+
+
+KERNELS = (stretch,)

@@ -1,0 +1,174 @@
+"""Many steps in one call of compiled code end where one step at a time in NumPy does, to rounding."""
+
+import numpy as np
+import pytest
+
+from skbackprop import (
+    SGD,
+    AdamW,
+    BatchMLPClassifier,
+    BatchMLPRegressor,
+    LeakyReLU,
+    RMSprop,
+    SquaredError,
+    kernel_backend,
+)
+from skbackprop.kernels import backend
+
+pytestmark = pytest.mark.skipif(not backend.numba_is_there(), reason="numba is not installed")
+N = 230  # with batches of 50, the last is short
+
+
+def rows_and_target(rng, dtype=np.float64, outputs=1):
+    X = rng.standard_normal((N, 6)).astype(dtype)
+    y = np.column_stack([np.sin(X[:, k]) + 0.1 * X[:, 5] + 3 for k in range(outputs)]).astype(dtype)
+    return X, y[:, 0] if outputs == 1 else y
+
+
+def fit_both(X, y, Model=BatchMLPRegressor, weight=None, **parameters):
+    """The estimator fitted by NumPy and by compiled code."""
+    given = {"hidden_layer_sizes": (9, 7), "batch_size": 50, "max_iter": 4, "n_iter_no_change": np.inf}
+    given["learning_rate_init"] = 0.03
+    models = []
+    for name in backend.BACKENDS:
+        with kernel_backend(name):
+            model = Model(random_state=0, **(given | parameters)).fit(X, y, sample_weight=weight)
+        assert model.kernel_backend_ == name
+        models.append(model)
+    return models
+
+
+def assert_same(models, rtol=1e-8):
+    one, other = models
+    np.testing.assert_allclose(other.model_.theta, one.model_.theta, rtol=rtol, atol=rtol)
+    for name, values in one.history_.items():
+        np.testing.assert_allclose(other.history_[name], values, rtol=rtol, atol=rtol, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    "activation", ["relu", "tanh", "logistic", "identity", "elu", "selu", "softplus", "gelu", "mish"]
+)
+def test_activations(activation, rng):
+    assert_same(fit_both(*rows_and_target(rng), activation=activation))
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "expectile", "poisson", "huber", "log_cosh"])
+def test_losses_of_numbers(loss, rng):
+    assert_same(fit_both(*rows_and_target(rng), loss=loss))
+
+
+@pytest.mark.parametrize("loss", ["quantile", "gamma", "tweedie", "gaussian"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_losses_with_columns_of_their_own(loss, weighted, rng):
+    weight = rng.uniform(0.5, 2, N) if weighted else None
+    assert_same(fit_both(*rows_and_target(rng, outputs=2), loss=loss, weight=weight))
+
+
+@pytest.mark.parametrize("loss", ["log_loss", "squared_error", "focal"])
+@pytest.mark.parametrize("kind", ["two", "three", "labels"])
+def test_losses_of_classes(loss, kind, rng):
+    X, f = rows_and_target(rng)
+    y = {"two": f > 3, "three": np.digitize(f, [2.7, 3.3]), "labels": np.column_stack([f > 3, f > 2.5])}[kind]
+    assert_same(fit_both(X, y.astype(int), BatchMLPClassifier, loss=loss))
+
+
+@pytest.mark.parametrize(
+    "solver", ["sgd", "adam", SGD(nesterov=False, weight_decay=0.1), RMSprop(weight_decay=0.1), AdamW()], ids=repr
+)
+@pytest.mark.parametrize("clip_norm", [None, 0.05])
+def test_optimisers_and_clipping(solver, clip_norm, rng):
+    """More steps than after which what is negligible is flushed."""
+    assert_same(fit_both(*rows_and_target(rng), solver=solver, clip_norm=clip_norm, max_iter=15))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"standardize": False},
+        {"hidden_layer_sizes": ()},
+        {"hidden_layer_sizes": (8, 8, 8), "activation": ["relu", "tanh", "relu"]},
+        {"activation": LeakyReLU(0.3)},
+        {"alpha": 0.0},
+        {"alpha": 3.0},
+        {"shuffle": False},
+        {"dropout": 0.3},
+        {"learning_rate": "cosine"},
+        {"early_stopping": True},
+        {"batch_size": 1},
+        {"batch_size": "full"},
+        {"solver": "lbfgs"},
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_parameters(parameters, weighted, rng):
+    weight = rng.uniform(0.5, 2, N) if weighted else None
+    rtol = 1e-4 if "solver" in parameters else 1e-8  # a line search makes more of rounding
+    assert_same(fit_both(*rows_and_target(rng), weight=weight, **parameters), rtol)
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_single_precision(outputs, rng):
+    one, other = fit_both(*rows_and_target(rng, np.float32, outputs), max_iter=2)
+    assert other.model_.theta.dtype == np.float32
+    assert_same((one, other), rtol=2e-4)
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.parametrize("kind", ["F", "strided", "read-only", "mapped", "float32 mapped"])
+def test_rows_of_any_layout_are_read_and_not_written(kind, standardize, rng, tmp_path):
+    X, y = rows_and_target(rng, np.float32 if "float32" in kind else np.float64)
+    kept = X.copy()
+    if "mapped" in kind:
+        np.save(tmp_path / "X.npy", X)
+        given = np.load(tmp_path / "X.npy", mmap_mode="r")
+    else:
+        given = {"F": np.asfortranarray(X), "strided": np.repeat(X, 2, axis=0)[::2], "read-only": X}[kind]
+    given.flags.writeable = False
+    expected = fit_both(kept, y, standardize=standardize)[1]
+    found = fit_both(given, y, standardize=standardize)[1]
+    np.testing.assert_allclose(found.model_.theta, expected.model_.theta, rtol=1e-5 if X.dtype == np.float32 else 1e-9)
+    np.testing.assert_array_equal(given, kept)
+
+
+class Doubled(SquaredError):
+    def value_and_gradient(self, y, raw, weight, out):
+        value = super().value_and_gradient(y, raw, weight, out)
+        out *= 2.0
+        return 2.0 * value
+
+
+def test_a_loss_of_one_s_own_is_not_passed_over(rng):
+    X, y = rows_and_target(rng)
+    models = fit_both(X, y, loss=Doubled(), solver="sgd")
+    assert_same(models)
+    plain = fit_both(X, y, loss=SquaredError(), solver="sgd")[1]
+    assert models[1].loss_ != pytest.approx(plain.loss_, rel=0.05)
+
+
+def test_a_stretch_is_no_longer_than_its_buffer(rng):
+    """Rows that need many stretches, each of several batches."""
+    X = rng.standard_normal((3000, 200))
+    y = X[:, 0] + X[:, 1]
+    assert_same(fit_both(X, y, max_iter=2))
+
+
+def test_an_interrupted_stream_goes_on_as_if_nothing_had_been(rng):
+    X, y = rows_and_target(rng)
+    with kernel_backend("numba"):
+        whole, parts = (BatchMLPRegressor(batch_size=50, random_state=0, shuffle=False) for _ in range(2))
+        for _ in range(4):
+            whole.partial_fit(X, y)
+        for _ in range(2):
+            parts.partial_fit(X, y)
+        with kernel_backend("numpy"):
+            parts.partial_fit(X, y)
+        parts.partial_fit(X, y)
+    np.testing.assert_allclose(parts.model_.theta, whole.model_.theta, rtol=1e-9, atol=1e-10)
+
+
+def test_divergence_is_told(rng):
+    X, y = rows_and_target(rng)
+    model = BatchMLPRegressor(solver="sgd", learning_rate_init=1e6, batch_size=50, random_state=0)
+    with kernel_backend("numba"), pytest.raises(ValueError, match="training diverged in epoch 1"):
+        model.fit(X, y)
