@@ -1,8 +1,7 @@
 """A dense layer around its matrix products: A = f(Z + b), and dZ = dA * f'(Z) with db = the column sums of dZ.
 
 The kernels are the loops around the functions in ``slopes.py``; c[0] and c[1] are zero and one in the type of Z, as
-Python's own numbers would make the arithmetic float64. Where there is no twin NumPy's kernel is called: the error
-function of gelu and the logarithm of softplus are not made of vector instructions.
+Python's own numbers would make the arithmetic float64.
 
 The loops are written out, not made by a function of f: numba compiles what such a function returns anew in every
 process, whatever is cached.
@@ -16,6 +15,8 @@ from .compiler import compiled
 from .slopes import (
     elu,
     elu_slope,
+    gelu,
+    gelu_slope,
     identity_slope,
     leaky_relu,
     leaky_relu_slope,
@@ -27,6 +28,7 @@ from .slopes import (
     relu_slope,
     silu,
     silu_slope,
+    softplus,
     softplus_slope,
     tanh,
     tanh_slope,
@@ -226,6 +228,39 @@ def mish_dense_backward(dA: Array, Z: Array, A: Array, db: Array) -> None:
     db[:] = sums
 
 
+@compiled
+def softplus_dense(Z: Array, b: Array, A: Array) -> None:
+    real = Z.dtype.type
+    c = (real(0.0), real(1.0))
+    for i in range(Z.shape[0]):
+        for j in range(Z.shape[1]):
+            Z[i, j] = softplus(Z[i, j] + b[j], c)
+
+
+@compiled
+def gelu_dense(Z: Array, b: Array, A: Array) -> None:
+    real = Z.dtype.type
+    c = (real(0.0), real(1.0), real(0.5))
+    for i in range(Z.shape[0]):
+        for j in range(Z.shape[1]):
+            z = Z[i, j] + b[j]
+            Z[i, j] = z
+            A[i, j] = gelu(z, c)
+
+
+@compiled
+def gelu_dense_backward(dA: Array, Z: Array, A: Array, db: Array) -> None:
+    real = dA.dtype.type
+    c = (real(0.0), real(1.0), real(0.5), real(0.3989422804014327))
+    sums = np.zeros(db.size)
+    for i in range(dA.shape[0]):
+        for j in range(dA.shape[1]):
+            dz = dA[i, j] * gelu_slope(Z[i, j], A[i, j], c)
+            dA[i, j] = dz
+            sums[j] += dz
+    db[:] = sums
+
+
 KERNELS = (
     elu_dense,
     identity_dense,
@@ -244,4 +279,7 @@ KERNELS = (
     softplus_dense_backward,
     silu_dense_backward,
     mish_dense_backward,
+    softplus_dense,
+    gelu_dense,
+    gelu_dense_backward,
 )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from .compiler import inlined
 from .exponential import exp, expm1
+from .logarithm import log1p
+from .normal import normal
 
 
 @inlined
@@ -67,8 +69,25 @@ def tanh_slope(z: float, a: float, c: tuple) -> float:
 
 
 @inlined
+def softplus(z: float, c: tuple) -> float:
+    return (c[0] if z < c[0] else z) + log1p(exp(-abs(z)))
+
+
+@inlined
 def softplus_slope(z: float, a: float, c: tuple) -> float:
     return -expm1(-a, c[1])
+
+
+@inlined
+def gelu(z: float, c: tuple) -> float:
+    return z * normal(z, c)[0]
+
+
+@inlined
+def gelu_slope(z: float, a: float, c: tuple) -> float:
+    """c[3] is 1 / sqrt(2 pi)."""
+    p, e = normal(z, c)
+    return p + c[3] * z * e
 
 
 @inlined
