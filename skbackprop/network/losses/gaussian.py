@@ -61,18 +61,11 @@ class Gaussian:
         return 2 * y.shape[1]
 
     def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
-        factor = self._factor(raw) if self.beta else None
-        value = kernels.gaussian(y, raw, weight, out, CEILING)
-        if factor is not None:
-            out *= np.hstack([factor, factor])
-        return value
-
-    def _factor(self, raw: Array) -> Array:
-        return np.exp(np.minimum(self.beta * raw[:, raw.shape[1] // 2 :], CEILING))
+        return kernels.gaussian(y, raw, weight, out, self.beta, CEILING)
 
     def held_at(self, raw: Array) -> WeightedGaussian:
         """The loss that the gradient belongs to: exp(beta s) as it is at ``raw``."""
-        return WeightedGaussian(self._factor(raw))
+        return WeightedGaussian(np.exp(np.minimum(self.beta * raw[:, raw.shape[1] // 2 :], CEILING)))
 
     def units(self, mean: Array, sd: Array) -> Units:
         gain, offset = np.concatenate([sd, np.ones_like(sd)]), np.concatenate([mean, 2 * np.log(sd)])
@@ -112,7 +105,7 @@ class WeightedGaussian:
             columns = [output, k + output]
             weights, part = self.factor[:, output], np.empty_like(raw[:, columns])
             weights = weights if weight is None else weights * weight
-            total += kernels.gaussian(y[:, [output]], raw[:, columns], weights, part, CEILING)
+            total += kernels.gaussian(y[:, [output]], raw[:, columns], weights, part, 0.0, CEILING)
             gradient[:, columns] = part
         out[...] = gradient
         return total
