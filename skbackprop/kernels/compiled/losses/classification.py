@@ -7,6 +7,7 @@ import numpy as np
 from ..compiler import compiled, inlined
 from ..exponential import exp, expm1
 from ..logarithm import log, log1p
+from .entries import entries
 
 Array = np.ndarray
 
@@ -43,10 +44,12 @@ def logistic(r: float, c: tuple) -> tuple:
 
 @inlined
 def focal(log_q: float, rest: float, gamma: float, c: tuple) -> tuple:
-    """f = -(1 - q)^gamma log q and h = q f' = -(1 - q)^gamma (1 + gamma q r), r = -log q / (1 - q); rest = 1 - q."""
-    power, r = c[1] if gamma == c[0] else c[0], c[1]
-    if rest > c[0]:
-        power, r = exp(gamma * log(rest)), -log_q / rest
+    """f = -(1 - q)^gamma log q and h = q f' = -(1 - q)^gamma (1 + gamma q r), r = -log q / (1 - q); rest = 1 - q.
+
+    c[0], c[1] and c[2] are 0, 1 and the least number that rest is taken for.
+    """
+    rest = c[2] if rest < c[2] else rest
+    power, r = exp(gamma * log(rest)), -log_q / rest
     return -power * log_q, -power * (c[1] + gamma * (c[1] - rest) * r)
 
 
@@ -73,13 +76,13 @@ def log_loss_columns(y: Array, raw: Array, weight: Array | None, out: Array, smo
     """value = sum_i w_i (log(1 + exp raw) - t raw), gradient = w_i (p_i - t_i), t = (1 - s) y + s / 2."""
     real = raw.dtype.type
     value, c, most, least = 0.0, (real(0.0), real(1.0)), real(1.0 - smoothing), real(0.5 * smoothing)
-    for i in range(raw.shape[0]):
-        w = c[1] if weight is None else weight[i]
-        for j in range(raw.shape[1]):
-            r, t = raw[i, j], most * y[i, j] + least
-            e, p, _ = logistic(r, c)
-            out[i, j] = w * (p - t)
-            value += w * ((c[0] if r < c[0] else r) + log1p(e) - t * r)
+    y, raw, weights, out = entries(y, raw, weight, out)
+    for i in range(raw.size):
+        w = c[1] if weight is None else weights[i]
+        r, t = raw[i], most * y[i] + least
+        e, p, _ = logistic(r, c)
+        out[i] = w * (p - t)
+        value += w * ((c[0] if r < c[0] else r) + log1p(e) - t * r)
     return value
 
 
@@ -112,13 +115,13 @@ def brier_columns(y: Array, raw: Array, weight: Array | None, out: Array) -> flo
     """value = 1/2 sum_i w_i (p_i - y_i)^2, gradient = w_i (p - y) p (1 - p), with p (1 - p) = e / (1 + e)^2."""
     real = raw.dtype.type
     value, c = 0.0, (real(0.0), real(1.0))
-    for i in range(raw.shape[0]):
-        w = c[1] if weight is None else weight[i]
-        for j in range(raw.shape[1]):
-            e, p, q = logistic(raw[i, j], c)
-            d = p - y[i, j]
-            out[i, j] = w * d * e * q * q
-            value += w * d * d
+    y, raw, weights, out = entries(y, raw, weight, out)
+    for i in range(raw.size):
+        w = c[1] if weight is None else weights[i]
+        e, p, q = logistic(raw[i], c)
+        d = p - y[i]
+        out[i] = w * d * e * q * q
+        value += w * d * d
     return 0.5 * value
 
 
@@ -126,7 +129,7 @@ def brier_columns(y: Array, raw: Array, weight: Array | None, out: Array) -> flo
 def focal_classes(y: Array, raw: Array, weight: Array | None, out: Array, gamma: float) -> float:
     """value = sum_i w_i f(q_i) with q = p of the true class, gradient = w_i h (onehot - p)."""
     real = raw.dtype.type
-    value, exponent, c = 0.0, real(gamma), (real(0.0), real(1.0))
+    value, exponent, c = 0.0, real(gamma), (real(0.0), real(1.0), real(1e-37))
     for i in range(raw.shape[0]):
         w = c[1] if weight is None else weight[i]
         true, top = int(y[i, 0]), greatest(raw, i)
@@ -146,16 +149,16 @@ def focal_classes(y: Array, raw: Array, weight: Array | None, out: Array, gamma:
 def focal_columns(y: Array, raw: Array, weight: Array | None, out: Array, gamma: float) -> float:
     """value = sum_i w_i f(q_i) with q = p where y is 1, else 1 - p; gradient = w_i h (1 - q) (2 y - 1)."""
     real = raw.dtype.type
-    value, exponent, c = 0.0, real(gamma), (real(0.0), real(1.0))
-    for i in range(raw.shape[0]):
-        w = c[1] if weight is None else weight[i]
-        for j in range(raw.shape[1]):
-            sign = y[i, j] + y[i, j] - c[1]
-            z = sign * raw[i, j]
-            e, rest, _ = logistic(-z, c)
-            f, h = focal((z if z < c[0] else c[0]) - log1p(e), rest, exponent, c)
-            out[i, j] = w * h * rest * sign
-            value += w * f
+    value, exponent, c = 0.0, real(gamma), (real(0.0), real(1.0), real(1e-37))
+    y, raw, weights, out = entries(y, raw, weight, out)
+    for i in range(raw.size):
+        w = c[1] if weight is None else weights[i]
+        sign = y[i] + y[i] - c[1]
+        z = sign * raw[i]
+        e, rest, _ = logistic(-z, c)
+        f, h = focal((z if z < c[0] else c[0]) - log1p(e), rest, exponent, c)
+        out[i] = w * h * rest * sign
+        value += w * f
     return value
 
 

@@ -4,46 +4,38 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiler import compiled, inlined
+from ..compiler import compiled
 from ..exponential import expm1
 from ..logarithm import log1p
+from .entries import entries, of_columns
 
 Array = np.ndarray
-
-
-@inlined
-def each(values: Array, k: int) -> Array:
-    """One number for each of k columns."""
-    result = np.empty(k, values.dtype)
-    for j in range(k):
-        result[j] = values[j % values.size]
-    return result
 
 
 @compiled
 def squared_error(y: Array, raw: Array, weight: Array | None, out: Array) -> float:
     """value = 1/2 sum_i w_i |raw_i - y_i|^2, gradient = w_i (raw_i - y_i)."""
-    value = 0.0
-    for i in range(raw.shape[0]):
-        w = raw.dtype.type(1.0) if weight is None else weight[i]
-        for j in range(raw.shape[1]):
-            residual = raw[i, j] - y[i, j]
-            gradient = w * residual
-            out[i, j] = gradient
-            value += gradient * residual
+    value, one = 0.0, raw.dtype.type(1.0)
+    y, raw, weights, out = entries(y, raw, weight, out)
+    for i in range(raw.size):
+        w = one if weight is None else weights[i]
+        r = raw[i] - y[i]
+        g = w * r
+        out[i] = g
+        value += g * r
     return 0.5 * value
 
 
 @compiled
 def absolute_error(y: Array, raw: Array, weight: Array | None, out: Array) -> float:
     """value = sum_i w_i |raw_i - y_i|, gradient = w_i sign(raw_i - y_i)."""
-    value = 0.0
-    for i in range(raw.shape[0]):
-        w = raw.dtype.type(1.0) if weight is None else weight[i]
-        for j in range(raw.shape[1]):
-            residual = raw[i, j] - y[i, j]
-            out[i, j] = w * np.sign(residual)
-            value += w * abs(residual)
+    value, one = 0.0, raw.dtype.type(1.0)
+    y, raw, weights, out = entries(y, raw, weight, out)
+    for i in range(raw.size):
+        w = one if weight is None else weights[i]
+        r = raw[i] - y[i]
+        out[i] = w * np.sign(r)
+        value += w * abs(r)
     return value
 
 
@@ -51,15 +43,15 @@ def absolute_error(y: Array, raw: Array, weight: Array | None, out: Array) -> fl
 def huber(y: Array, raw: Array, weight: Array | None, out: Array, delta: Array) -> float:
     """With r = raw - y and g = r clipped to +-delta: value = sum_i w_i g (r - g / 2), gradient = w_i g."""
     real = raw.dtype.type
-    value, half, deltas = 0.0, real(0.5), each(delta, raw.shape[1])
-    for i in range(raw.shape[0]):
-        w = real(1.0) if weight is None else weight[i]
-        for j in range(raw.shape[1]):
-            r, d = raw[i, j] - y[i, j], deltas[j]
-            g = d if r > d else r
-            g = -d if g < -d else g
-            out[i, j] = w * g
-            value += w * g * (r - half * g)
+    value, half, one, deltas = 0.0, real(0.5), real(1.0), of_columns(delta, raw)
+    y, raw, weights, out = entries(y, raw, weight, out)
+    for i in range(raw.size):
+        w = one if weight is None else weights[i]
+        r, d = raw[i] - y[i], deltas[i]
+        g = d if r > d else r
+        g = -d if g < -d else g
+        out[i] = w * g
+        value += w * g * (r - half * g)
     return value
 
 
@@ -71,16 +63,16 @@ def log_cosh(y: Array, raw: Array, weight: Array | None, out: Array, delta: Arra
     """
     real = raw.dtype.type
     zero, one, log_2 = real(0.0), real(1.0), real(0.6931471805599453)
-    value, deltas = 0.0, each(delta, raw.shape[1])
-    for i in range(raw.shape[0]):
-        w = one if weight is None else weight[i]
-        for j in range(raw.shape[1]):
-            d = deltas[j]
-            u = (raw[i, j] - y[i, j]) / d
-            m = expm1(-(abs(u) + abs(u)), one)
-            slope = d * m / (m + one + one)
-            out[i, j] = w * (slope if u < zero else -slope)
-            value += w * d * d * (abs(u) + log1p(m + one) - log_2)
+    value, deltas = 0.0, of_columns(delta, raw)
+    y, raw, weights, out = entries(y, raw, weight, out)
+    for i in range(raw.size):
+        w = one if weight is None else weights[i]
+        d = deltas[i]
+        u = (raw[i] - y[i]) / d
+        m = expm1(-(abs(u) + abs(u)), one)
+        slope = d * m / (m + one + one)
+        out[i] = w * (slope if u < zero else -slope)
+        value += w * d * d * (abs(u) + log1p(m + one) - log_2)
     return value
 
 
@@ -88,14 +80,14 @@ def log_cosh(y: Array, raw: Array, weight: Array | None, out: Array, delta: Arra
 def expectile(y: Array, raw: Array, weight: Array | None, out: Array, level: float) -> float:
     """With r = raw - y: value = sum_i w_i |level - [r > 0]| r^2, gradient = w_i 2 |level - [r > 0]| r."""
     real = raw.dtype.type
-    value, zero, below, above = 0.0, real(0.0), real(level), real(1.0 - level)
-    for i in range(raw.shape[0]):
-        w = real(1.0) if weight is None else weight[i]
-        for j in range(raw.shape[1]):
-            r = raw[i, j] - y[i, j]
-            g = w * (above if r > zero else below) * r
-            out[i, j] = g + g
-            value += g * r
+    value, zero, one, below, above = 0.0, real(0.0), real(1.0), real(level), real(1.0 - level)
+    y, raw, weights, out = entries(y, raw, weight, out)
+    for i in range(raw.size):
+        w = one if weight is None else weights[i]
+        r = raw[i] - y[i]
+        g = w * (above if r > zero else below) * r
+        out[i] = g + g
+        value += g * r
     return value
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from ..compiler import compiled, inlined
 from ..exponential import exp
 from ..logarithm import log
+from .entries import entries
 
 Array = np.ndarray
 
@@ -24,14 +25,14 @@ def poisson(y: Array, raw: Array, weight: Array | None, out: Array, ceiling: flo
     """value = sum_i w_i (mu - y raw + y log y - y), gradient = w_i (mu - y), mu = exp(raw), guarded."""
     real = raw.dtype.type
     value, top, c = 0.0, real(ceiling), (real(0.0), real(1.0))
-    for i in range(raw.shape[0]):
-        w = c[1] if weight is None else weight[i]
-        for j in range(raw.shape[1]):
-            target = y[i, j]
-            mu, slope = guarded_exp(raw[i, j], top, c)
-            entropy = target * log(target) if target > c[0] else c[0]
-            out[i, j] = w * (slope - target)
-            value += w * (mu - target * raw[i, j] + entropy - target)
+    y, raw, weights, out = entries(y, raw, weight, out)
+    for i in range(raw.size):
+        w = c[1] if weight is None else weights[i]
+        target = y[i]
+        mu, slope = guarded_exp(raw[i], top, c)
+        entropy = target * log(target) if target > c[0] else c[0]
+        out[i] = w * (slope - target)
+        value += w * (mu - target * raw[i] + entropy - target)
     return value
 
 
@@ -40,13 +41,13 @@ def gamma(y: Array, raw: Array, weight: Array | None, out: Array, ceiling: float
     """value = sum_i w_i (y / mu + raw - log y - 1), gradient = w_i (1 - y / mu), 1 / mu = exp(-raw), guarded."""
     real = raw.dtype.type
     value, top, c = 0.0, real(ceiling), (real(0.0), real(1.0))
-    for i in range(raw.shape[0]):
-        w = c[1] if weight is None else weight[i]
-        for j in range(raw.shape[1]):
-            r, target = raw[i, j], y[i, j]
-            inverse, slope = guarded_exp(-r, top, c)
-            out[i, j] = w * (c[1] - target * slope)
-            value += w * (target * inverse + r - log(target) - c[1])
+    y, raw, weights, out = entries(y, raw, weight, out)
+    for i in range(raw.size):
+        w = c[1] if weight is None else weights[i]
+        r, target = raw[i], y[i]
+        inverse, slope = guarded_exp(-r, top, c)
+        out[i] = w * (c[1] - target * slope)
+        value += w * (target * inverse + r - log(target) - c[1])
     return value
 
 
@@ -59,15 +60,15 @@ def tweedie(y: Array, raw: Array, weight: Array | None, out: Array, power: float
     real, a, b = raw.dtype.type, 1.0 - power, 2.0 - power
     top_a, top_b, share_a, share_b = real(abs(a) * ceiling), real(abs(b) * ceiling), real(1.0 / a), real(1.0 / b)
     value, exponent_a, exponent_b, c = 0.0, real(a), real(b), (real(0.0), real(1.0))
-    for i in range(raw.shape[0]):
-        w = c[1] if weight is None else weight[i]
-        for j in range(raw.shape[1]):
-            r, target = raw[i, j], y[i, j]
-            own, own_slope = guarded_exp(exponent_b * r, top_b, c)
-            crossed, crossed_slope = guarded_exp(exponent_a * r, top_a, c)
-            constant = exp(exponent_b * log(target)) if target > c[0] else c[0]
-            out[i, j] = w * (own_slope - target * crossed_slope)
-            value += w * (share_b * own + share_a * (share_b * constant - target * crossed))
+    y, raw, weights, out = entries(y, raw, weight, out)
+    for i in range(raw.size):
+        w = c[1] if weight is None else weights[i]
+        r, target = raw[i], y[i]
+        own, own_slope = guarded_exp(exponent_b * r, top_b, c)
+        crossed, crossed_slope = guarded_exp(exponent_a * r, top_a, c)
+        constant = exp(exponent_b * log(target)) if target > c[0] else c[0]
+        out[i] = w * (own_slope - target * crossed_slope)
+        value += w * (share_b * own + share_a * (share_b * constant - target * crossed))
     return value
 
 
@@ -77,19 +78,24 @@ def gaussian(y: Array, raw: Array, weight: Array | None, out: Array, beta: float
 
     gradient = w_i f r exp(-s) by m and w_i f (1 - r^2 exp(-s)) / 2 by s, f = exp(beta s) up to its ceiling.
     """
-    real, k = raw.dtype.type, y.shape[1]
+    real, n, k = raw.dtype.type, *y.shape
     value, half, share, top, c = 0.0, real(0.5), real(beta), real(ceiling), (real(0.0), real(1.0))
-    for i in range(raw.shape[0]):
-        w, means, logs, by_mean, by_log = c[1], raw[i, :k], raw[i, k:], out[i, :k], out[i, k:]
-        if weight is not None:
-            w = weight[i]
+    means, logs = np.empty((n, k), raw.dtype), np.empty((n, k), raw.dtype)
+    for i in range(n):
         for j in range(k):
-            r, s = means[j] - y[i, j], logs[j]
-            precision, slope = guarded_exp(-s, top, c)
-            f = w * exp(top if share * s > top else share * s)
-            by_mean[j] = f * r * precision
-            by_log[j] = f * half * (c[1] - r * r * slope)
-            value += w * half * (s + r * r * precision)
+            means[i, j], logs[i, j] = raw[i, j], raw[i, k + j]
+    targets, m, weights, s = entries(y, means, weight, logs)
+    for i in range(n * k):
+        w = c[1] if weight is None else weights[i]
+        r, v = m[i] - targets[i], s[i]
+        precision, slope = guarded_exp(-v, top, c)
+        f = w * exp(top if share * v > top else share * v)
+        m[i] = f * r * precision
+        s[i] = f * half * (c[1] - r * r * slope)
+        value += w * half * (v + r * r * precision)
+    for i in range(n):
+        for j in range(k):
+            out[i, j], out[i, k + j] = means[i, j], logs[i, j]
     return value
 
 
