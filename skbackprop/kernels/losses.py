@@ -1,7 +1,7 @@
 """Losses and their gradients by the raw prediction, element by element.
 
 Each reads ``name(y, raw, weight, out) -> value``: the value is the sum over rows and outputs, the
-gradient is written to ``out`` (which may be ``raw``). ``weight`` is one number per row, or None.
+gradient is written to ``out``, which is contiguous and may be ``raw``. ``weight`` is one number per row, or None.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ class WeightedGaussian:
         k, total, gradient = y.shape[1], 0.0, np.empty_like(raw)
         for output in range(k):
             columns = [output, k + output]
-            weights, part = self.factor[:, output], np.empty_like(raw[:, columns])
+            weights, part = self.factor[:, output], np.empty((len(raw), 2), raw.dtype)
             weights = weights if weight is None else weights * weight
             total += kernels.gaussian(y[:, [output]], raw[:, columns], weights, part, 0.0, CEILING)
             gradient[:, columns] = part
