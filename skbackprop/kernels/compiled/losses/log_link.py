@@ -28,11 +28,11 @@ def poisson(y: Array, raw: Array, weight: Array | None, out: Array, ceiling: flo
     y, raw, weights, out = entries(y, raw, weight, out)
     for i in range(raw.size):
         w = c[1] if weight is None else weights[i]
-        target = y[i]
-        mu, slope = guarded_exp(raw[i], top, c)
+        r, target = raw[i], y[i]
+        mu, slope = guarded_exp(r, top, c)
         entropy = target * log(target) if target > c[0] else c[0]
         out[i] = w * (slope - target)
-        value += w * (mu - target * raw[i] + entropy - target)
+        value += w * (mu - target * r + entropy - target)
     return value
 
 
