@@ -119,7 +119,8 @@ def lstm_backward(dH: Array, dC: Array, A: Array, C_before: Array, F: Array, dZ:
     gates = np.empty(4 * u, A.dtype)
     gate, f, o, g = gates[:u], gates[u : 2 * u], gates[2 * u : 3 * u], gates[3 * u :]
     for i in range(n):
-        gates[:] = A[i]
+        for j in range(4 * u):
+            gates[j] = A[i, j]
         d, df, do, dg = dZ[i, :u], dZ[i, u : 2 * u], dZ[i, 2 * u : 3 * u], dZ[i, 3 * u :]
         for j in range(u):
             do[j] = dH[i, j] * F[i, j] * logistic_slope(o[j], o[j], c)
@@ -151,7 +152,8 @@ def lstm_state_backward(dH: Array, dC: Array, A: Array, C_before: Array, F: Arra
     gates = np.empty(4 * u, A.dtype)
     gate, f, o, g = gates[:u], gates[u : 2 * u], gates[2 * u : 3 * u], gates[3 * u :]
     for i in range(n):
-        gates[:] = A[i]
+        for j in range(4 * u):
+            gates[j] = A[i, j]
         d, df, do, dg = dZ[i, :u], dZ[i, u : 2 * u], dZ[i, 2 * u : 3 * u], dZ[i, 3 * u :]
         for j in range(u):
             do[j] = dH[i, j] * F[i, j] * logistic_slope(o[j], o[j], c)

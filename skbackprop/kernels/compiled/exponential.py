@@ -10,20 +10,12 @@ rounding function would be a call of the C library, wherever a loop is too short
 from __future__ import annotations
 
 import numpy as np
-from numba import types
-from numba.extending import overload
 
-from .compiler import exact, inlined
+from .compiler import exact_in, inlined
 
 ROUND_32, ROUND_64 = np.float32(1.5 * 2**23), 1.5 * 2**52
 
 
-def split(x):
-    """(2^k, p) of a number in compiled code, of its own precision."""
-    raise NotImplementedError
-
-
-@exact
 def split_float32(x):
     x = np.float32(-87.0) if x < np.float32(-87.0) else x
     x = np.float32(88.0) if x > np.float32(88.0) else x
@@ -41,7 +33,6 @@ def split_float32(x):
     return np.int32((bits << np.int32(23)) + np.int32(127 << 23)).view(np.float32), p
 
 
-@exact
 def split_float64(x):
     x = -708.0 if x < -708.0 else x
     x = 709.0 if x > 709.0 else x
@@ -65,11 +56,10 @@ def split_float64(x):
     return np.int64((bits << np.int64(52)) + np.int64(1023 << 52)).view(np.float64), p
 
 
-@overload(split)
-def _split(x):
-    if x == types.float32:
-        return lambda x: split_float32(x)
-    return lambda x: split_float64(x)
+@exact_in(split_float32, split_float64)
+def split(x):
+    """(2^k, p) of a number in compiled code, of its own precision."""
+    raise NotImplementedError
 
 
 @inlined

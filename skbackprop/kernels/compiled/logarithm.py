@@ -7,27 +7,14 @@ Both come down to log(m) with m between sqrt(1/2) and sqrt(2): with s = (m - 1) 
 from __future__ import annotations
 
 import numpy as np
-from numba import types
-from numba.extending import overload
 
-from .compiler import exact, inlined
+from .compiler import exact_in, inlined
 from .polynomial import float32, horner
 
 SERIES_64 = tuple(2.0 / (2 * k + 1) for k in range(9, -1, -1))
 SERIES_32 = float32(SERIES_64[-5:])
 
 
-def normal_log(x):
-    """log(x) of a number in compiled code that is positive, normal and finite."""
-    raise NotImplementedError
-
-
-def log1p(x):
-    """log(1 + x) of a number from 0 to 1 in compiled code, exact to rounding near zero too."""
-    raise NotImplementedError
-
-
-@exact
 def log_float32(x):
     """x = 2^k m. The bits of sqrt(1/2) are where k changes."""
     bits = np.float32(x).view(np.int32)
@@ -38,7 +25,6 @@ def log_float32(x):
     return e * np.float32(0.693359375) + (e * np.float32(-2.12194440e-4) + s * horner(SERIES_32, s * s))
 
 
-@exact
 def log_float64(x):
     bits = np.float64(x).view(np.int64)
     k = (bits - np.int64(0x3FE6A09E667F3BCD)) >> np.int64(52)
@@ -48,7 +34,6 @@ def log_float64(x):
     return e * 0.6931471803691238 + (e * 1.9082149292705877e-10 + s * horner(SERIES_64, s * s))
 
 
-@exact
 def log1p_float32(x):
     """From sqrt(2) - 1 on it is log 2 + log(m) with m = (1 + x) / 2."""
     far = x > np.float32(0.41421356)
@@ -56,25 +41,22 @@ def log1p_float32(x):
     return s * horner(SERIES_32, s * s) + (np.float32(0.6931471805599453) if far else np.float32(0))
 
 
-@exact
 def log1p_float64(x):
     far = x > 0.41421356
     s = (x - np.float64(far)) / (x + (3.0 if far else 2.0))
     return s * horner(SERIES_64, s * s) + (0.6931471805599453 if far else 0.0)
 
 
-@overload(normal_log)
-def _normal_log(x):
-    if x == types.float32:
-        return lambda x: log_float32(x)
-    return lambda x: log_float64(x)
+@exact_in(log_float32, log_float64)
+def normal_log(x):
+    """log(x) of a number in compiled code that is positive, normal and finite."""
+    raise NotImplementedError
 
 
-@overload(log1p)
-def _log1p(x):
-    if x == types.float32:
-        return lambda x: log1p_float32(x)
-    return lambda x: log1p_float64(x)
+@exact_in(log1p_float32, log1p_float64)
+def log1p(x):
+    """log(1 + x) of a number from 0 to 1 in compiled code, exact to rounding near zero too."""
+    raise NotImplementedError
 
 
 @inlined

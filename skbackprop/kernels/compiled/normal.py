@@ -11,10 +11,8 @@ As W. J. Cody (1969), "Rational Chebyshev approximations for the error function"
 from __future__ import annotations
 
 import numpy as np
-from numba import types
-from numba.extending import overload
 
-from .compiler import exact, inlined
+from .compiler import exact_in, inlined
 from .exponential import exp
 from .polynomial import float32, horner
 
@@ -57,29 +55,21 @@ RATIO_32 = float32(
 )  # of 1.5 - 10 / (t + 4), which is -1 at t = 0 and 1 at t = 16
 
 
-def tail_ratio(t):
-    """M(t) = Phi(-t) exp(t^2 / 2) of a number in compiled code, in its own precision."""
-    raise NotImplementedError
-
-
-@exact
-def tail_ratio_float32(t):
-    w = np.float32(1) / (t + np.float32(4))
+def tail_ratio_float32(x):
+    w = np.float32(1) / (x + np.float32(4))
     return w * horner(RATIO_32, np.float32(1.5) - np.float32(10) * w)
 
 
-@exact
-def tail_ratio_float64(t):
-    w = 1.0 / (t + 4.0)
+def tail_ratio_float64(x):
+    w = 1.0 / (x + 4.0)
     v = 1.2 - 8.8 * w
     return w * (horner(RATIO_64[::2], v * v) + v * horner(RATIO_64[1::2], v * v))
 
 
-@overload(tail_ratio)
-def _tail_ratio(t):
-    if t == types.float32:
-        return lambda t: tail_ratio_float32(t)
-    return lambda t: tail_ratio_float64(t)
+@exact_in(tail_ratio_float32, tail_ratio_float64)
+def tail_ratio(x):
+    """M(x) = Phi(-x) exp(x^2 / 2) of a number in compiled code, in its own precision."""
+    raise NotImplementedError
 
 
 @inlined
