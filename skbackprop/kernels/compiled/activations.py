@@ -121,7 +121,8 @@ def identity_dense_backward(dA: Array, Z: Array, A: Array, db: Array) -> None:
             dz = dA[i, j] * identity_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
             sums[j] += dz
-    db[:] = sums
+    for j in range(db.size):
+        db[j] = sums[j]
 
 
 @compiled
@@ -134,7 +135,8 @@ def relu_dense_backward(dA: Array, Z: Array, A: Array, db: Array) -> None:
             dz = dA[i, j] * relu_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
             sums[j] += dz
-    db[:] = sums
+    for j in range(db.size):
+        db[j] = sums[j]
 
 
 @compiled
@@ -147,7 +149,8 @@ def leaky_relu_dense_backward(dA: Array, Z: Array, A: Array, db: Array, slope: f
             dz = dA[i, j] * leaky_relu_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
             sums[j] += dz
-    db[:] = sums
+    for j in range(db.size):
+        db[j] = sums[j]
 
 
 @compiled
@@ -160,7 +163,8 @@ def elu_dense_backward(dA: Array, Z: Array, A: Array, db: Array, alpha: float, s
             dz = dA[i, j] * elu_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
             sums[j] += dz
-    db[:] = sums
+    for j in range(db.size):
+        db[j] = sums[j]
 
 
 @compiled
@@ -173,7 +177,8 @@ def logistic_dense_backward(dA: Array, Z: Array, A: Array, db: Array) -> None:
             dz = dA[i, j] * logistic_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
             sums[j] += dz
-    db[:] = sums
+    for j in range(db.size):
+        db[j] = sums[j]
 
 
 @compiled
@@ -186,7 +191,8 @@ def tanh_dense_backward(dA: Array, Z: Array, A: Array, db: Array) -> None:
             dz = dA[i, j] * tanh_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
             sums[j] += dz
-    db[:] = sums
+    for j in range(db.size):
+        db[j] = sums[j]
 
 
 @compiled
@@ -199,7 +205,8 @@ def softplus_dense_backward(dA: Array, Z: Array, A: Array, db: Array) -> None:
             dz = dA[i, j] * softplus_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
             sums[j] += dz
-    db[:] = sums
+    for j in range(db.size):
+        db[j] = sums[j]
 
 
 @compiled
@@ -212,7 +219,8 @@ def silu_dense_backward(dA: Array, Z: Array, A: Array, db: Array) -> None:
             dz = dA[i, j] * silu_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
             sums[j] += dz
-    db[:] = sums
+    for j in range(db.size):
+        db[j] = sums[j]
 
 
 @compiled
@@ -225,7 +233,8 @@ def mish_dense_backward(dA: Array, Z: Array, A: Array, db: Array) -> None:
             dz = dA[i, j] * mish_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
             sums[j] += dz
-    db[:] = sums
+    for j in range(db.size):
+        db[j] = sums[j]
 
 
 @compiled
@@ -258,7 +267,8 @@ def gelu_dense_backward(dA: Array, Z: Array, A: Array, db: Array) -> None:
             dz = dA[i, j] * gelu_slope(Z[i, j], A[i, j], c)
             dA[i, j] = dz
             sums[j] += dz
-    db[:] = sums
+    for j in range(db.size):
+        db[j] = sums[j]
 
 
 KERNELS = (
