@@ -39,11 +39,12 @@ def exact(function: Callable[..., Any]) -> Any:
     return njit(fastmath={"contract"}, **PART)(function)
 
 
-def exact_in(float32: Callable[..., Any], float64: Callable[..., Any]) -> Callable[[Callable[..., Any]], None]:
+def exact_in(float32: Callable[..., Any], float64: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
     """Such a part of one number, of which there is one for each precision. What is decorated only gives the name."""
+    options: Any = {"fastmath": {"contract"}, **PART}
 
-    def decorate(name: Callable[..., Any]) -> Callable[..., Any]:
-        @overload(name, jit_options={"fastmath": {"contract"}, **PART})
+    def decorate(name: Callable[..., Any]) -> Any:
+        @overload(name, jit_options=options)
         def choose(x):  # numba asks for it with the type of x
             return float32 if x == types.float32 else float64
 

@@ -1,7 +1,7 @@
 """log(x) and log(1 + x) in operations that the compiler turns into vector instructions, unlike the C library's.
 
-Both come down to log(m) with m between sqrt(1/2) and sqrt(2): with s = (m - 1) / (m + 1), |s| < 0.1716, it is 2 artanh s
-= 2 s (1 + s^2 / 3 + s^4 / 5 + ...).
+Both come down to log(m) with m between sqrt(1/2) and sqrt(2). With s = (m - 1) / (m + 1), which is less than 0.1716 in
+size, that is 2 artanh s = 2 s (1 + s^2 / 3 + s^4 / 5 + ...).
 """
 
 from __future__ import annotations

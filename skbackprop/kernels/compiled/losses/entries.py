@@ -1,4 +1,4 @@
-"""Rows and columns as one sequence of entries: loops over the few columns of a row are too short for vector instructions.
+"""Rows and columns as one sequence of entries: the few columns of a row are too short for vector instructions.
 
 ``out`` therefore has to be contiguous; what is only read is copied where it is not.
 """
