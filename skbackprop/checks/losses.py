@@ -139,7 +139,7 @@ def value_is_a_number_and_out_is_filled(case: Case) -> None:
 
 def nothing_else_is_written(case: Case) -> None:
     y, raw, weight = case.y.copy(), case.raw.copy(), None if case.weight is None else case.weight.copy()
-    case.call(y, raw, weight, np.empty_like(raw))
+    case.call(y, raw, weight, np.empty(raw.shape, raw.dtype))
     for name, array in {"y": y, "raw": raw, "weight": weight}.items():
         case.require(
             array is None or np.array_equal(array, getattr(case, name)),

@@ -237,7 +237,7 @@ class Session:
         y, weight = self.data.targets(self.objective.y, self.objective.weight)
         loss = self.model.trained_loss
         raw = np.tile(loss.constant(y, weight).astype(y.dtype), (len(y), 1))
-        return loss.value_and_gradient(y, raw, weight, np.empty_like(raw)) / (
+        return loss.value_and_gradient(y, raw, weight, np.empty(raw.shape, raw.dtype)) / (
             len(y) if weight is None else weight.sum()
         )
 

@@ -1,7 +1,7 @@
 """Losses and their gradients by the raw prediction, element by element.
 
 Each reads ``name(y, raw, weight, out) -> value``: the value is the sum over rows and outputs, the
-gradient is written to ``out`` (which may be ``raw``). ``weight`` is one number per row, or None.
+gradient is written to ``out``, which is contiguous and may be ``raw``. ``weight`` is one number per row, or None.
 """
 
 from __future__ import annotations
@@ -154,14 +154,16 @@ def tweedie(y: Array, raw: Array, weight: Array | None, out: Array, power: float
     return weigh(terms, weight, out)
 
 
-def gaussian(y: Array, raw: Array, weight: Array | None, out: Array, ceiling: float) -> float:
+def gaussian(y: Array, raw: Array, weight: Array | None, out: Array, beta: float, ceiling: float) -> float:
     """The columns of ``raw`` are the means m, then the logarithms s of the variances, one of each per column of y.
 
-    With r = m - y: value = sum_i w_i (s + r^2 exp(-s)) / 2, gradient = w_i r exp(-s) by m and w_i (1 - r^2 exp(-s)) / 2
-    by s. exp(-s) is guarded; the constant log(2 pi) / 2 is left out.
+    With r = m - y: value = sum_i w_i (s + r^2 exp(-s)) / 2, gradient = w_i f r exp(-s) by m and w_i f (1 - r^2 exp(-s))
+    / 2 by s, where f = exp(beta s). exp(-s) is guarded, and beta s has the same ceiling; the constant log(2 pi) / 2 is
+    left out.
     """
     k = y.shape[1]
     residual, log_variance = raw[:, :k] - y, raw[:, k:]
+    factor = np.exp(np.minimum(beta * log_variance, ceiling)) if beta else None
     precision, slope = guarded_exp(-log_variance, ceiling)
     squares = np.multiply(residual, residual)
     terms = squares * precision
@@ -171,6 +173,9 @@ def gaussian(y: Array, raw: Array, weight: Array | None, out: Array, ceiling: fl
     squares *= slope
     np.subtract(1.0, squares, out=squares)
     np.multiply(squares, 0.5, out=out[:, k:])
+    if factor is not None:
+        out[:, :k] *= factor
+        out[:, k:] *= factor
     return weigh(terms, weight, out)
 
 

@@ -110,7 +110,7 @@ class Model:
         natural units, ``y`` in those of training.
         """
         raw = ((raw - self.units.offset) / self.units.gain).astype(self.theta.dtype)
-        gradient = np.empty_like(raw)
+        gradient = np.empty(raw.shape, raw.dtype)
         self.trained_loss.value_and_gradient(y.astype(raw.dtype), raw, weight, gradient)
         mean = gradient.sum(axis=0) / (len(y) if weight is None else weight.sum())
         self.network.parameters.views(self.theta)[-1].b[...] -= share * np.clip(mean, -1.0, 1.0)

@@ -114,7 +114,7 @@ class Objective:
         for block in row_blocks(n, self.network, theta.itemsize):
             X, y, weight = self._take(block if rows is None else rows[block])
             raw = self.network.forward(p, X)
-            total += self.loss.value_and_gradient(y, raw, weight, np.empty_like(raw))
+            total += self.loss.value_and_gradient(y, raw, weight, np.empty(raw.shape, raw.dtype))
             weights += len(y) if weight is None else float(weight.sum())
         return total / weights
 

@@ -202,7 +202,7 @@ class SequenceObjective:
                 runs = [Run(lengths=segment.counts)] * len(self._runs)
                 raw = self.network.forward(at.p, gather(memory, "X", self.X, some, segment), runs)
                 raw = flatten(raw) if self.network.every_step else raw
-                total += self._loss(memory, raw, some, segment, np.empty_like(raw)) or 0.0
+                total += self._loss(memory, raw, some, segment, np.empty(raw.shape, raw.dtype)) or 0.0
             weights += len(some) if self.weight is None else float(self.weight[some].sum())
         return total / (weights * self.mean_steps)
 
@@ -236,7 +236,7 @@ class SequenceObjective:
         if len(counted) == 0:
             return None
         chosen = raw[counted]
-        out = np.empty_like(chosen)
+        out = np.empty(chosen.shape, chosen.dtype)
         loss = self.loss.value_and_gradient(y[counted], chosen, None if weight is None else weight[counted], out)
         dY[counted] = out
         return loss

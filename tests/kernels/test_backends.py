@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from skbackprop import BatchMLPRegressor, kernel_backend, kernels
+from skbackprop import BatchMLPRegressor, Gaussian, Huber, LogCosh, Quantile, Tweedie, kernel_backend, kernels
 from skbackprop.kernels import backend
 from skbackprop.network.activations import ACTIVATIONS, Biased, LeakyReLU, ReLU
 from skbackprop.network.cells import CELLS
@@ -67,41 +67,97 @@ def test_nan_and_infinity_are_not_lost(f, dtype):
         assert not np.isnan(A[0, 3:]).any()
 
 
+NORMALISED = [type(cell)(layer_norm=True) for cell in CELLS.values()]
+SEVERAL = [
+    Huber(delta=(0.3, 1.0, 2.0), absolute=True),
+    LogCosh(delta=(0.3, 1.0, 2.0), absolute=True),
+    Quantile([0.1, 0.5, 0.9]),
+    Gaussian(beta=0.5),
+    Tweedie(1.0),
+    Tweedie(2.0),
+    Tweedie(3.0),
+]
+CLASSES = [
+    (f"{loss}_{kind}", parameters)
+    for loss, choices in {"log_loss": [(0.0,), (0.1,)], "brier": [()], "focal": [(0.0,), (2.0,)]}.items()
+    for kind in ("classes", "columns")
+    for parameters in choices
+]
+
+
+def call_loss(loss, y, raw, weight, out):
+    """A loss, or the kernel of that name with its parameters."""
+    if isinstance(loss, tuple):
+        return getattr(kernels, loss[0])(y, raw, weight, out, *loss[1])
+    return loss.value_and_gradient(y, raw, weight, out)
+
+
+def loss_case(loss, n, dtype, rng, scale=1.0):
+    """Targets of three outputs or five classes, raw predictions and weights."""
+    if isinstance(loss, tuple):
+        y = rng.integers(0, 5, (n, 1)) if loss[0].endswith("classes") else rng.integers(0, 2, (n, 5))
+        width = 5
+    else:
+        y = rng.poisson(2.0, (n, 3)) + 0.5
+        width = loss.raw_width(y)
+    raw = scale * rng.standard_normal((n, width))
+    return y.astype(dtype), raw.astype(dtype), rng.uniform(0.5, 2, n).astype(dtype)
+
+
+every_loss = pytest.mark.parametrize("loss", [*LOSSES.values(), *SEVERAL, *CLASSES], ids=repr)
+
+
 @needs_numba
-@pytest.mark.parametrize("loss", LOSSES.values(), ids=repr)
+@every_loss
 @pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("scale", [1.0, 5.0])
 @both_dtypes
-def test_losses_agree(loss, weighted, dtype, rng):
-    y = rng.poisson(2.0, (40, 1)).astype(dtype) + dtype(0.5)
-    raw = rng.standard_normal((40, loss.raw_width(y))).astype(dtype)
-    weight = rng.uniform(0.5, 2, 40).astype(dtype) if weighted else None
+def test_losses_agree(loss, weighted, scale, dtype, rng):
+    y, raw, weight = loss_case(loss, 41, dtype, rng, scale)
     results = []
     for name in backend.BACKENDS:
-        out = np.empty_like(raw)
+        out, in_place = np.empty_like(raw), raw.copy()
         with kernels_of(name):
-            results.append((loss.value_and_gradient(y, raw.copy(), weight, out), out))
+            value = call_loss(loss, y, raw.copy(), weight if weighted else None, out)
+            again = call_loss(loss, np.asfortranarray(y), in_place, weight if weighted else None, in_place)
+        results.append((value, out, again, in_place))
     assert_agree(results, dtype, ulps=256)
 
 
 @needs_numba
-@pytest.mark.parametrize("kind", ["classes", "columns"])
-@pytest.mark.parametrize("loss", ["log_loss", "brier", "focal"])
+@every_loss
+@both_dtypes
+def test_losses_agree_far_out(loss, dtype, rng):
+    y, raw, _ = loss_case(loss, 30, dtype, rng)
+    raw = dtype(1e3) * np.sign(raw)
+    results = []
+    for name in backend.BACKENDS:
+        out = np.empty_like(raw)
+        with kernels_of(name):
+            results.append((call_loss(loss, y, raw.copy(), None, out), out))
+        assert np.isfinite(results[-1][0])
+        assert np.isfinite(out).all()
+    assert_agree(results, dtype, ulps=2048)
+
+
+@needs_numba
+@every_loss
 @pytest.mark.parametrize("weighted", [False, True])
 @both_dtypes
-def test_losses_of_classes_agree(kind, loss, weighted, dtype, rng):
-    y = rng.integers(0, 5, (40, 1)) if kind == "classes" else rng.integers(0, 2, (40, 5))
-    raw = 5 * rng.standard_normal((40, 5)).astype(dtype)
-    weight = rng.uniform(0.5, 2, 40).astype(dtype) if weighted else None
-    for parameter in {"log_loss": [(0.0,), (0.1,)], "brier": [()], "focal": [(0.0,), (2.0,)]}[loss]:
-        results = []
+def test_a_raw_prediction_of_nan_is_seen_in_the_loss(loss, weighted, dtype, rng):
+    y, raw, weight = loss_case(loss, 30, dtype, rng)
+    for entry in range(raw.shape[1]):
+        spoilt = raw.copy()
+        spoilt[17, entry] = np.nan
         for name in backend.BACKENDS:
-            out = np.empty_like(raw)
-            with kernels_of(name):
-                value = getattr(kernels, f"{loss}_{kind}")(y.astype(dtype), raw.copy(), weight, out, *parameter)
-                in_place = raw.copy()
-                getattr(kernels, f"{loss}_{kind}")(y.astype(dtype), in_place, weight, in_place, *parameter)
-            results.append((value, out, in_place))
-        assert_agree(results, dtype, ulps=256)
+            with kernels_of(name), np.errstate(invalid="ignore"):
+                assert np.isnan(call_loss(loss, y, spoilt, weight if weighted else None, np.empty_like(raw)))
+
+
+@needs_numba
+def test_every_loss_has_a_twin():
+    table = backend.compiled_table()
+    assert not [name for name in kernels.losses.__all__ if table[name] is backend.NUMPY[name]]
 
 
 @needs_numba
@@ -121,7 +177,7 @@ def test_optimizers_agree(optimizer, dtype, rng):
 
 
 @needs_numba
-@pytest.mark.parametrize("cell", CELLS.values(), ids=repr)
+@pytest.mark.parametrize("cell", [*CELLS.values(), *NORMALISED], ids=repr)
 @both_dtypes
 def test_cells_agree(cell, dtype, rng):
     network = Network([Recurrent(cell, 9, return_sequences=True)], (None, 3))

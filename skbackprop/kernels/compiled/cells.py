@@ -1,4 +1,4 @@
-"""One step of the recurrent cells with gates, row by row: a row stays in the cache from its gates to its state.
+"""One step of the recurrent cells with gates, and layer normalisation, row by row: a row stays in the cache meanwhile.
 
 Within a row there are several loops instead of one: the compiler has to find out at run time that no two of the arrays
 overlap before it uses vector instructions, and gives up where there are too many to compare.
@@ -78,6 +78,36 @@ def lstm(Z: Array, R: Array, C_before: Array, C: Array, F: Array, H: Array) -> N
 
 
 @compiled
+def lstm_state(Z: Array, R: Array, C_before: Array, C: Array) -> None:
+    """The first half of `lstm`: the gates, which take the place of Z, and C = f C_before + i g."""
+    n, u = C.shape
+    c = Logistic(Z.dtype.type(0.0), Z.dtype.type(1.0))
+    for i in range(n):
+        sigmoids, g, R_sigmoids, R_g = Z[i, : 3 * u], Z[i, 3 * u :], R[i, : 3 * u], R[i, 3 * u :]
+        gate, f = Z[i, :u], Z[i, u : 2 * u]
+        for j in range(3 * u):
+            sigmoids[j] = logistic(sigmoids[j] + R_sigmoids[j], c)
+        for j in range(u):
+            g[j] = tanh(g[j] + R_g[j], c)
+        for j in range(u):
+            C[i, j] = f[j] * C_before[i, j] + gate[j] * g[j]
+
+
+@compiled
+def lstm_output(A: Array, N: Array, F: Array, H: Array) -> None:
+    """The second half of `lstm`: F = tanh(N), H = o F, where N is C."""
+    n, u = H.shape
+    c = Logistic(A.dtype.type(0.0), A.dtype.type(1.0))
+    states, squashed = N.ravel(), F.reshape(-1)
+    for i in range(n * u):
+        squashed[i] = tanh(states[i], c)
+    for i in range(n):
+        o = A[i, 2 * u : 3 * u]
+        for j in range(u):
+            H[i, j] = o[j] * F[i, j]
+
+
+@compiled
 def lstm_backward(dH: Array, dC: Array, A: Array, C_before: Array, F: Array, dZ: Array) -> None:
     """dZ = di i (1 - i) | df f (1 - f) | do o (1 - o) | dg (1 - g^2), with all that H and C hand down; dZ may be A.
 
@@ -89,7 +119,8 @@ def lstm_backward(dH: Array, dC: Array, A: Array, C_before: Array, F: Array, dZ:
     gates = np.empty(4 * u, A.dtype)
     gate, f, o, g = gates[:u], gates[u : 2 * u], gates[2 * u : 3 * u], gates[3 * u :]
     for i in range(n):
-        gates[:] = A[i]
+        for j in range(4 * u):
+            gates[j] = A[i, j]
         d, df, do, dg = dZ[i, :u], dZ[i, u : 2 * u], dZ[i, 2 * u : 3 * u], dZ[i, 3 * u :]
         for j in range(u):
             do[j] = dH[i, j] * F[i, j] * logistic_slope(o[j], o[j], c)
@@ -102,4 +133,84 @@ def lstm_backward(dH: Array, dC: Array, A: Array, C_before: Array, F: Array, dZ:
             dC[i, j] *= f[j]
 
 
-KERNELS = (gru, gru_backward, lstm, lstm_backward)
+@compiled
+def lstm_output_backward(dH: Array, A: Array, F: Array, dN: Array) -> None:
+    """dN = dH o (1 - F^2)."""
+    n, u = dH.shape
+    c = Logistic(A.dtype.type(0.0), A.dtype.type(1.0))
+    for i in range(n):
+        o = A[i, 2 * u : 3 * u]
+        for j in range(u):
+            dN[i, j] = dH[i, j] * o[j] * tanh_slope(F[i, j], F[i, j], c)
+
+
+@compiled
+def lstm_state_backward(dH: Array, dC: Array, A: Array, C_before: Array, F: Array, dZ: Array) -> None:
+    """dZ from the whole derivative by C, and from do = dH F; dC becomes dC f. dZ may be A."""
+    n, u = dH.shape
+    c = Logistic(A.dtype.type(0.0), A.dtype.type(1.0))
+    gates = np.empty(4 * u, A.dtype)
+    gate, f, o, g = gates[:u], gates[u : 2 * u], gates[2 * u : 3 * u], gates[3 * u :]
+    for i in range(n):
+        for j in range(4 * u):
+            gates[j] = A[i, j]
+        d, df, do, dg = dZ[i, :u], dZ[i, u : 2 * u], dZ[i, 2 * u : 3 * u], dZ[i, 3 * u :]
+        for j in range(u):
+            do[j] = dH[i, j] * F[i, j] * logistic_slope(o[j], o[j], c)
+        for j in range(u):
+            d[j] = dC[i, j] * g[j] * logistic_slope(gate[j], gate[j], c)
+            dg[j] = dC[i, j] * gate[j] * tanh_slope(g[j], g[j], c)
+        for j in range(u):
+            df[j] = dC[i, j] * C_before[i, j] * logistic_slope(f[j], f[j], c)
+            dC[i, j] *= f[j]
+
+
+@compiled
+def normalize(Z: Array, N: Array, s: Array, epsilon: float) -> None:
+    """N = (Z - mean) s, with s = 1 / sqrt(variance + epsilon), both over the columns of a row. N may be Z."""
+    n, k = Z.shape
+    real = Z.dtype.type
+    share, one, least = real(1.0 / k), real(1.0), real(epsilon)
+    for i in range(n):
+        total, squares = real(0.0), real(0.0)
+        for j in range(k):
+            total += Z[i, j]
+        mean = total * share
+        for j in range(k):
+            d = Z[i, j] - mean
+            N[i, j] = d
+            squares += d * d
+        scale = one / np.sqrt(squares * share + least)
+        s[i, 0] = scale
+        for j in range(k):
+            N[i, j] *= scale
+
+
+@compiled
+def normalize_backward(dN: Array, N: Array, s: Array, dZ: Array) -> None:
+    """dZ = s (dN - mean(dN) - N mean(dN N)), the means over the columns of a row. dZ may be dN."""
+    n, k = dN.shape
+    real = dN.dtype.type
+    share = real(1.0 / k)
+    for i in range(n):
+        total, along, scale = real(0.0), real(0.0), s[i, 0]
+        for j in range(k):
+            total += dN[i, j]
+            along += dN[i, j] * N[i, j]
+        mean, slope = total * share, along * share
+        for j in range(k):
+            dZ[i, j] = scale * (dN[i, j] - mean - N[i, j] * slope)
+
+
+KERNELS = (
+    gru,
+    gru_backward,
+    lstm,
+    lstm_state,
+    lstm_output,
+    lstm_backward,
+    lstm_output_backward,
+    lstm_state_backward,
+    normalize,
+    normalize_backward,
+)

@@ -3,6 +3,8 @@
 Sums may be taken in another order and a product may be fused with a sum, or no loop over a sum would become vector
 instructions. But NaN and infinity stay what they are: a diverging fit must be seen. Code is kept on disk beside the
 source or, where that cannot be written, in the user's cache; where neither can, it lasts as long as the process.
+
+What nobody calls is not made, as compiling takes time: no kernel is called from C, and no part or pointer from Python.
 """
 
 from __future__ import annotations
@@ -10,14 +12,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numba import cfunc, njit
+from numba import cfunc, njit, types
+from numba.extending import overload
 
 FLAGS = {"reassoc", "contract", "arcp", "nsz"}
+WHOLE: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
+PART: dict[str, Any] = {**WHOLE, "no_cpython_wrapper": True, "forceinline": True}
 
 
 def compiled(function: Callable[..., Any]) -> Any:
     """A kernel: compiled for the dtypes that it is first called with, and callable without the interpreter's lock."""
-    options: dict[str, Any] = {"fastmath": FLAGS, "error_model": "numpy", "nogil": True}
+    options = {"fastmath": FLAGS, "nogil": True, **WHOLE}
     try:
         return njit(cache=True, **options)(function)
     except RuntimeError:  # numba has found no directory for its cache
@@ -35,9 +40,23 @@ def pointer(function: Callable[..., Any], signature: Any) -> Any:
 
 def inlined(function: Callable[..., Any]) -> Any:
     """A part of a kernel, compiled into it."""
-    return njit(fastmath=FLAGS, error_model="numpy", forceinline=True)(function)
+    return njit(fastmath=FLAGS, **PART)(function)
 
 
 def exact(function: Callable[..., Any]) -> Any:
     """A part whose operations keep their order: it cancels rounding errors, which reordering would bring back."""
-    return njit(fastmath={"contract"}, error_model="numpy", forceinline=True)(function)
+    return njit(fastmath={"contract"}, **PART)(function)
+
+
+def exact_in(float32: Callable[..., Any], float64: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
+    """Such a part of one number, of which there is one for each precision. What is decorated only gives the name."""
+    options: Any = {"fastmath": {"contract"}, **PART}
+
+    def decorate(name: Callable[..., Any]) -> Any:
+        @overload(name, jit_options=options)
+        def choose(x):  # numba asks for it with the type of x
+            return float32 if x == types.float32 else float64
+
+        return name
+
+    return decorate

@@ -44,7 +44,8 @@ def beside_of(kind: Any) -> Callable[..., None]:
 @inlined
 def some_rows(dA: Array, Z: Array, A: Array, sums: Array, c: Any) -> None:
     """dA *= f'(Z), and sums = its column sums."""
-    sums[:] = c.zero
+    for j in range(sums.size):
+        sums[j] = c.zero
     for i in range(dA.shape[0]):
         for j in range(dA.shape[1]):
             dz = dA[i, j] * slope(Z[i, j], A[i, j], c)
@@ -62,18 +63,15 @@ def backward_of(kind: Any) -> Callable[..., None]:
             some_rows(dA[rows], Z[rows], A[rows], sums, c)
             for j in range(db.size):
                 total[j] += sums[j]
-        db[:] = total
+        for j in range(db.size):
+            db[j] = total[j]
 
     return dense_backward
 
 
 # Those whose slope is told by z itself are not written over it.
-BESIDE = ("silu", "mish")
-FORWARD = {
-    name: (beside_of if name in BESIDE else in_place_of)(kind)
-    for name, (kind, function, _) in FUNCTIONS.items()
-    if function
-}
+BESIDE = ("gelu", "silu", "mish")
+FORWARD = {name: (beside_of if name in BESIDE else in_place_of)(kind) for name, (kind, _, _) in FUNCTIONS.items()}
 BACKWARD = {name: backward_of(kind) for name, (kind, _, _) in FUNCTIONS.items()}
 
 KERNELS = {f"{name}_dense": compiled(dense) for name, dense in FORWARD.items()}

@@ -2,29 +2,25 @@
 
 x = k log 2 + r with a whole k and |r| <= log(2) / 2. Then exp(x) = 2^k (1 + p), where p = exp(r) - 1 is a polynomial
 and 2^k is put together from its bits. Beyond the range of the type x is taken to be at the end of it; NaN stays NaN.
+
+Adding a number whose last binary place is the ones rounds x / log 2 to k, and leaves k in the last bits of the sum: a
+rounding function would be a call of the C library, wherever a loop is too short for vector instructions.
 """
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-from numba import types
-from numba.extending import overload
 
-from .compiler import exact, inlined
+from .compiler import exact_in, inlined
 
-
-def split(x):
-    """(2^k, p) of a number in compiled code, of its own precision."""
-    raise NotImplementedError
+ROUND_32, ROUND_64 = np.float32(1.5 * 2**23), 1.5 * 2**52
 
 
-@exact
 def split_float32(x):
     x = np.float32(-87.0) if x < np.float32(-87.0) else x
     x = np.float32(88.0) if x > np.float32(88.0) else x
-    k = np.float32(math.floor(x * np.float32(1.4426950408889634) + np.float32(0.5)))
+    rounded = x * np.float32(1.4426950408889634) + ROUND_32
+    k = rounded - ROUND_32
     r = x - k * np.float32(0.693359375) - k * np.float32(-2.12194440e-4)
     p = np.float32(1 / 5040)
     p = p * r + np.float32(1 / 720)
@@ -33,14 +29,15 @@ def split_float32(x):
     p = p * r + np.float32(1 / 6)
     p = p * r + np.float32(0.5)
     p = p * r * r + r
-    return np.int32((np.int32(k) + np.int32(127)) << np.int32(23)).view(np.float32), p
+    bits = np.float32(rounded).view(np.int32)
+    return np.int32((bits << np.int32(23)) + np.int32(127 << 23)).view(np.float32), p
 
 
-@exact
 def split_float64(x):
     x = -708.0 if x < -708.0 else x
     x = 709.0 if x > 709.0 else x
-    k = math.floor(x * 1.4426950408889634 + 0.5)
+    rounded = x * 1.4426950408889634 + ROUND_64
+    k = rounded - ROUND_64
     r = x - k * 0.6931471803691238 - k * 1.9082149292705877e-10
     p = 1 / 6227020800
     p = p * r + 1 / 479001600
@@ -55,14 +52,14 @@ def split_float64(x):
     p = p * r + 1 / 6
     p = p * r + 0.5
     p = p * r * r + r
-    return np.int64((np.int64(k) + np.int64(1023)) << np.int64(52)).view(np.float64), p
+    bits = np.float64(rounded).view(np.int64)
+    return np.int64((bits << np.int64(52)) + np.int64(1023 << 52)).view(np.float64), p
 
 
-@overload(split)
-def _split(x):
-    if x == types.float32:
-        return lambda x: split_float32(x)
-    return lambda x: split_float64(x)
+@exact_in(split_float32, split_float64)
+def split(x):
+    """(2^k, p) of a number in compiled code, of its own precision."""
+    raise NotImplementedError
 
 
 @inlined

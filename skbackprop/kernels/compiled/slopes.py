@@ -4,20 +4,18 @@ c says by its type which activation is meant, and holds what that needs in the t
 make the arithmetic float64: zero, one and then the constants in the order of NumPy's kernel. A loop that is written for
 any of these types is kept on disk for each it was compiled for; one that is made by a function of f would be compiled
 anew in every process.
-
-Where there is no entry NumPy's kernel is called: the error function of gelu and the logarithm of softplus are not made
-of vector instructions.
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
 from numba.extending import overload
 
 from .compiler import inlined
 from .exponential import exp, expm1
+from .logarithm import log1p
+from .normal import normal
 
 Number = Any  # of the type of z
 
@@ -60,6 +58,13 @@ class Softplus(NamedTuple):
     one: Number
 
 
+class GELU(NamedTuple):
+    zero: Number
+    one: Number
+    half: Number
+    density: Number  # of the normal distribution at 0
+
+
 class SiLU(NamedTuple):
     zero: Number
     one: Number
@@ -68,6 +73,7 @@ class SiLU(NamedTuple):
 class Mish(NamedTuple):
     zero: Number
     one: Number
+    most: Number
 
 
 @inlined
@@ -133,8 +139,24 @@ def tanh_slope(z: float, a: float, c: Tanh) -> float:
 
 
 @inlined
+def softplus(z: float, c: Softplus) -> float:
+    return (c.zero if z < c.zero else z) + log1p(exp(-abs(z)))
+
+
+@inlined
 def softplus_slope(z: float, a: float, c: Softplus) -> float:
     return -expm1(-a, c.one)
+
+
+@inlined
+def gelu(z: float, c: GELU) -> float:
+    return z * normal(z, c)[0]
+
+
+@inlined
+def gelu_slope(z: float, a: float, c: GELU) -> float:
+    p, e = normal(z, c)
+    return p + c.density * z * e
 
 
 @inlined
@@ -150,9 +172,8 @@ def silu_slope(z: float, a: float, c: SiLU) -> float:
 
 @inlined
 def squashed(z: float, c: Mish) -> tuple:
-    """e = exp(z) up to z = 20, from where on t is 1, and t = tanh(log(1 + e)) = (e^2 + 2 e) / (e^2 + 2 e + 2)."""
-    most = c.one * np.int8(20)  # of a wider integer the product would be float64
-    e = exp(most if z > most else z)
+    """e = exp(z) up to z = 20, c.most, where t becomes 1, and t = tanh(log(1 + e)) = (e^2 + 2 e) / (e^2 + 2 e + 2)."""
+    e = exp(c.most if z > c.most else z)
     n = e * (e + c.one + c.one)
     return e, n / (n + c.one + c.one)
 
@@ -168,7 +189,7 @@ def mish_slope(z: float, a: float, c: Mish) -> float:
     return t + z * (c.one - t * t) * e / (c.one + e)
 
 
-# By the name of the kernel: the type of c, f and its slope. None: NumPy's is called.
+# By the name of the kernel: the type of c, f and its slope.
 FUNCTIONS: dict[str, tuple[Any, Any, Any]] = {
     "identity": (Identity, identity, identity_slope),
     "relu": (ReLU, relu, relu_slope),
@@ -176,7 +197,8 @@ FUNCTIONS: dict[str, tuple[Any, Any, Any]] = {
     "elu": (ELU, elu, elu_slope),
     "logistic": (Logistic, logistic, logistic_slope),
     "tanh": (Tanh, tanh, tanh_slope),
-    "softplus": (Softplus, None, softplus_slope),
+    "softplus": (Softplus, softplus, softplus_slope),
+    "gelu": (GELU, gelu, gelu_slope),
     "silu": (SiLU, silu, silu_slope),
     "mish": (Mish, mish, mish_slope),
 }
@@ -212,6 +234,10 @@ def _slope(z, a, c):
 
 @overload(read)
 def _read(kind, constants, real):
+    if kind.instance_class is GELU:
+        return lambda kind, constants, real: kind(real(0), real(1), real(0.5), real(0.3989422804014327))
+    if kind.instance_class is Mish:
+        return lambda kind, constants, real: kind(real(0), real(1), real(20))
     return [
         lambda kind, constants, real: kind(real(0), real(1)),
         lambda kind, constants, real: kind(real(0), real(1), real(constants[0])),

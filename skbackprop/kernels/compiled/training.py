@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import from_dtype, types
 
-from . import losses, optimizers
-from .compiler import compiled, pointer
-from .dense import BACKWARD, BESIDE, FORWARD
+from .compiler import compiled
+from .pointers import pointers
 
 Array = np.ndarray
 PIECE = 4096
@@ -184,65 +181,6 @@ def steps(
     return losses, penalties, norms
 
 
-def squared_error(y, raw, weight, out, c):
-    return losses.squared_error(y, raw, weight, out)
-
-
-def absolute_error(y, raw, weight, out, c):
-    return losses.absolute_error(y, raw, weight, out)
-
-
-def expectile(y, raw, weight, out, c):
-    return losses.expectile(y, raw, weight, out, c[0])
-
-
-def poisson(y, raw, weight, out, c):
-    return losses.poisson(y, raw, weight, out, c[0])
-
-
-def log_loss_classes(y, raw, weight, out, c):
-    return losses.log_loss_classes(y, raw, weight, out, c[0])
-
-
-def log_loss_columns(y, raw, weight, out, c):
-    return losses.log_loss_columns(y, raw, weight, out, c[0])
-
-
-def sgd(theta, gradient, velocity, unused, t, rate, scale, decaying, c):
-    optimizers.sgd(theta, gradient, velocity, t, rate, scale, decaying, c[0], c[1] != 0.0, c[2])
-
-
-def rmsprop(theta, gradient, squares, unused, t, rate, scale, decaying, c):
-    optimizers.rmsprop(theta, gradient, squares, t, rate, scale, decaying, c[0], c[1], c[2])
-
-
-def adam(theta, gradient, sums, squares, t, rate, scale, decaying, c):
-    optimizers.adam(theta, gradient, sums, squares, t, rate, scale, decaying, c[0], c[1], c[2], c[3])
-
-
-LOSSES = {
-    function.__name__: function
-    for function in (squared_error, absolute_error, expectile, poisson, log_loss_classes, log_loss_columns)
-}
-OPTIMIZERS = {function.__name__: function for function in (sgd, rmsprop, adam)}
-
-
-@cache
-def pointers(f: str, loss: str, optimizer: str, dtype: np.dtype) -> tuple[Any, ...]:
-    """The functions that `steps` calls, compiled; the last of its arguments."""
-    real, number = from_dtype(dtype), types.float64
-    vector, matrix, constants = (types.Array(kind, n, "C") for kind, n in ((real, 1), (real, 2), (number, 1)))
-    signatures = {
-        FORWARD[f]: types.void(matrix, vector, matrix, constants),
-        BACKWARD[f]: types.void(matrix, matrix, matrix, vector, constants),
-        LOSSES[loss]: number(matrix, matrix, vector, matrix, constants),
-        OPTIMIZERS[optimizer]: types.void(
-            vector, vector, vector, vector, types.int64, number, number, types.int64, constants
-        ),
-    }
-    return tuple(pointer(function, signature) for function, signature in signatures.items())
-
-
 def stretch(
     f: str, loss: str, optimizer: str, dtype: np.dtype, plan: dict[str, Any]
 ) -> Callable[..., tuple[float, float, float]] | None:
@@ -250,9 +188,10 @@ def stretch(
 
     None where one of the three has no twin.
     """
-    if f not in FORWARD or f in BESIDE or loss not in LOSSES or optimizer not in OPTIMIZERS:
+    called = pointers(f, loss, optimizer, dtype)
+    if called is None:
         return None
-    fixed = (Plan(**plan), *pointers(f, loss, optimizer, dtype))
+    fixed = Plan(**plan), *called
 
     def run(*arguments: Any) -> tuple[float, float, float]:
         return steps(*arguments, *fixed)

@@ -57,7 +57,7 @@ def stationary_constant(loss: Differentiable, y: Array, weight: Array | None) ->
     from scipy.optimize import brentq  # 20 ms, which those who need no root shall not wait for
 
     y = y.astype(np.float64)
-    out = np.empty_like(y)
+    out = np.empty(y.shape, y.dtype)
 
     def slope(constant: float, column: int) -> float:
         loss.value_and_gradient(y, np.full_like(y, constant), weight, out)

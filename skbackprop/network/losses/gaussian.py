@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from ... import kernels
 from ...ranges import check_real
-from .contract import RegressionLoss, Units, r2
+from .contract import KernelLoss, RegressionLoss, Units, r2
 
 __all__ = ["GAUSSIAN_LOSSES", "Gaussian"]
 
@@ -19,7 +19,7 @@ CEILING = 30.0
 
 
 @dataclass(frozen=True)
-class Gaussian:
+class Gaussian(KernelLoss):
     """sum_k 1/2 (s_k + (m_k - y_k)^2 exp(-s_k)), the negative log-likelihood of the mean m and the log variance s.
 
     Up to the constant log(2 pi) / 2 per output. ``raw`` holds the means of all outputs, then their log variances. The
@@ -60,19 +60,13 @@ class Gaussian:
     def raw_width(self, y: Array) -> int:
         return 2 * y.shape[1]
 
-    def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
-        factor = self._factor(raw) if self.beta else None
-        value = kernels.gaussian(y, raw, weight, out, CEILING)
-        if factor is not None:
-            out *= np.hstack([factor, factor])
-        return value
-
-    def _factor(self, raw: Array) -> Array:
-        return np.exp(np.minimum(self.beta * raw[:, raw.shape[1] // 2 :], CEILING))
+    @property
+    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+        return "gaussian", (self.beta, CEILING)
 
     def held_at(self, raw: Array) -> WeightedGaussian:
         """The loss that the gradient belongs to: exp(beta s) as it is at ``raw``."""
-        return WeightedGaussian(self._factor(raw))
+        return WeightedGaussian(np.exp(np.minimum(self.beta * raw[:, raw.shape[1] // 2 :], CEILING)))
 
     def units(self, mean: Array, sd: Array) -> Units:
         gain, offset = np.concatenate([sd, np.ones_like(sd)]), np.concatenate([mean, 2 * np.log(sd)])
@@ -110,9 +104,9 @@ class WeightedGaussian:
         k, total, gradient = y.shape[1], 0.0, np.empty_like(raw)
         for output in range(k):
             columns = [output, k + output]
-            weights, part = self.factor[:, output], np.empty_like(raw[:, columns])
+            weights, part = self.factor[:, output], np.empty((len(raw), 2), raw.dtype)
             weights = weights if weight is None else weights * weight
-            total += kernels.gaussian(y[:, [output]], raw[:, columns], weights, part, CEILING)
+            total += kernels.gaussian(y[:, [output]], raw[:, columns], weights, part, 0.0, CEILING)
             gradient[:, columns] = part
         out[...] = gradient
         return total

@@ -1,0 +1,115 @@
+"""Kernels of one signature for each part that they play in training, so that others can be handed any of them.
+
+The constants of a part are an array of float64.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import from_dtype, types
+
+from .compiler import pointer
+from .dense import BACKWARD, BESIDE, FORWARD
+from .losses import classification, location, log_link
+from .optimizers import adam, rmsprop, sgd
+
+
+def squared_error_(y, raw, weight, out, c):
+    return location.squared_error(y, raw, weight, out)
+
+
+def absolute_error_(y, raw, weight, out, c):
+    return location.absolute_error(y, raw, weight, out)
+
+
+def huber_(y, raw, weight, out, c):
+    return location.huber(y, raw, weight, out, c.astype(raw.dtype))
+
+
+def log_cosh_(y, raw, weight, out, c):
+    return location.log_cosh(y, raw, weight, out, c.astype(raw.dtype))
+
+
+def expectile_(y, raw, weight, out, c):
+    return location.expectile(y, raw, weight, out, c[0])
+
+
+def quantile_(y, raw, weight, out, c):
+    return location.quantile(y, raw, weight, out, c.astype(raw.dtype))
+
+
+def poisson_(y, raw, weight, out, c):
+    return log_link.poisson(y, raw, weight, out, c[0])
+
+
+def gamma_(y, raw, weight, out, c):
+    return log_link.gamma(y, raw, weight, out, c[0])
+
+
+def tweedie_(y, raw, weight, out, c):
+    return log_link.tweedie(y, raw, weight, out, c[0], c[1])
+
+
+def gaussian_(y, raw, weight, out, c):
+    return log_link.gaussian(y, raw, weight, out, c[0], c[1])
+
+
+def log_loss_classes_(y, raw, weight, out, c):
+    return classification.log_loss_classes(y, raw, weight, out, c[0])
+
+
+def log_loss_columns_(y, raw, weight, out, c):
+    return classification.log_loss_columns(y, raw, weight, out, c[0])
+
+
+def brier_classes_(y, raw, weight, out, c):
+    return classification.brier_classes(y, raw, weight, out)
+
+
+def brier_columns_(y, raw, weight, out, c):
+    return classification.brier_columns(y, raw, weight, out)
+
+
+def focal_classes_(y, raw, weight, out, c):
+    return classification.focal_classes(y, raw, weight, out, c[0])
+
+
+def focal_columns_(y, raw, weight, out, c):
+    return classification.focal_columns(y, raw, weight, out, c[0])
+
+
+def sgd_(theta, gradient, velocity, unused, t, rate, scale, decaying, c):
+    sgd(theta, gradient, velocity, t, rate, scale, decaying, c[0], c[1] != 0.0, c[2])
+
+
+def rmsprop_(theta, gradient, squares, unused, t, rate, scale, decaying, c):
+    rmsprop(theta, gradient, squares, t, rate, scale, decaying, c[0], c[1], c[2])
+
+
+def adam_(theta, gradient, sums, squares, t, rate, scale, decaying, c):
+    adam(theta, gradient, sums, squares, t, rate, scale, decaying, c[0], c[1], c[2], c[3])
+
+
+PARTS = {name.removesuffix("_"): part for name, part in globals().items() if name[-1] == "_" != name[0]}
+
+
+@cache
+def pointers(f: str, loss: str, optimizer: str, dtype: np.dtype) -> tuple[Any, ...] | None:
+    """A dense layer's forward and backward with f, the loss and the step of the optimiser, by their names.
+
+    None where one of the three has no twin, or where f needs on the way back what has gone into it.
+    """
+    if f not in FORWARD or f in BESIDE or loss not in PARTS or optimizer not in PARTS:
+        return None
+    real, number, count = from_dtype(dtype), types.float64, types.int64
+    vector, matrix, constants = (types.Array(kind, n, "C") for kind, n in ((real, 1), (real, 2), (number, 1)))
+    moments = vector, vector, vector, vector
+    return (
+        pointer(FORWARD[f], types.void(matrix, vector, matrix, constants)),
+        pointer(BACKWARD[f], types.void(matrix, matrix, matrix, vector, constants)),
+        pointer(PARTS[loss], number(matrix, matrix, vector, matrix, constants)),
+        pointer(PARTS[optimizer], types.void(*moments, count, number, number, count, constants)),
+    )

@@ -1,0 +1,20 @@
+"""Polynomials with their coefficients in a tuple, which the compiler unrolls: the highest power first."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .compiler import exact
+
+
+def float32(coefficients: tuple) -> tuple:
+    """The same coefficients in single precision: a float64 among them would make all the arithmetic float64."""
+    return tuple(np.float32(a) for a in coefficients)
+
+
+@exact
+def horner(coefficients, x):
+    p = coefficients[0]
+    for a in coefficients[1:]:
+        p = p * x + a
+    return p
