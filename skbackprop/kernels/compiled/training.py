@@ -97,7 +97,10 @@ def backward(X: Array, theta: Array, gradient: Array, plan: Plan, A: Array, dA: 
         if at < len(plan.layers) - 1:
             dense_backward(dZ, Y, Y, db, plan.f)
         else:
-            db[:] = dZ.sum(axis=0)
+            for j in range(units):
+                db[j] = 0.0
+                for i in range(n):
+                    db[j] += dZ[i, j]
         if at == 0:
             np.dot(X.T, dZ, dW)
         else:
@@ -156,7 +159,7 @@ def steps(
 ) -> tuple[float, float, float]:
     """A step for every rate; X is overwritten. Returns the sums of rows * loss, rows * penalty and |gradient|."""
     losses = penalties = norms = 0.0
-    units, k = plan.layers[:, 1].sum(), plan.layers[-1, 1]
+    units, k = memory.shape[1] // plan.size, plan.layers[-1, 1]
     for at in range(len(rates)):
         begin, end = at * plan.size, min((at + 1) * plan.size, len(X))
         n = end - begin
@@ -168,7 +171,10 @@ def steps(
         forward(rows, theta, plan, A, dense)
         raw, dY = A[-n * k :].reshape(n, k), dA[-n * k :].reshape(n, k)
         value = loss(y[begin:end], raw, weight[begin:end], dY, plan.loss)
-        dY *= theta.dtype.type(1.0 / n)
+        share = theta.dtype.type(1.0 / n)
+        for i in range(n):
+            for j in range(k):
+                dY[i, j] *= share
         backward(rows, theta, gradient, plan, A, dA, dense_backward)
         factor = plan.alpha / (n * plan.mean_weight)
         of_theta, of_gradient = penalise(theta, gradient, plan.decaying, factor)
