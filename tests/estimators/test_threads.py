@@ -138,7 +138,7 @@ def test_two_streams_in_two_threads(kind):
 )
 def test_one_blas_thread_inside_training(kind, method, solver, both):
     spy = Spy()
-    kind.train(net(kind, activation=spy, solver=solver), method, X, kind.target(y))
+    kind.train(net(kind, solver=solver, **kind.activated(spy)), method, X, kind.target(y))
     assert set(spy.seen) == {ONE}
     assert blas_threads() == both
 
@@ -146,7 +146,7 @@ def test_one_blas_thread_inside_training(kind, method, solver, both):
 @every_estimator
 def test_one_blas_thread_inside_prediction(kind, both):
     spy = Spy()
-    model = net(kind, activation=spy).fit(X, kind.target(y))
+    model = net(kind, **kind.activated(spy)).fit(X, kind.target(y))
     spy.seen.clear()
     model.predict(X)
     kind.output(model, X)
@@ -159,7 +159,7 @@ def test_one_blas_thread_inside_prediction(kind, both):
 def test_a_score_in_the_middle_of_a_fit_leaves_the_limit_to_the_fit(kind, both):
     """A monitor predicts after every epoch."""
     spy = Spy()
-    net(kind, activation=spy, early_stopping=True, monitor=kind.monitor).fit(X, kind.target(y))
+    net(kind, early_stopping=True, monitor=kind.monitor, **kind.activated(spy)).fit(X, kind.target(y))
     assert set(spy.seen) == {ONE}
     assert blas_threads() == both
 
