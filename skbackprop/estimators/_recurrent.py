@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from ..kernels import kernels_in_force
 from ..network.activations import Tanh
 from ..network.cells import CELLS
 from ..network.embedding import Embedding
@@ -22,6 +23,7 @@ from ._base import BatchNetwork
 from ._reading import FLOATS, Data, same
 from ._sequences import Form, Sequences, Steps, form_of, read_row_target, read_step_target
 from ._settings import Architecture, Settings, is_name, read_hidden, read_init, read_object
+from ._threads import suitable_blas_threads
 
 Array = np.ndarray
 
@@ -154,12 +156,14 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
         steps = form.read(self, X, False, self.theta_.dtype)
         if steps.lengths is not None:
             raise ValueError("`X` must hold no padding in `predict_next`, where all sequences go on, got NaN")
-        if not self.model_.network.steppable:
+        network = self.model_.network
+        if not network.steppable:
             raise ValueError(
                 "`predict_next` needs bidirectional=False: going step by step, the future is unknown, got True"
             )
-        for x in steps.values.swapaxes(0, 1):
-            raw, state = self.model_.step(x, state)
+        with suitable_blas_threads(network, len(steps.values)), kernels_in_force():
+            for x in steps.values.swapaxes(0, 1):
+                raw, state = self.model_.step(x, state)
         return self._predicted(raw), state
 
     def __sklearn_tags__(self) -> Any:

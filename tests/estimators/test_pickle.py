@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from skbackprop import SGD, AdamW, LeakyReLU, LogLoss, RMSprop
+from skbackprop import LSTM, SGD, AdamW, Elman, LeakyReLU, LogLoss, ReLU, RMSprop
 from tests.estimators.kinds import KINDS, every_estimator
 
 rng = np.random.RandomState(0)
@@ -28,6 +28,9 @@ VARIANTS = {
     "two classes": ("two classes", {"class_weight": "balanced", "early_stopping": True}),
     "classes": ("classes", {"dropout": 0.3, "loss": LogLoss(label_smoothing=0.1), "class_weight": {3: 2.0}}),
     "labels": ("labels", {"loss": "focal", "solver": "sgd"}),
+    "steps": ("sequences of numbers", {"cell": "gru", "recurrent_dropout": 0.3, "early_stopping": True}),
+    "both ways": ("sequences of labels", {"cell": LSTM(layer_norm=True), "bidirectional": True, "n_channels": 5}),
+    "segments": ("sequences of classes", {"cell": Elman(ReLU()), "truncate": 3, "solver": "sgd", "dropout": 0.3}),
 }
 VARIANTS = {name: (KINDS[kind], parameters) for name, (kind, parameters) in VARIANTS.items()}
 variants = pytest.mark.parametrize(("kind", "parameters"), VARIANTS.values(), ids=VARIANTS)
@@ -64,7 +67,7 @@ def test_size_of_a_large_net(kind, solver, early_stopping):
     model = net(
         kind, solver=solver, early_stopping=early_stopping, hidden_layer_sizes=(500, 500), max_iter=1, batch_size=500
     )
-    model.fit(X, y)
+    model.set_params(**kind.side_by_side(10)).fit(X, y)
     assert model.theta_.nbytes > 2_000_000
     assert size(model) <= allowed(model)
 
