@@ -155,6 +155,8 @@ SEQUENCES = {
     "sequences of classes": Kind(BatchRNNClassifier, **RECURRENT, **CLASSIFIER, **THREE),
 }
 KINDS = PERCEPTRONS | SEQUENCES
+REGRESSORS = {name: kind for name, kind in KINDS.items() if kind.classes is None}
+CLASSIFIERS = {name: kind for name, kind in KINDS.items() if kind.classes is not None}
 
 
 def one_each(kinds):
