@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
 from skbackprop import OPTIMIZERS, BatchMLPClassifier, BrierLoss, ClassLoss, Focal, LogLoss, ReLU
-from tests.estimators.kinds import CLASSIFIERS, KINDS, labels, over, three_classes
+from tests.estimators.kinds import CLASSIFIERS, KINDS, labels, one_each, over, three_classes
 
 every_target = over(CLASSIFIERS)
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -438,6 +439,20 @@ def test_every_loss_learns_with_every_solver(kind, loss, solver):
         warnings.simplefilter("ignore", ConvergenceWarning)  # 40 iterations of L-BFGS are few
         model.set_params(learning_rate_init=0.1 if solver == "sgd" else 0.02).fit(X, y)
     assert np.mean(model.predict(X) == y) > 0.9
+
+
+@over(one_each(CLASSIFIERS))
+def test_many_rows_of_many_classes_take_little_memory(kind):
+    """Raw output of all rows at once would take 32 MB."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(20000, 2)), np.arange(20000) % 200
+    model = net(kind, max_iter=1, **kind.side_by_side(2))
+    model.fit(X[:1000], y[:1000])
+    tracemalloc.start()
+    model.fit(X, y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1e7
 
 
 def test_label_smoothing_keeps_predictions_from_extremes():

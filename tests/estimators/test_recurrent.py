@@ -1,6 +1,7 @@
 """What only the recurrent estimators do: forms of X, padding, targets per step, tokens, steps of a stream."""
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -59,6 +60,53 @@ def test_targets_per_step_count_where_they_are():
     assert model.score(X, y) > 0.8
     bands = BatchRNNRegressor(loss=Quantile([0.1, 0.9]), **options | {"max_iter": 2}).fit(X, y).predict(X)
     assert bands.shape == (120, 7, 2)
+
+
+def uneven(n=80):
+    """Sequences of 1 to 7 steps with a target at every one but the first of the sixth row."""
+    X, sums = walks(n)
+    X[np.arange(7) >= np.random.default_rng(1).integers(1, 8, n)[:, None]] = np.nan
+    sums[5, 0] = np.nan
+    return X, sums
+
+
+# Five epochs on raw targets are no use to anyone, and `fit` says so.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("options", [{}, {"truncate": 2}, {"solver": "lbfgs"}, {"standardize": False}], ids=str)
+def test_integer_weights_of_sequences_equal_repetition(options):
+    X, y = uneven()
+    weight = np.random.default_rng(0).integers(0, 4, len(X))
+    again = np.repeat(X, weight, axis=0), np.repeat(y, weight, axis=0)
+    options = QUICK | {"return_sequences": True, "max_iter": 5, "batch_size": "full", "alpha": 1.0} | options
+    a = BatchRNNRegressor(**options).fit(X, y, sample_weight=weight)
+    b = BatchRNNRegressor(**options).fit(*again)
+    np.testing.assert_allclose(a.predict(X), b.predict(X), rtol=1e-6)
+    np.testing.assert_allclose(a.loss_curve_, b.loss_curve_, rtol=1e-9)
+    assert a.score(X, y, sample_weight=weight) == pytest.approx(b.score(*again))
+
+
+def test_sequences_to_validate_on():
+    """Per sequence, in units of the mean number of targets in training."""
+    X, y = uneven()
+    weight = np.random.default_rng(0).integers(0, 4, 20)
+    model = BatchRNNRegressor(return_sequences=True, max_iter=3, **QUICK)
+    model.fit(X[:60], y[:60], X_val=X[60:], y_val=y[60:], sample_weight_val=weight)
+    seen = y[:60][~np.isnan(X[:60, :, 0] + y[:60])]
+    errors = weight[:, None] * (model.predict(X[60:]) - y[60:]) ** 2
+    expected = 0.5 * np.nansum(errors) / seen.var() / (weight.sum() * len(seen) / 60)
+    assert model.validation_loss_curve_[-1] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("Estimator", [BatchRNNRegressor, BatchRNNClassifier])
+def test_a_stream_of_targets_per_step_goes_on_from_a_pickle(Estimator):
+    X, y = uneven()
+    y = y if Estimator is BatchRNNRegressor else np.where(y > 0, "up", "down")
+    said = {} if Estimator is BatchRNNRegressor else {"classes": ["up", "down"]}
+    model = Estimator(return_sequences=True, dropout=0.2, **QUICK).partial_fit(X[:40], y[:40], **said)
+    twin = pickle.loads(pickle.dumps(model))
+    for one in (model, twin):
+        one.partial_fit(3 * X[40:] + 1, y[40:])
+    np.testing.assert_array_equal(model.theta_, twin.theta_)
 
 
 def test_labels_per_step_with_a_monitor():
