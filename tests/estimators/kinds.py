@@ -165,15 +165,13 @@ def one_each(kinds):
 
 
 def over(kinds):
+    """A test for each of the kinds, told by name."""
     return pytest.mark.parametrize("kind", kinds.values(), ids=kinds)
 
 
-def over_losses(kinds):
-    cases = [pytest.param(kind, loss, id=f"{name}-{loss}") for name, kind in kinds.items() for loss in kind.losses]
-    return pytest.mark.parametrize(("kind", "loss"), cases)
-
-
 ESTIMATORS = one_each(KINDS)
-every_kind, every_perceptron, every_sequence = over(KINDS), over(PERCEPTRONS), over(SEQUENCES)
-every_estimator = over(ESTIMATORS)
-every_loss = over_losses(KINDS)
+every_kind, every_perceptron, every_estimator = over(KINDS), over(PERCEPTRONS), over(ESTIMATORS)
+every_loss = pytest.mark.parametrize(
+    ("kind", "loss"),
+    [pytest.param(kind, loss, id=f"{name}-{loss}") for name, kind in KINDS.items() for loss in kind.losses],
+)
