@@ -79,6 +79,7 @@ def test_size_of_a_small_net_after_many_epochs(kind, solver, validation):
     """The rows (80 kB) are not in it, nor is anything that grows with the epochs but the history."""
     y = kind.target(f)
     model = net(kind, solver=solver, max_iter=200, batch_size="full", early_stopping=validation == "held out", tol=0.0)
+    model.set_params(**kind.side_by_side(10))
     rows = {"X_val": X[700:], "y_val": y[700:]} if validation == "given" else {}
     model.fit(X[:700], y[:700], **rows)
     assert model.n_iter_ > 100
@@ -100,7 +101,7 @@ def test_float32_takes_half(kind):
 @every_estimator
 def test_moments_are_kept_for_partial_fit_only(kind, solver, moments):
     y = kind.target(f)
-    model = net(kind, solver=solver, hidden_layer_sizes=(100, 100))
+    model = net(kind, solver=solver, hidden_layer_sizes=(100, 100), **kind.side_by_side(10))
     weights = kind.step(model, X, y).theta_.nbytes
     assert (1 + moments) * weights < size(model) <= allowed(model, 1 + moments)
     assert size(model.fit(X, y)) <= allowed(model)
@@ -111,7 +112,7 @@ def test_moments_are_kept_for_partial_fit_only(kind, solver, moments):
 @every_estimator
 def test_streaming_does_not_make_the_model_grow(kind):
     y = kind.target(f)
-    model = net(kind)
+    model = net(kind, **kind.side_by_side(10))
     sizes = []
     for call in range(300):
         rows = slice(call, call + 20)
