@@ -76,7 +76,7 @@ def adding(n, T, rng):
     return X, X[rows, first, 0] + X[rows, second, 0]
 
 
-def history(cell, clip, epochs=25):
+def history(cell, clip, epochs=18):
     """The length of the gradient, and the mean squared error on new rows, after every epoch until it diverges."""
     rng = np.random.default_rng(0)
     (X, y), (X_new, y_new) = adding(2000, 50, rng), adding(500, 50, rng)

@@ -27,6 +27,7 @@ from ._scaling import Scaling
 from ._session import Session
 from ._settings import Architecture, Settings, check_same, is_name, read_settings
 from ._targets import Target
+from ._threads import one_blas_thread, suitable_blas_threads
 
 Array = np.ndarray
 Placing = Callable[[Array], Array]
@@ -202,7 +203,8 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             rate = self.learning_rate_init * settings.schedule(state.steps, None) * state.rate_factor
             rows = data.n * data.mean_weight()
             share = rate / (rate + LEAN_RATE) * rows / (rows + LEAN_ROWS)
-            raw = data.counted(self._raw_of(model, data.taken(data.X)))
+            with suitable_blas_threads(model.network, data.n):
+                raw = data.counted(self._raw_of(model, data.taken(data.X)))
             model.lean(raw, *data.targets(model.units.standardize(data.y), data.weight), share)
         self._state = state
         tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, 1)
@@ -244,7 +246,8 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         """A new network for these data, its weights drawn, its target in natural units."""
         width = settings.loss.raw_width(data.y.reshape(-1, data.y.shape[-1]))
         network = Network(settings.layers(self._entrance(settings), width), self._row_shape(data.X))
-        theta = network.parameters.initial(rng, data.X.dtype)
+        with one_blas_thread():  # an orthogonal start is a factorisation in small steps, for which no other thread pays
+            theta = network.parameters.initial(rng, data.X.dtype)
         self.n_outputs_, self._signature, self._split_seed = width, settings.signature(), None
         return Model(network, settings.loss, theta, Units.natural(data.y.shape[-1], width))
 

@@ -39,6 +39,8 @@ class FittedNetwork(metaclass=ABCMeta):
         Returns
         -------
         A : ndarray of shape (n_samples, hidden_layer_sizes[layer])
+            Of a recurrent layer that hands on every step, (n_samples, n_steps, hidden_layer_sizes[layer]), NaN at
+            padding; with ``bidirectional=True`` twice as wide.
         """
         X = self._read_x(X)
         hidden = [at for at, slots in enumerate(self.model_.network.parameters.layers) if "b" in slots][:-1]

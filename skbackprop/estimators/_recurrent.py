@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from abc import ABCMeta
+from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from ..kernels import kernels_in_force
 from ..network.activations import Tanh
 from ..network.cells import CELLS
 from ..network.embedding import Embedding
@@ -20,8 +21,9 @@ from ..optimize.full_batch import LBFGS
 from ..ranges import check_flag, check_integer, check_real
 from ._base import BatchNetwork
 from ._reading import FLOATS, Data, same
-from ._sequences import Form, Sequences, Steps, form_of, read_row_target, read_step_target
+from ._sequences import Form, Sequences, form_of, read_step_target
 from ._settings import Architecture, Settings, is_name, read_hidden, read_init, read_object
+from ._threads import suitable_blas_threads
 
 Array = np.ndarray
 
@@ -41,6 +43,10 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
     init: Any
     solver: Any
     _form: Form
+
+    @abstractmethod
+    def _read_row_target(self, y: Any, X: Sequences) -> Any:
+        """One target for every sequence, of any type that can be told from one for every step."""
 
     def _architecture(self) -> Architecture:
         cell = read_object("cell", self.cell, CELLS, "keeps")
@@ -93,7 +99,7 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
         if reset:
             self._form = form_of(X, self.n_channels, self.n_tokens, self.embedding is not None)
         X = self._form.read(self, X, reset, dtype)
-        y, place = read_step_target(y, X) if self.return_sequences else (read_row_target(y, X), same)
+        y, place = read_step_target(y, X) if self.return_sequences else (self._read_row_target(y, X), same)
         if not self.return_sequences:
             check_consistent_length(X.values, y)
         return X, y, place
@@ -150,16 +156,17 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
             For the next call. It is not changed by it.
         """
         check_is_fitted(self)
-        form = self._form if self.embedding is not None else Steps(self._form.n_channels)
-        steps = form.read(self, X, False, self.theta_.dtype)
+        steps = self._form.of_steps().read(self, X, False, self.theta_.dtype)
         if steps.lengths is not None:
             raise ValueError("`X` must hold no padding in `predict_next`, where all sequences go on, got NaN")
-        if not self.model_.network.steppable:
+        network = self.model_.network
+        if not network.steppable:
             raise ValueError(
                 "`predict_next` needs bidirectional=False: going step by step, the future is unknown, got True"
             )
-        for x in steps.values.swapaxes(0, 1):
-            raw, state = self.model_.step(x, state)
+        with suitable_blas_threads(network, len(steps.values)), kernels_in_force():
+            for x in steps.values.swapaxes(0, 1):
+                raw, state = self.model_.step(x, state)
         return self._predicted(raw), state
 
     def __sklearn_tags__(self) -> Any:

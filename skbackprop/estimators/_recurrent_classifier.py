@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._classification import BatchClassifier
 from ._reading import FLOATS, read_weight
 from ._recurrent import RecurrentNetwork
+from ._sequences import Sequences, read_row_label
 
 
 class BatchRNNClassifier(BatchClassifier, RecurrentNetwork):
@@ -210,6 +211,9 @@ class BatchRNNClassifier(BatchClassifier, RecurrentNetwork):
         class_weight=None,
     ):
         self._store(locals())
+
+    def _read_row_target(self, y: Any, X: Sequences) -> Any:
+        return read_row_label(y, X)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """The share of labels that are predicted; with ``return_sequences=True``, of the steps that are not padding.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ._recurrent import RecurrentNetwork
 from ._regression import BatchRegressor
+from ._sequences import Sequences, read_row_target
 
 
 class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
@@ -193,3 +196,6 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
         monitor="loss",
     ):
         self._store(locals())
+
+    def _read_row_target(self, y: Any, X: Sequences) -> Any:
+        return read_row_target(y, X)

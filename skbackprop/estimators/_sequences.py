@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_array, validate_data
 
 from ..network.sequences import sequence_lengths
@@ -57,10 +58,14 @@ class Sequences:
 
 
 class Form(Protocol):
-    """A frozen dataclass: how the first X was given, and how every X is therefore to be given."""
+    """A frozen dataclass: how the first X was given, and how every X is therefore to be given.
+
+    ``of_steps`` is the form for any number of further steps.
+    """
 
     def read(self, estimator: Any, X: Any, reset: bool, dtype: Any) -> Sequences: ...
     def given(self, X: Sequences) -> Array: ...
+    def of_steps(self) -> Form: ...
 
 
 def form_of(X: Any, n_channels: int, n_tokens: int | None, tokens: bool) -> Form:
@@ -114,6 +119,9 @@ class Steps:
     def given(self, X: Sequences) -> Array:
         return X.values
 
+    def of_steps(self) -> Steps:
+        return self
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -137,6 +145,9 @@ class Columns:
 
     def given(self, X: Sequences) -> Array:
         return X.values.reshape(len(X.values), -1)
+
+    def of_steps(self) -> Steps:
+        return Steps(self.n_channels)
 
 
 @dataclass(frozen=True)
@@ -164,6 +175,9 @@ class Tokens:
     def given(self, X: Sequences) -> Array:
         return X.values if X.lengths is None else np.where(X.valid(), X.values, np.nan)
 
+    def of_steps(self) -> Tokens:
+        return self
+
 
 def numbers(X: Any) -> Array:
     """X of shape (n, T), of whatever numbers."""
@@ -190,11 +204,21 @@ def number_features(estimator: Any, n: int) -> None:
 def read_row_target(y: Any, X: Sequences) -> Any:
     """One target for every sequence, of any type."""
     y = check_array(y, accept_sparse="csr", allow_nd=True, ensure_2d=False, dtype=None, input_name="y")
-    labels_of_steps = y.dtype.kind in "OUS" and y.ndim == 2 and y.shape[1] == X.shape[1] > 1
-    if y.ndim > 2 or labels_of_steps:
+    if y.ndim > 2:
         raise ValueError(
             f"`y` must have a target for every sequence, not for every step, with `return_sequences=False`, "
             f"got shape {y.shape}"
+        )
+    return y
+
+
+def read_row_label(y: Any, X: Sequences) -> Any:
+    """One label for every sequence, or a row of an indicator of labels."""
+    y = read_row_target(y, X)
+    if y.ndim == 2 and y.shape[1] == X.shape[1] > 1 and type_of_target(y, input_name="y") == "multiclass-multioutput":
+        raise ValueError(
+            f"`y` must have one label for every sequence, got one for every step, shape {y.shape}: set "
+            f"`return_sequences=True` to learn those"
         )
     return y
 

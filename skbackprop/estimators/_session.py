@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ..network.model import Model
+from ..network.objective import row_blocks
 from ..network.penalties import L2
 from ..optimize.batches import Batches
 from ..optimize.full_batch import LBFGS
@@ -235,11 +236,13 @@ class Session:
     def _constant_loss(self) -> float:
         """The loss of the best constant prediction on the training rows."""
         y, weight = self.data.targets(self.objective.y, self.objective.weight)
-        loss = self.model.trained_loss
-        raw = np.tile(loss.constant(y, weight).astype(y.dtype), (len(y), 1))
-        return loss.value_and_gradient(y, raw, weight, np.empty(raw.shape, raw.dtype)) / (
-            len(y) if weight is None else weight.sum()
-        )
+        loss, total = self.model.trained_loss, 0.0
+        constant = loss.constant(y, weight).astype(y.dtype)
+        for block in row_blocks(len(y), self.model.network, y.itemsize):
+            raw = np.tile(constant, (len(y[block]), 1))
+            w = None if weight is None else weight[block]
+            total += loss.value_and_gradient(y[block], raw, w, np.empty(raw.shape, raw.dtype))
+        return total / (len(y) if weight is None else weight.sum())
 
 
 def batch_rows(batch_size: int | str, n: int) -> int:

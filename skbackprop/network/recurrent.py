@@ -145,7 +145,8 @@ class Recurrent:
         tape = Tape() if run.tape is None else run.tape
         n, T = X.shape[:2]
         self._draw(run, n, p.U.dtype)
-        steps = tape.unrolled = Unrolled(self.cell, self.units, n, T, tape, p.U.dtype, reverse)
+        # Buffers on a tape within the tape: in a circle of references they would wait for the garbage collector.
+        steps = tape.unrolled = Unrolled(self.cell, self.units, n, T, tape.part("steps"), p.U.dtype, reverse)
         steps.forward(p, flatten(X), run.state, run.lengths, tape.M)
         tape.state = steps.state()
         return steps.H.swapaxes(0, 1) if self.return_sequences else steps.H[steps.order[-1]]

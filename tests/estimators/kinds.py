@@ -1,18 +1,28 @@
 """The estimators that share one set of promises, each with a kind of target: what a test must know to hold them to it.
 
 A test makes its rows and a column of numbers that depends on them; the kind turns the column into a target, and knows
-which prediction to compare. A new estimator, or another kind of target, is an entry of KINDS.
+which prediction to compare. To recurrent networks the columns of a row are steps, of one channel each. A new estimator,
+or another kind of target, is an entry of PERCEPTRONS or SEQUENCES; what only one of the two promises is asked of it
+alone, all else of both.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from skbackprop import CLASSIFICATION_LOSSES, LOSSES, BatchMLPClassifier, BatchMLPRegressor
+from skbackprop import (
+    CLASSIFICATION_LOSSES,
+    LOSSES,
+    BatchMLPClassifier,
+    BatchMLPRegressor,
+    BatchRNNClassifier,
+    BatchRNNRegressor,
+    Elman,
+)
 
 
 @dataclass(frozen=True)
@@ -21,8 +31,7 @@ class Kind:
 
     Parameters
     ----------
-    Estimator, Peer : class
-        Ours, and scikit-learn's of the same parameters.
+    Estimator : class
     losses : dict
         What ``loss`` may name.
     target : callable
@@ -35,22 +44,33 @@ class Kind:
         A scorer, greater being better.
     mean_loss : callable
         (y, prediction, y of training) to what ``validation_loss_curve_`` holds for the default loss.
+    activated : callable
+        Makes the parameters that let all hidden units go through an activation.
     classes : sequence, default=None
         What the first ``partial_fit`` must be told.
+    Peer : class, default=None
+        scikit-learn's of the same parameters, where it has one.
+    quick : dict, default={}
+        Parameters that make it small, unless a test says otherwise.
+    side_by_side : callable
+        Makes the parameters with which so many columns are read at once, each in its own unit.
     """
 
     Estimator: type
-    Peer: type
     losses: dict[str, Any]
     target: Callable
     method: str
     raw: str
     monitor: str
     mean_loss: Callable
+    activated: Callable
     classes: Any = None
+    Peer: type | None = None
+    quick: dict[str, Any] = field(default_factory=dict)
+    side_by_side: Callable = lambda columns: {}
 
     def make(self, **parameters):
-        return self.Estimator(**parameters)
+        return self.Estimator(**self.quick | parameters)
 
     def output(self, model, X):
         return getattr(model, self.method)(X)
@@ -112,18 +132,45 @@ CLASSIFIER = {
     "monitor": "accuracy",
     "mean_loss": cross_entropy,
 }
+TWO = {"target": two_classes, "classes": ["no", "yes"]}
+LABELS = {"target": labels, "classes": [0, 1, 2]}
+THREE = {"target": three_classes, "classes": [3, 5, 8]}
 
-KINDS = {
-    "numbers": Kind(BatchMLPRegressor, MLPRegressor, **REGRESSOR),
-    "two classes": Kind(BatchMLPClassifier, MLPClassifier, **CLASSIFIER, target=two_classes, classes=["no", "yes"]),
-    "labels": Kind(BatchMLPClassifier, MLPClassifier, **CLASSIFIER, target=labels, classes=[0, 1, 2]),
-    "classes": Kind(BatchMLPClassifier, MLPClassifier, **CLASSIFIER, target=three_classes, classes=[3, 5, 8]),
+FOR_NUMBERS = {"Estimator": BatchMLPRegressor, "Peer": MLPRegressor, "activated": lambda f: {"activation": f}}
+FOR_CLASSES = {"Estimator": BatchMLPClassifier, "Peer": MLPClassifier, "activated": lambda f: {"activation": f}}
+PERCEPTRONS = {
+    "numbers": Kind(**FOR_NUMBERS, **REGRESSOR),
+    "two classes": Kind(**FOR_CLASSES, **CLASSIFIER, **TWO),
+    "labels": Kind(**FOR_CLASSES, **CLASSIFIER, **LABELS),
+    "classes": Kind(**FOR_CLASSES, **CLASSIFIER, **THREE),
 }
-# For what has nothing to do with the kind of target: one for every estimator, the last of each above.
-ESTIMATORS = {kind.Estimator.__name__: kind for kind in KINDS.values()}
+RECURRENT = {
+    "activated": lambda f: {"cell": Elman(f)},
+    "quick": {"cell": "elman", "hidden_layer_sizes": (16,)},
+    "side_by_side": lambda columns: {"n_channels": columns},
+}
+SEQUENCES = {
+    "sequences of numbers": Kind(BatchRNNRegressor, **RECURRENT, **REGRESSOR),
+    "sequences of labels": Kind(BatchRNNClassifier, **RECURRENT, **CLASSIFIER, **LABELS),
+    "sequences of classes": Kind(BatchRNNClassifier, **RECURRENT, **CLASSIFIER, **THREE),
+}
+KINDS = PERCEPTRONS | SEQUENCES
+REGRESSORS = {name: kind for name, kind in KINDS.items() if kind.classes is None}
+CLASSIFIERS = {name: kind for name, kind in KINDS.items() if kind.classes is not None}
 
-every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-every_estimator = pytest.mark.parametrize("kind", ESTIMATORS.values(), ids=ESTIMATORS)
+
+def one_each(kinds):
+    """For what has nothing to do with the kind of target: one for every estimator, the last of each."""
+    return {kind.Estimator.__name__: kind for kind in kinds.values()}
+
+
+def over(kinds):
+    """A test for each of the kinds, told by name."""
+    return pytest.mark.parametrize("kind", kinds.values(), ids=kinds)
+
+
+ESTIMATORS = one_each(KINDS)
+every_kind, every_perceptron, every_estimator = over(KINDS), over(PERCEPTRONS), over(ESTIMATORS)
 every_loss = pytest.mark.parametrize(
     ("kind", "loss"),
     [pytest.param(kind, loss, id=f"{name}-{loss}") for name, kind in KINDS.items() for loss in kind.losses],

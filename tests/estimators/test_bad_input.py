@@ -12,8 +12,8 @@ from scipy.sparse import csr_matrix
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import validate_data
 
-from skbackprop import LBFGS, SGD, Adam, AdamW, Cosine, LogLoss, ReLU, SquaredError, VarianceScaling
-from tests.estimators.kinds import ESTIMATORS, KINDS
+from skbackprop import GRU, LBFGS, SGD, Adam, AdamW, Cosine, Elman, LogLoss, ReLU, SquaredError, VarianceScaling
+from tests.estimators.kinds import ESTIMATORS, KINDS, PERCEPTRONS, SEQUENCES
 
 nan, inf = math.nan, math.inf
 FLAG = [1, "True", None, nan]
@@ -49,6 +49,14 @@ WRONG = {
     "init": ["glorot_unifrom", None, 5, nan, VarianceScaling],
     "monitor": ["accuraccy", None, 5, nan],
     "class_weight": ["balance", 5, nan, [1.0, 2.0, 1.0]],
+    "cell": ["rnn", None, 5, nan, GRU],
+    "n_channels": [0, -1, 2.5, nan, "1", None, True],
+    "bidirectional": FLAG,
+    "return_sequences": FLAG,
+    "truncate": [0, -1, 2.5, nan, inf, "all", True],
+    "embedding": [0, -1, 2.5, nan, "8", True],
+    "n_tokens": [0, -1, 2.5, nan, "8", True],
+    "recurrent_dropout": [-0.1, 1.0, nan, "0.5", None, True],
 }
 
 
@@ -65,8 +73,18 @@ def cases_of_wrong_parameters():
 wrong_parameters = pytest.mark.parametrize(
     ("kind", "name", "value"), list(cases_of_wrong_parameters()), indirect=["kind"]
 )
-only_numbers = pytest.mark.parametrize("kind", [KINDS["numbers"]], ids=["numbers"], indirect=True)
-only_classes = pytest.mark.parametrize("kind", [KINDS["classes"]], ids=["classes"], indirect=True)
+
+
+def only(*names):
+    return pytest.mark.parametrize("kind", [KINDS[name] for name in names], ids=names, indirect=True)
+
+
+def only_estimators_of(kinds):
+    return only(*[name for name, kind in kinds.items() if kind in ESTIMATORS.values()])
+
+
+only_numbers, only_classes = only("numbers", "sequences of numbers"), only("classes", "sequences of classes")
+only_perceptrons, only_sequences = only_estimators_of(PERCEPTRONS), only_estimators_of(SEQUENCES)
 
 rng = np.random.RandomState(0)
 X = rng.uniform(-1, 1, (40, 3))
@@ -151,6 +169,7 @@ def test_wrong_parameter(kind, net, y, name, value):
     assert set(vars(fresh)) == set(fresh.get_params())
 
 
+@only_perceptrons
 def test_one_wrong_activation_among_others(net, y):
     with pytest.raises(ValueError, match=r"`activation` must be one of .*, got 'rleu'"):
         net(hidden_layer_sizes=(4, 3), activation=["relu", "rleu"]).fit(X, y)
@@ -158,8 +177,9 @@ def test_one_wrong_activation_among_others(net, y):
 
 def test_dropout_is_refused_with_lbfgs(net, y):
     for solver in ("lbfgs", LBFGS()):
-        with pytest.raises(ValueError, match=r"`dropout` must be 0 with solver='lbfgs', .*, got 0.5"):
-            net(solver=solver, dropout=0.5).fit(X, y)
+        for name in [name for name in net().get_params() if name.endswith("dropout")]:
+            with pytest.raises(ValueError, match=rf"`{name}` must be 0 with solver='lbfgs', .*, got 0.5"):
+                net(**{"solver": solver, name: 0.5}).fit(X, y)
 
 
 def test_lbfgs_has_no_partial_fit(kind, net, y):
@@ -199,7 +219,25 @@ BAD_X = {
     "nothing": (None, "Expected 2D array, got scalar array"),
     "ragged": ([[1.0, 2.0, 3.0], [1.0]], "inhomogeneous"),
 }
-bad_rows = pytest.mark.parametrize(("bad", "match"), BAD_X.values(), ids=BAD_X)
+EMPTY = "`X` must have sequences of at least one step, got only NaN in sequence 5"
+BAD_SEQUENCES = {name: case for name, case in BAD_X.items() if name != "three dimensions"} | {
+    "nan": (changed(X, nan), EMPTY),
+    "float32 nan": (changed(X, nan).astype(np.float32), EMPTY),
+    "nan inside": (changed(X, nan, at=(5, 1)), "`X` must have NaN only as padding after the last step of a sequence"),
+    "sparse nan": (csr_matrix(changed(X, nan)), "Sparse data was passed for X, but dense data is required"),
+    "sparse": (csr_matrix(X), "Sparse data was passed for X, but dense data is required"),
+    "four dimensions": (X[:, :, None, None], r"`X` must have shape \(n_samples, n_steps.*, got \(40, 3, 1, 1\)"),
+    "ragged": ([[1.0, 2.0, 3.0], [1.0]], "`X` must be one array, got sequences of unequal length: `pad_sequences`"),
+}
+bad_rows = pytest.mark.parametrize(
+    ("kind", "bad", "match"),
+    [
+        pytest.param(kind, *case, id=f"{estimator}-{name}")
+        for estimator, kind in ESTIMATORS.items()
+        for name, case in (BAD_X if kind in PERCEPTRONS.values() else BAD_SEQUENCES).items()
+    ],
+    indirect=["kind"],
+)
 
 BAD_Y = {
     "nan": (changed(f, nan), "Input y contains NaN"),
@@ -233,11 +271,24 @@ BAD_LABELS = {
     "objects": (changed(c.astype(object), {}), "`y`|[uU]nknown label type"),
     "sets": ([{3, 5}] * 40, "`y`|[uU]nknown label type"),
 }
+A_TARGET_PER_STEP = {"three dimensions": (f[:, None, None], "`y` must have a target for every sequence, not for")}
+A_LABEL_PER_STEP = {
+    "integers of steps": (
+        np.column_stack([c, c, c]),
+        r"`y` must have one label for every sequence, .* \(40, 3\)",
+    ),
+    "words of steps": (np.full((40, 3), "word"), "for every step, .*: set `return_sequences=True` to learn those"),
+}
 bad_target = pytest.mark.parametrize(
     ("kind", "bad", "match"),
     [
         pytest.param(KINDS[kind], *case, id=f"{kind}-{name}")
-        for kind, cases in {"numbers": BAD_Y, "classes": BAD_LABELS}.items()
+        for kind, cases in {
+            "numbers": BAD_Y,
+            "classes": BAD_LABELS,
+            "sequences of numbers": BAD_Y | A_TARGET_PER_STEP,
+            "sequences of classes": BAD_LABELS | A_TARGET_PER_STEP | A_LABEL_PER_STEP,
+        }.items()
         for name, case in cases.items()
     ],
     indirect=["kind"],
@@ -356,6 +407,10 @@ class TestValidationRows:
         table = pd.DataFrame(X, columns=["a", "c", "b"])
         self.refused("`X_val`.*[Ff]eature names", names=NAMES, X_val=table, y_val=self.y)
 
+    @only_sequences
+    def test_wrong_form(self):
+        self.refused(r"`X_val`.*`X` must have shape \(n_samples, n_steps \* 1\)", X_val=X[:, :, None], y_val=self.y)
+
     def test_weights_alone(self):
         self.refused("`X_val` must be given", sample_weight_val=np.ones(40))
 
@@ -392,8 +447,17 @@ class TestValidationRows:
 WIDER, NARROWER = np.column_stack([X, X[:, 0]]), X[:, :2]
 
 
-@pytest.mark.parametrize("bad", [WIDER, NARROWER, csr_matrix(WIDER)], ids=["wider", "narrower", "sparse"])
+@pytest.mark.parametrize("bad", [WIDER, NARROWER], ids=["wider", "narrower"])
 def test_wrong_width(kind, net, y, bad):
+    check_wrong_width(kind, net, y, bad)
+
+
+@only_perceptrons
+def test_wrong_width_of_sparse_rows(kind, net, y):
+    check_wrong_width(kind, net, y, csr_matrix(WIDER))
+
+
+def check_wrong_width(kind, net, y, bad):
     expected = f"X has {bad.shape[1]} features, but {kind.Estimator.__name__} is expecting 3 features as input"
     with Unchanged(kind, net(warm_start=True).fit(X, y)) as model:
         for method in (model.predict, getattr(model, kind.method), model.activations):
@@ -479,10 +543,11 @@ def test_no_such_layer(net, y, layer):
 
 def test_layers_that_there_are(net, y):
     model = net(hidden_layer_sizes=(4, 3)).fit(X, y)
-    widths = {layer: model.activations(X, layer).shape[1] for layer in (0, 1, -1, -2, np.int64(1))}
+    widths = {layer: model.activations(X, layer).shape[-1] for layer in (0, 1, -1, -2, np.int64(1))}
     assert widths == {0: 4, 1: 3, -1: 3, -2: 4}
 
 
+@only_perceptrons
 def test_no_layers_at_all(net, y):
     with pytest.raises(ValueError, match=r"`layer` must be .* of the 0 hidden layers, got -1"):
         net(hidden_layer_sizes=()).fit(X, y).activations(X)
@@ -490,15 +555,26 @@ def test_no_layers_at_all(net, y):
 
 CHANGES = {
     "hidden_layer_sizes": (5,),
-    "activation": "tanh",
     "solver": "sgd",
     "loss": None,  # any other
     "standardize": False,
 }
+CHANGES_OF_PERCEPTRONS = {"activation": "tanh"}
+CHANGES_OF_SEQUENCES = {"cell": "gru", "bidirectional": True, "n_channels": 3}
 
 
 @methods
-@pytest.mark.parametrize(("name", "value"), CHANGES.items(), ids=CHANGES)
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        pytest.param(kind, name, value, id=f"{estimator}-{name}")
+        for estimator, kind in ESTIMATORS.items()
+        for name, value in (
+            CHANGES | (CHANGES_OF_PERCEPTRONS if kind in PERCEPTRONS.values() else CHANGES_OF_SEQUENCES)
+        ).items()
+    ],
+    indirect=["kind"],
+)
 def test_another_network_cannot_go_on(kind, net, name, value, method):
     positive = kind.target(np.abs(f))
     model = net(warm_start=True).fit(X, positive)
@@ -541,7 +617,8 @@ def test_the_same_in_other_words_can_go_on(kind, net, y, method):
     """A name and the object it stands for, a number and a tuple of it."""
     model = net(warm_start=True, hidden_layer_sizes=4).fit(X, y)
     twin = copy.deepcopy(model)
-    model.set_params(hidden_layer_sizes=[4], activation=[ReLU()], solver=Adam(), loss=kind.losses[model.loss])
+    model.set_params(hidden_layer_sizes=[4], solver=Adam(), loss=kind.losses[model.loss])
+    model.set_params(**{"activation": [ReLU()]} if kind in PERCEPTRONS.values() else {"cell": Elman()})
     np.testing.assert_array_equal(kind.train(model, method, X, y).theta_, kind.train(twin, method, X, y).theta_)
 
 
@@ -580,6 +657,7 @@ SEVERAL_FAULTS = {
 @pytest.mark.parametrize(
     "bad", [*(bad for bad, _ in BAD_X.values()), *SEVERAL_FAULTS.values()], ids=[*BAD_X, *SEVERAL_FAULTS]
 )
+@only_perceptrons
 def test_the_short_way_to_a_prediction_says_the_same(kind, net, y, bad):
     """Plain arrays skip scikit-learn's validation; what is wrong with one is told in scikit-learn's words."""
     model = net().fit(X, y)
@@ -601,7 +679,6 @@ SAME_ROWS = {
     "backwards": X[::-1][::-1],
     "read-only": READ_ONLY,
     "objects": X.astype(object),
-    "sparse": csr_matrix(X),
     "subclass": X.view(np.recarray),
 }
 
@@ -613,6 +690,12 @@ def test_the_short_and_the_long_way_end_in_the_same_place(kind, net, y, rows):
     if rows is None:
         model, rows = net().fit(pd.DataFrame(X, columns=NAMES), y), pd.DataFrame(X, columns=NAMES)
     np.testing.assert_allclose(kind.output(model, rows), expected, rtol=1e-12, atol=1e-14)
+
+
+@only_perceptrons
+def test_sparse_rows_end_there_too(kind, net, y):
+    model = net().fit(X, y)
+    np.testing.assert_allclose(kind.output(model, csr_matrix(X)), kind.output(model, X), rtol=1e-12, atol=1e-14)
 
 
 def test_finite_rows_whose_sum_is_not_finite_are_fine(kind, net, y):

@@ -12,7 +12,16 @@ import sklearn
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 from sklearn.utils.fixes import parse_version
 
-from skbackprop import AdamW, BatchMLPClassifier, BatchMLPRegressor, Focal, LeakyReLU, Warmup
+from skbackprop import (
+    AdamW,
+    BatchMLPClassifier,
+    BatchMLPRegressor,
+    BatchRNNClassifier,
+    BatchRNNRegressor,
+    Focal,
+    LeakyReLU,
+    Warmup,
+)
 from tests.estimators.kinds import ESTIMATORS, every_estimator
 
 ARRAY_API_CHECK = "check_array_api_input"
@@ -39,6 +48,10 @@ INSTANCES = [
     BatchMLPClassifier(**short, early_stopping=True),
     BatchMLPClassifier(**short, loss="squared_error"),
     BatchMLPClassifier(**short, loss=Focal(gamma=1.0)),
+    BatchRNNRegressor(**small | {"learning_rate_init": 0.01}, cell="elman"),
+    BatchRNNRegressor(**short, cell="gru", bidirectional=True),
+    BatchRNNClassifier(**small | {"learning_rate_init": 0.01}, cell="elman"),
+    BatchRNNClassifier(**short, cell="lstm", early_stopping=True),
 ]
 
 

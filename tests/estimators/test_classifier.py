@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -11,11 +12,10 @@ from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
-from skbackprop import OPTIMIZERS, BatchMLPClassifier, BrierLoss, ClassLoss, Focal, LogLoss
-from tests.estimators.kinds import KINDS, three_classes
+from skbackprop import OPTIMIZERS, BatchMLPClassifier, BrierLoss, ClassLoss, Focal, LogLoss, ReLU
+from tests.estimators.kinds import CLASSIFIERS, KINDS, labels, one_each, over, three_classes
 
-CLASSIFIERS = {name: kind for name, kind in KINDS.items() if kind.classes is not None}
-every_target = pytest.mark.parametrize("kind", CLASSIFIERS.values(), ids=CLASSIFIERS)
+every_target = over(CLASSIFIERS)
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
@@ -26,9 +26,10 @@ def rows(n=150, seed=0):
     return Z * [1, 10, 0.1, 1] + [0, 5, 0, 100], Z[:, 0] + Z[:, 1] * Z[:, 2]
 
 
-def net(**parameters):
+def net(kind=KINDS["classes"], **parameters):
     quick = {"hidden_layer_sizes": (10,), "learning_rate_init": 0.01, "batch_size": 50, "max_iter": 5}
-    return BatchMLPClassifier(**quick | {"n_iter_no_change": math.inf, "random_state": 0} | parameters)
+    quick |= {"n_iter_no_change": math.inf, "random_state": 0}
+    return kind.make(**quick | kind.side_by_side(2) | parameters)
 
 
 X, f = rows()
@@ -85,15 +86,15 @@ def test_an_indicator_may_be_dense_or_sparse(make):
 def test_faces_of_a_prediction(kind):
     """Probabilities, their logarithms, raw scores and labels tell one story."""
     y = kind.target(f)
-    model = net(max_iter=20).fit(X, y)
+    model = net(kind, max_iter=20).fit(X, y)
     p, raw = model.predict_proba(X), model.decision_function(X)
     n_columns = len(kind.classes)
     assert p.shape == (150, n_columns)
     assert raw.shape == ((150,) if n_columns == 2 else (150, n_columns))
     assert model.n_outputs_ == (1 if n_columns == 2 else n_columns)
-    assert model.out_activation_ == ("softmax" if kind is KINDS["classes"] else "logistic")
+    assert model.out_activation_ == ("softmax" if kind.target is three_classes else "logistic")
     np.testing.assert_allclose(np.exp(model.predict_log_proba(X)), p, rtol=1e-12)
-    if kind is KINDS["labels"]:
+    if kind.target is labels:
         np.testing.assert_array_equal(model.predict(X), raw > 0)
         return
     np.testing.assert_allclose(p.sum(axis=1), 1.0, rtol=1e-14)
@@ -107,14 +108,14 @@ def test_faces_of_a_prediction(kind):
 @both_dtypes
 @pytest.mark.parametrize("loss", ["log_loss", "squared_error", "focal"])
 def test_confident_predictions_have_finite_logarithms_and_sum_to_one(kind, dtype, loss):
-    model = net(loss=loss, max_iter=20).fit(X.astype(dtype), kind.target(f))
+    model = net(kind, loss=loss, max_iter=20, **kind.activated(ReLU())).fit(X.astype(dtype), kind.target(f))
     far = (1e6 * (X - X.mean(axis=0))).astype(dtype)
     for inputs in (X.astype(dtype), far):
         p, log_p = model.predict_proba(inputs), model.predict_log_proba(inputs)
         assert p.dtype == log_p.dtype == dtype
         assert np.isfinite(log_p).all()
         assert (log_p <= 0).all()
-        if kind is not KINDS["labels"]:
+        if kind.target is not labels:
             np.testing.assert_allclose(p.sum(axis=1), 1.0, rtol=4 * np.finfo(dtype).eps)
     assert log_p.min() < -1000  # where the logarithm of a probability would have been -inf
 
@@ -149,8 +150,8 @@ def test_a_target_that_is_no_classes_is_refused():
 @every_target
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 def test_a_target_of_another_sort_cannot_go_on(kind, method):
-    other = KINDS["labels"] if kind is not KINDS["labels"] else KINDS["classes"]
-    model = net(warm_start=True).fit(X, kind.target(f))
+    other = KINDS["labels"] if kind.target is not labels else KINDS["classes"]
+    model = net(kind, warm_start=True).fit(X, kind.target(f))
     before = model.predict_proba(X)
     with pytest.raises(ValueError, match=r"`y` must be .*, as in the first fit, got"):
         kind.train(model, method, X, other.target(f))
@@ -414,7 +415,7 @@ def test_rows_to_validate_on_may_lack_classes():
 def test_the_output_starts_at_the_best_constant(kind, loss, weighted):
     y = kind.target(f)
     weight = np.random.default_rng(0).uniform(0, 3, len(y)) if weighted else np.ones(150)
-    model = net(loss=loss, max_iter=1, learning_rate_init=1e-13).fit(X, y, sample_weight=weight)
+    model = net(kind, loss=loss, max_iter=1, learning_rate_init=1e-13).fit(X, y, sample_weight=weight)
     onehot = y if y.ndim == 2 else np.unique(y) == y[:, None]
     frequencies = weight @ onehot / weight.sum()
     p = model.predict_proba(X)
@@ -432,11 +433,26 @@ def test_the_output_starts_at_the_best_constant(kind, loss, weighted):
 @pytest.mark.parametrize("loss", ["log_loss", "squared_error", "focal"])
 def test_every_loss_learns_with_every_solver(kind, loss, solver):
     y = kind.target(f)
-    model = net(loss=loss, solver=solver, learning_rate="cosine", max_iter=40, batch_size=10)
+    model = net(kind, loss=loss, solver=solver, learning_rate="cosine", max_iter=40, batch_size=10)
+    model.set_params(**kind.side_by_side(4))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # 40 iterations of L-BFGS are few
         model.set_params(learning_rate_init=0.1 if solver == "sgd" else 0.02).fit(X, y)
     assert np.mean(model.predict(X) == y) > 0.9
+
+
+@over(one_each(CLASSIFIERS))
+def test_many_rows_of_many_classes_take_little_memory(kind):
+    """Raw output of all rows at once would take 32 MB."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(20000, 2)), np.arange(20000) % 200
+    model = net(kind, max_iter=1, **kind.side_by_side(2))
+    model.fit(X[:1000], y[:1000])
+    tracemalloc.start()
+    model.fit(X, y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1e7
 
 
 def test_label_smoothing_keeps_predictions_from_extremes():

@@ -25,7 +25,7 @@ from skbackprop import (
     SquaredError,
     Warmup,
 )
-from tests.estimators.kinds import KINDS, every_estimator, every_kind, every_loss
+from tests.estimators.kinds import KINDS, every_estimator, every_kind, every_loss, every_perceptron
 
 ENDLESS = {"n_iter_no_change": np.inf, "random_state": 0}
 
@@ -67,7 +67,7 @@ def test_rows_of_any_kind_are_left_alone_and_the_seed_decides(
     rng = np.random.default_rng(seed)
     X = laid_out(rng.normal(size=shape) * 10, order, dtype)
     y = kind.target(rng.normal(size=shape[0]))
-    if kind is KINDS["numbers"] and n_outputs is not None:
+    if kind.classes is None and n_outputs is not None:
         y = rng.normal(size=(shape[0], n_outputs))
     weight = None
     if weighted:
@@ -95,7 +95,7 @@ def test_the_layout_in_memory_does_not_matter(kind, order):
     np.testing.assert_allclose(kind.output(a, X), kind.output(b, laid_out(X, order, float)), rtol=1e-9)
 
 
-@every_kind
+@every_perceptron
 @pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.csc_matrix, sparse.csr_array, sparse.csc_array])
 @pytest.mark.parametrize("options", [{}, {"early_stopping": True}, {"solver": "lbfgs", "max_iter": 10}])
 def test_sparse_rows(kind, make, options):
@@ -115,7 +115,7 @@ def test_sparse_rows(kind, make, options):
         np.testing.assert_allclose(standardize.scale, 1 / X.std(axis=0), rtol=1e-6)
 
 
-@every_kind
+@every_perceptron
 def test_a_model_of_dense_rows_predicts_sparse_ones_and_goes_on_with_them(kind):
     X, y = rows(kind)
     model = kind.make(max_iter=5, **ENDLESS).fit(X, y)
@@ -184,7 +184,7 @@ def test_integer_weights_equal_repetition(kind, loss, standardize):
 def test_constant_columns_are_left_alone(kind):
     X, y = rows(kind)
     X[:, 2] = 1e6 + 0.1
-    model = kind.make(max_iter=20, **ENDLESS).fit(X, y)
+    model = kind.make(max_iter=20, **kind.side_by_side(4), **ENDLESS).fit(X, y)
     assert model.model_.network.parameters.views(model.theta_)[0].scale[2] == 1
 
 
@@ -223,18 +223,32 @@ def test_every_schedule_drives_every_solver(solver, learning_rate):
 def test_objects_say_the_same_as_names(kind, loss):
     X, y = rows()
     y, options = kind.target(y**2), {"max_iter": 3, **ENDLESS}
-    a = kind.make(loss=loss, activation="leaky_relu", **options).fit(X, y)
-    b = kind.make(loss=kind.losses[loss], activation=LeakyReLU(), **options).fit(X, y)
+    a = kind.make(loss=loss, **options).fit(X, y)
+    b = kind.make(loss=kind.losses[loss], **options).fit(X, y)
     np.testing.assert_array_equal(a.theta_, b.theta_)
 
 
-@every_kind
+@every_perceptron
+def test_the_object_of_an_activation_says_the_same_as_its_name(kind):
+    X, y = rows(kind)
+    a, b = (kind.make(activation=f, max_iter=3, **ENDLESS).fit(X, y) for f in ("leaky_relu", LeakyReLU()))
+    np.testing.assert_array_equal(a.theta_, b.theta_)
+
+
+@every_perceptron
 def test_one_activation_for_every_hidden_layer(kind):
     X, y = rows(kind)
     model = kind.make(hidden_layer_sizes=(5, 6), activation=("relu", LeakyReLU(0.3)), max_iter=2, **ENDLESS)
     model.fit(X, y)
     assert (model.activations(X, 0) >= 0).all()
     assert (model.activations(X, 1) < 0).any()
+    assert model.activations(X).shape == (120, 6)
+
+
+@every_kind
+def test_raw_output_is_linear_in_the_last_hidden_layer(kind):
+    X, y = rows(kind)
+    model = kind.make(hidden_layer_sizes=(5, 6), max_iter=2, **ENDLESS).fit(X, y)
     assert model.activations(X).shape == (120, 6)
     last = model.activations(X) @ model.coefs_[-1] + model.intercepts_[-1]
     units = model.model_.units
@@ -280,8 +294,9 @@ def test_clipping_bounds_the_step(kind):
 def test_dropout_regularises_and_is_off_in_predict(kind):
     X, y = rows(n=60, d=20)
     y = kind.target(y + np.random.default_rng(1).normal(size=60))
-    plain = kind.make(max_iter=200, learning_rate_init=0.01, **ENDLESS).fit(X, y)
-    dropped = kind.make(max_iter=200, learning_rate_init=0.01, dropout=0.8, **ENDLESS).fit(X, y)
+    options = {"hidden_layer_sizes": (100,), "max_iter": 200, "learning_rate_init": 0.01} | kind.side_by_side(20)
+    plain = kind.make(**options, **ENDLESS).fit(X, y)
+    dropped = kind.make(**options, dropout=0.8, **ENDLESS).fit(X, y)
     of_plain, of_dropped = (kind.mean_loss(y, kind.output(model, X), y) for model in (plain, dropped))
     assert of_plain < 0.005 < of_dropped  # where the target is numbers, 0.005 is an R2 of 0.99
     np.testing.assert_array_equal(kind.output(dropped, X), kind.output(dropped, X))

@@ -1,4 +1,4 @@
-"""What the regressor does with every loss: shapes, scores, standard deviations, units, searches."""
+"""What regressors do with every loss: shapes, scores, standard deviations, units, searches."""
 
 import pickle
 import warnings
@@ -11,7 +11,8 @@ from sklearn.metrics import d2_absolute_error_score, d2_pinball_score, make_scor
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils import get_tags
 
-from skbackprop import LOSSES, BatchMLPRegressor, Expectile, Gaussian, Huber, LogCosh, LogLoss, Quantile, Tweedie
+from skbackprop import LOSSES, Expectile, Gaussian, Huber, LogCosh, LogLoss, Quantile, Tweedie
+from tests.estimators.kinds import REGRESSORS
 
 OBJECTS = [
     Quantile([0.1, 0.5, 0.9]),
@@ -35,9 +36,13 @@ def rows(n=200, k=1, seed=0):
     return X, Y[:, 0] if k == 1 else Y
 
 
-def model(loss, **parameters):
-    parameters = {"max_iter": 15, "learning_rate": "cosine", "learning_rate_init": 0.01, "random_state": 0} | parameters
-    return BatchMLPRegressor(loss=loss, hidden_layer_sizes=(20,), **parameters)
+@pytest.fixture(params=REGRESSORS.values(), ids=REGRESSORS)
+def model(request):
+    def make(loss, **parameters):
+        quick = {"max_iter": 15, "learning_rate": "cosine", "learning_rate_init": 0.01, "random_state": 0}
+        return request.param.make(loss=loss, hidden_layer_sizes=(20,), **quick | parameters)
+
+    return make
 
 
 def levels(loss):
@@ -47,7 +52,7 @@ def levels(loss):
 @every_loss
 @outputs
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_beats_the_constant_and_predicts_in_the_shape_of_y(loss, k, solver):
+def test_beats_the_constant_and_predicts_in_the_shape_of_y(model, loss, k, solver):
     X, y = rows(300, k)
     fitted = model(loss, solver=solver, max_iter=30).fit(X[:200], y[:200])
     shape = y[200:].shape if levels(loss) == 1 else (*y[200:].shape, levels(loss))
@@ -58,7 +63,7 @@ def test_beats_the_constant_and_predicts_in_the_shape_of_y(loss, k, solver):
 @every_loss
 @outputs
 @pytest.mark.parametrize("weighted", [False, True])
-def test_the_score_is_that_of_scikit_learn(loss, k, weighted):
+def test_the_score_is_that_of_scikit_learn(model, loss, k, weighted):
     X, y = rows(k=k)
     fitted = model(loss).fit(X, y)
     weight = np.random.default_rng(1).uniform(0.5, 2, len(y)) if weighted else None
@@ -75,13 +80,13 @@ def test_the_score_is_that_of_scikit_learn(loss, k, weighted):
         assert score == pytest.approx(RegressorMixin.score(fitted, X, y, sample_weight=weight), rel=1e-9)
 
 
-def test_the_median_is_scored_by_d2():
+def test_the_median_is_scored_by_d2(model):
     X, y = rows()
     fitted = model("quantile").fit(X, y)
     assert fitted.score(X, y) == pytest.approx(d2_absolute_error_score(y, fitted.predict(X)), rel=1e-12)
 
 
-def test_a_score_needs_two_rows_and_as_many_outputs_as_the_fit():
+def test_a_score_needs_two_rows_and_as_many_outputs_as_the_fit(model):
     X, y = rows(k=2)
     fitted = model("squared_error").fit(X, y)
     with pytest.warns(UndefinedMetricWarning, match="`score` is not defined for fewer than two"):
@@ -94,7 +99,7 @@ def test_a_score_needs_two_rows_and_as_many_outputs_as_the_fit():
 
 @outputs
 @pytest.mark.parametrize("column", [False, True])
-def test_the_gaussian_predicts_mean_and_standard_deviation_in_natural_units(k, column):
+def test_the_gaussian_predicts_mean_and_standard_deviation_in_natural_units(model, k, column):
     X, y = rows(3000, k)
     y = y.reshape(len(y), k) if column else y
     fitted = model("gaussian", max_iter=40).fit(X, y)
@@ -108,7 +113,7 @@ def test_the_gaussian_predicts_mean_and_standard_deviation_in_natural_units(k, c
     np.testing.assert_allclose(1024 * coarse.predict(X, return_std=True)[1], std, rtol=1e-6)
 
 
-def test_other_losses_say_that_they_have_no_standard_deviation():
+def test_other_losses_say_that_they_have_no_standard_deviation(model):
     X, y = rows()
     fitted = model("huber").fit(X, y)
     with pytest.raises(ValueError, match=r"`return_std` must be False .* as 'gaussian' does, got True with loss=Huber"):
@@ -117,7 +122,7 @@ def test_other_losses_say_that_they_have_no_standard_deviation():
         fitted.predict(X, return_std=1)
 
 
-def test_quantiles_do_not_cross_and_cover_what_they_say():
+def test_quantiles_do_not_cross_and_cover_what_they_say(model):
     X, y = rows(3000)
     fitted = model(Quantile([0.05, 0.5, 0.95]), max_iter=40).fit(X[:2000], y[:2000])
     low, middle, high = fitted.predict(X[2000:]).T
@@ -127,21 +132,21 @@ def test_quantiles_do_not_cross_and_cover_what_they_say():
 
 
 @pytest.mark.parametrize("loss", ["absolute_error", "huber", "log_cosh", "quantile", "expectile", "gaussian"])
-def test_the_units_of_y_do_not_matter(loss):
+def test_the_units_of_y_do_not_matter(model, loss):
     X, y = rows()
     reference = model(loss).fit(X, y).predict(X)
     np.testing.assert_allclose(model(loss).fit(X, y / 1024 - 3).predict(X), reference / 1024 - 3, rtol=1e-6)
 
 
 @pytest.mark.parametrize("loss", ["gamma", "tweedie", "poisson"])
-def test_the_scale_of_y_does_not_matter(loss):
+def test_the_scale_of_y_does_not_matter(model, loss):
     X, y = rows()
     np.testing.assert_allclose(
         model(loss).fit(X, y / 1024).predict(X) * 1024, model(loss).fit(X, y).predict(X), rtol=1e-6
     )
 
 
-def test_a_delta_in_units_of_y_is_in_units_of_y():
+def test_a_delta_in_units_of_y_is_in_units_of_y(model):
     """Half the delta on half the target is the same fit; and an outlier far beyond it hardly moves the others."""
     X, y = rows()
     one = model(Huber(2.0, absolute=True)).fit(X, y).predict(X)
@@ -153,7 +158,7 @@ def test_a_delta_in_units_of_y_is_in_units_of_y():
 
 @every_loss
 @outputs
-def test_float32_stays_float32(loss, k):
+def test_float32_stays_float32(model, loss, k):
     X, y = rows(k=k)
     fitted = model(loss).fit(X.astype(np.float32), y.astype(np.float32))
     assert fitted.theta_.dtype == fitted.predict(X.astype(np.float32)).dtype == np.float32
@@ -161,7 +166,7 @@ def test_float32_stays_float32(loss, k):
 
 @every_loss
 @outputs
-def test_goes_on_with_warm_start_and_partial_fit(loss, k):
+def test_goes_on_with_warm_start_and_partial_fit(model, loss, k):
     X, y = rows(k=k)
     fitted = model(loss, learning_rate="constant", warm_start=True, max_iter=3, n_iter_no_change=np.inf)
     fitted = fitted.fit(X, y).fit(X, y)
@@ -170,7 +175,7 @@ def test_goes_on_with_warm_start_and_partial_fit(loss, k):
 
 
 @every_loss
-def test_can_be_cloned_and_searched(loss):
+def test_can_be_cloned_and_searched(model, loss):
     X, y = rows(90)
     estimator = model(loss, max_iter=2, n_iter_no_change=np.inf)
     assert clone(estimator).loss == loss
@@ -179,12 +184,12 @@ def test_can_be_cloned_and_searched(loss):
 
 
 @pytest.mark.parametrize("loss", ["gamma", Tweedie(1.5), "poisson"], ids=str)
-def test_positive_targets_are_a_tag(loss):
+def test_positive_targets_are_a_tag(model, loss):
     assert get_tags(model(loss)).target_tags.positive_only
     assert not get_tags(model("huber")).target_tags.positive_only
 
 
-def test_a_scorer_that_fits_the_quantiles_can_be_monitored_and_one_that_does_not_is_named():
+def test_a_scorer_that_fits_the_quantiles_can_be_monitored_and_one_that_does_not_is_named(model):
     X, y = rows()
 
     def pinball(y, quantiles):
@@ -197,7 +202,7 @@ def test_a_scorer_that_fits_the_quantiles_can_be_monitored_and_one_that_does_not
         model(Quantile([0.1, 0.9]), monitor="r2", early_stopping=True).fit(X, y)
 
 
-def test_a_negative_loss_is_no_cause_for_alarm():
+def test_a_negative_loss_is_no_cause_for_alarm(model):
     """Of noise that is narrower than 1 in its own units: the best constant has a negative loss, and is all there is."""
     X, y = np.random.default_rng(0).normal(size=(2, 3000, 1))
     with warnings.catch_warnings():
@@ -207,6 +212,6 @@ def test_a_negative_loss_is_no_cause_for_alarm():
     assert 1.1 * constant < narrow.loss_ < constant + 0.01 < -1
 
 
-def test_a_loss_of_classes_is_refused():
+def test_a_loss_of_classes_is_refused(model):
     with pytest.raises(TypeError, match=r"`loss` of a regressor must have a method `score`.*, got LogLoss\("):
-        BatchMLPRegressor(loss=LogLoss()).fit([[0.0], [1.0]], [0.0, 1.0])
+        model(LogLoss()).fit([[0.0], [1.0]], [0.0, 1.0])

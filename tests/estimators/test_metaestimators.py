@@ -41,7 +41,16 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.semi_supervised import SelfTrainingClassifier
 
-from skbackprop import AdamW, BatchMLPClassifier, BatchMLPRegressor, Cosine, Focal, LeakyReLU
+from skbackprop import (
+    AdamW,
+    BatchMLPClassifier,
+    BatchMLPRegressor,
+    BatchRNNClassifier,
+    BatchRNNRegressor,
+    Cosine,
+    Focal,
+    LeakyReLU,
+)
 
 LINEAR_BEST = 0.2
 """No linear model gets beyond this R2 on ``product``; `test_data_are_out_of_reach_for_a_linear_model` holds it."""
@@ -61,6 +70,15 @@ def quick_net(**parameters):
     return BatchMLPRegressor(**quick | parameters)
 
 
+def quick_sequences(**parameters):
+    """The same of a recurrent network, which reads the three columns at once."""
+    names = BatchRNNRegressor().get_params()
+    known = {name: value for name, value in quick_net(**parameters).get_params().items() if name in names}
+    return BatchRNNRegressor(**known | {"cell": "elman", "n_channels": 3})
+
+
+every_net = pytest.mark.parametrize("make", [quick_net, quick_sequences], ids=["perceptron", "recurrent"])
+
 X, y = product()
 X_test, y_test = product(seed=1)
 
@@ -70,17 +88,19 @@ def test_data_are_out_of_reach_for_a_linear_model():
     assert quick_net().fit(X, y).score(X_test, y_test) > 0.95
 
 
-def test_pipeline():
-    pipeline = make_pipeline(StandardScaler(), quick_net(standardize=False)).fit(X, y / 10)
+@every_net
+def test_pipeline(make):
+    pipeline = make_pipeline(StandardScaler(), make(standardize=False)).fit(X, y / 10)
     assert pipeline.score(X_test, y_test / 10) > 0.95
     scaled = StandardScaler().fit(X)
-    alone = quick_net(standardize=False).fit(scaled.transform(X), y / 10)
+    alone = make(standardize=False).fit(scaled.transform(X), y / 10)
     np.testing.assert_array_equal(pipeline.predict(X_test), alone.predict(scaled.transform(X_test)))
 
 
-def test_pipeline_of_a_data_frame_keeps_names():
+@every_net
+def test_pipeline_of_a_data_frame_keeps_names(make):
     names = ["a", "b", "c"]
-    pipeline = make_pipeline(StandardScaler(), quick_net()).set_output(transform="pandas")
+    pipeline = make_pipeline(StandardScaler(), make()).set_output(transform="pandas")
     pipeline.fit(pd.DataFrame(X, columns=names), y)
     assert list(pipeline[-1].feature_names_in_) == names
     assert pipeline.score(pd.DataFrame(X_test, columns=names), y_test) > 0.95
@@ -128,8 +148,9 @@ def test_grid_search_over_objects():
     assert by_activation["identity"] < LINEAR_BEST
 
 
-def test_grid_search_gives_the_same_in_this_process_and_in_others():
-    search = GridSearchCV(quick_net(max_iter=5), {"hidden_layer_sizes": [(5,), (10, 5)]}, cv=2)
+@every_net
+def test_grid_search_gives_the_same_in_this_process_and_in_others(make):
+    search = GridSearchCV(make(max_iter=5), {"hidden_layer_sizes": [(5,), (10, 5)]}, cv=2)
     here = clone(search).fit(X, y)
     elsewhere = clone(search).set_params(n_jobs=2).fit(X, y)
     np.testing.assert_allclose(
@@ -162,14 +183,15 @@ def test_halving_search_with_epochs_as_the_resource():
     assert search.score(X_test, y_test) > 0.95
 
 
-def test_cross_validate():
+@every_net
+def test_cross_validate(make):
     folds = KFold(3, shuffle=True, random_state=0)
     result = cross_validate(
-        quick_net(), X, y, cv=folds, scoring=["r2", "neg_mean_absolute_error"], return_estimator=True, n_jobs=2
+        make(), X, y, cv=folds, scoring=["r2", "neg_mean_absolute_error"], return_estimator=True, n_jobs=2
     )
     assert result["test_r2"].min() > 0.9
     train, _ = next(folds.split(X))
-    by_hand = quick_net().fit(X[train], y[train])
+    by_hand = make().fit(X[train], y[train])
     np.testing.assert_allclose(result["estimator"][0].predict(X_test), by_hand.predict(X_test), rtol=1e-10)
 
 
@@ -181,17 +203,16 @@ def test_transformed_target():
     assert np.corrcoef(np.log(model.predict(X_test)), y_test)[0, 1] > 0.97
 
 
-def test_multi_output():
+@every_net
+def test_multi_output(make):
     both = np.column_stack([y, -2 * y + X[:, 2]])
-    model = MultiOutputRegressor(quick_net(), n_jobs=2).fit(X, both)
+    model = MultiOutputRegressor(make(), n_jobs=2).fit(X, both)
     predicted = model.predict(X_test)
     assert predicted.shape == (len(X_test), 2)
     for column in range(2):
-        alone = quick_net().fit(X, both[:, column]).predict(X_test)
+        alone = make().fit(X, both[:, column]).predict(X_test)
         np.testing.assert_allclose(predicted[:, column], alone, rtol=1e-8)
-    assert (
-        quick_net(max_iter=60).fit(X, both).score(X_test, np.column_stack([y_test, -2 * y_test + X_test[:, 2]])) > 0.95
-    )
+    assert make(max_iter=60).fit(X, both).score(X_test, np.column_stack([y_test, -2 * y_test + X_test[:, 2]])) > 0.95
 
 
 def test_bagging():
@@ -208,9 +229,10 @@ def misleading():
     return np.vstack([X, X]), np.concatenate([y, -y]), weight
 
 
-def test_bagging_with_weights():
+@every_net
+def test_bagging_with_weights(make):
     rows, target, weight = misleading()
-    bag = BaggingRegressor(quick_net(), n_estimators=3, random_state=0)
+    bag = BaggingRegressor(make(), n_estimators=3, random_state=0)
     assert clone(bag).fit(rows, target, sample_weight=weight).score(X_test, y_test) > 0.9
     assert clone(bag).fit(rows, target).score(X_test, y_test) < 0.5
 
@@ -223,9 +245,10 @@ def test_boosting():
     assert boosted.score(X_test, y_test) > max(0.8, stage.fit(X, y).score(X_test, y_test))
 
 
-def test_stacking():
+@every_net
+def test_stacking(make):
     """A line for the trend and a net for the product; the final regression must use the net."""
-    model = StackingRegressor([("line", LinearRegression()), ("net", quick_net())], LinearRegression(), cv=2, n_jobs=2)
+    model = StackingRegressor([("line", LinearRegression()), ("net", make())], LinearRegression(), cv=2, n_jobs=2)
     model.fit(X, y)
     assert model.score(X_test, y_test) > 0.95
     of_line, of_net = model.final_estimator_.coef_
@@ -239,9 +262,10 @@ def test_voting():
     assert model.score(X_test, y_test) > 0.85
 
 
-def test_permutation_importance():
+@every_net
+def test_permutation_importance(make):
     first, second, none = permutation_importance(
-        quick_net().fit(X, y), X_test, y_test, n_repeats=5, n_jobs=2, random_state=0
+        make().fit(X, y), X_test, y_test, n_repeats=5, n_jobs=2, random_state=0
     ).importances_mean
     assert min(first, second) > 0.5
     assert abs(none) < 0.05
@@ -281,13 +305,14 @@ def routing():
         yield
 
 
+@every_net
 @pytest.mark.usefixtures("routing")
-def test_weights_are_routed_through_a_pipeline_in_a_search():
+def test_weights_are_routed_through_a_pipeline_in_a_search(make):
     rows, target, weight = misleading()
-    net = quick_net().set_fit_request(sample_weight=True)
+    net = make().set_fit_request(sample_weight=True)
     search = GridSearchCV(
         make_pipeline(StandardScaler().set_fit_request(sample_weight=False), net),
-        {"batchmlpregressor__alpha": [1e-4, 1e-3]},
+        {f"{type(net).__name__.lower()}__alpha": [1e-4, 1e-3]},
         scoring=make_scorer(r2_score).set_score_request(sample_weight=True),
         cv=KFold(2, shuffle=True, random_state=0),
     )
@@ -297,9 +322,10 @@ def test_weights_are_routed_through_a_pipeline_in_a_search():
     assert clone(search).fit(rows, target).score(X_test, y_test) < 0.5
 
 
+@every_net
 @pytest.mark.usefixtures("routing")
-def test_validation_rows_are_transformed_by_a_pipeline_that_is_told_to():
-    net = quick_net(max_iter=10)
+def test_validation_rows_are_transformed_by_a_pipeline_that_is_told_to(make):
+    net = make(max_iter=10)
     net.set_fit_request(X_val=True, y_val=True)
     scaler = StandardScaler().fit(X)
 
@@ -329,6 +355,15 @@ def quick_classifier(**parameters):
     return BatchMLPClassifier(**quick_net().get_params() | {"loss": "log_loss"} | parameters)
 
 
+def quick_classifier_of_sequences(**parameters):
+    return BatchRNNClassifier(**quick_sequences().get_params() | {"loss": "log_loss"} | parameters)
+
+
+every_classifier = pytest.mark.parametrize(
+    "make", [quick_classifier, quick_classifier_of_sequences], ids=["perceptron", "recurrent"]
+)
+
+
 def signs(numbers):
     """The sign of the product x0 x1: no line tells it, and no line does better than a coin."""
     return np.where(numbers > 3, "plus", "minus")
@@ -351,18 +386,20 @@ class TestClassifiers:
         assert quick_classifier().fit(X, q).score(X_test, q_test) > 0.93
         assert is_classifier(quick_classifier())
 
-    def test_pipeline(self):
-        pipeline = make_pipeline(StandardScaler(), quick_classifier(standardize=False)).fit(X, s)
+    @every_classifier
+    def test_pipeline(self, make):
+        pipeline = make_pipeline(StandardScaler(), make(standardize=False)).fit(X, s)
         scaled = StandardScaler().fit(X)
-        alone = quick_classifier(standardize=False).fit(scaled.transform(X), s)
+        alone = make(standardize=False).fit(scaled.transform(X), s)
         np.testing.assert_array_equal(pipeline.predict_proba(X_test), alone.predict_proba(scaled.transform(X_test)))
         np.testing.assert_array_equal(pipeline.classes_, ["minus", "plus"])
         assert pipeline.score(X_test, s_test) > 0.93
 
+    @every_classifier
     @pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
-    def test_calibration(self, method):
+    def test_calibration(self, make, method):
         """The focal loss leaves a net less sure than it may be; calibrated, it says what is the case more clearly."""
-        net = quick_classifier(loss=Focal(gamma=5.0))
+        net = make(loss=Focal(gamma=5.0))
         calibrated = CalibratedClassifierCV(net, method=method, cv=3).fit(X, s)
         np.testing.assert_array_equal(calibrated.classes_, ["minus", "plus"])
         p, alone = calibrated.predict_proba(X_test), net.fit(X, s).predict_proba(X_test)
@@ -388,11 +425,12 @@ class TestClassifiers:
         ((of_line, of_net),) = model.final_estimator_.coef_
         assert abs(of_net) > 3 * abs(of_line)
 
-    def test_one_versus_rest(self):
-        model = OneVsRestClassifier(quick_classifier()).fit(X, q)
+    @every_classifier
+    def test_one_versus_rest(self, make):
+        model = OneVsRestClassifier(make()).fit(X, q)
         assert len(model.estimators_) == 4
         each = np.column_stack(
-            [quick_classifier().fit(X, (q == label).astype(int)).predict_proba(X_test)[:, 1] for label in range(4)]
+            [make().fit(X, (q == label).astype(int)).predict_proba(X_test)[:, 1] for label in range(4)]
         )
         np.testing.assert_allclose(model.predict_proba(X_test), each / each.sum(axis=1, keepdims=True), rtol=1e-9)
         assert model.score(X_test, q_test) > 0.9
@@ -426,21 +464,23 @@ class TestClassifiers:
         assert (taught == (s == "plus")[model.labeled_iter_ > 0]).mean() > 0.85
         assert model.score(X_test, (s_test == "plus").astype(int)) > 0.85
 
-    def test_cross_val_predict(self):
+    @every_classifier
+    def test_cross_val_predict(self, make):
         folds = StratifiedKFold(3, shuffle=True, random_state=0)
-        p = cross_val_predict(quick_classifier(), X, q, cv=folds, method="predict_proba", n_jobs=2)
+        p = cross_val_predict(make(), X, q, cv=folds, method="predict_proba", n_jobs=2)
         train, test = next(folds.split(X, q))
-        by_hand = quick_classifier().fit(X[train], q[train]).predict_proba(X[test])
+        by_hand = make().fit(X[train], q[train]).predict_proba(X[test])
         np.testing.assert_allclose(p[test], by_hand, rtol=1e-9)
         assert accuracy_score(q, p.argmax(axis=1)) > 0.9
 
-    def test_roc_auc_in_cross_validate(self):
+    @every_classifier
+    def test_roc_auc_in_cross_validate(self, make):
         result = cross_validate(
-            quick_classifier(), X, s == "plus", scoring=["roc_auc", "neg_log_loss", "average_precision"], cv=3, n_jobs=2
+            make(), X, s == "plus", scoring=["roc_auc", "neg_log_loss", "average_precision"], cv=3, n_jobs=2
         )
         assert result["test_roc_auc"].min() > 0.95
         assert result["test_neg_log_loss"].min() > -0.35
-        several = cross_validate(quick_classifier(), X, q, scoring="roc_auc_ovr", cv=3, n_jobs=2)
+        several = cross_validate(make(), X, q, scoring="roc_auc_ovr", cv=3, n_jobs=2)
         assert several["test_score"].min() > 0.95
 
     def test_roc_auc_in_a_search(self):
@@ -478,14 +518,15 @@ class TestClassifiers:
         assert len(boosted.estimators_) == 12
         assert boosted.score(X_test, s_test) > stage.fit(X, s).score(X_test, s_test) + 0.05
 
+    @every_classifier
     @pytest.mark.usefixtures("routing")
-    def test_weights_are_routed_through_a_pipeline_in_a_search(self):
+    def test_weights_are_routed_through_a_pipeline_in_a_search(self, make):
         """Half of the rows have the wrong label and weigh nothing."""
         rows, labels = np.vstack([X, X]), np.concatenate([s, signs(6 - y)])
-        weight, net = np.repeat([1.0, 0.0], len(s)), quick_classifier().set_fit_request(sample_weight=True)
+        weight, net = np.repeat([1.0, 0.0], len(s)), make().set_fit_request(sample_weight=True)
         search = GridSearchCV(
             make_pipeline(StandardScaler().set_fit_request(sample_weight=False), net),
-            {"batchmlpclassifier__alpha": [1e-4, 1e-3]},
+            {f"{type(net).__name__.lower()}__alpha": [1e-4, 1e-3]},
             scoring=make_scorer(accuracy_score).set_score_request(sample_weight=True),
             cv=KFold(2, shuffle=True, random_state=0),
         )
@@ -493,10 +534,11 @@ class TestClassifiers:
         assert search.score(X_test, s_test) > 0.9
         assert clone(search).fit(rows, labels).score(X_test, s_test) < 0.75
 
+    @every_classifier
     @pytest.mark.usefixtures("routing")
-    def test_classes_are_routed_to_partial_fit(self):
+    def test_classes_are_routed_to_partial_fit(self, make):
         """``classes`` and ``sample_weight`` are what a router may hand to ``partial_fit``."""
-        net = quick_classifier().set_partial_fit_request(classes=True, sample_weight=True)
+        net = make().set_partial_fit_request(classes=True, sample_weight=True)
         requests = net.get_metadata_routing().partial_fit.requests
         assert requests == {"classes": True, "sample_weight": True}
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn.neural_network import MLPRegressor
 
 from skbackprop import BatchMLPRegressor
-from tests.estimators.kinds import KINDS, every_kind
+from tests.estimators.kinds import PERCEPTRONS, every_perceptron
 
 # A few epochs on raw targets are meant to end early here, and both sides say so.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -26,7 +26,7 @@ SOLVERS = [
 ]
 
 
-def rows(n, n_outputs, seed, positive=False, kind=KINDS["numbers"]):
+def rows(n, n_outputs, seed, positive=False, kind=PERCEPTRONS["numbers"]):
     """Several outputs only of numbers; another kind makes its target of the first."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, 4))
@@ -35,7 +35,7 @@ def rows(n, n_outputs, seed, positive=False, kind=KINDS["numbers"]):
     return X, kind.target(y[:, 0]) if n_outputs == 1 or kind.classes else y
 
 
-def both(X, y, kind=KINDS["numbers"], **parameters):
+def both(X, y, kind=PERCEPTRONS["numbers"], **parameters):
     ours = kind.make(standardize=False, n_iter_no_change=np.inf, **parameters).fit(X, y)
     theirs = kind.Peer(n_iter_no_change=np.inf, **parameters).fit(X, y)
     return ours, theirs
@@ -53,7 +53,7 @@ def assume_convergence(X, y, kind, **parameters):
 
 @settings(max_examples=120, deadline=None)
 @given(
-    kind=st.sampled_from(list(KINDS.values())),
+    kind=st.sampled_from(list(PERCEPTRONS.values())),
     solver=st.sampled_from(SOLVERS),
     activation=st.sampled_from(["identity", "logistic", "tanh", "relu"]),
     hidden=st.lists(st.integers(1, 9), max_size=3),
@@ -103,7 +103,7 @@ def test_the_reported_loss_of_several_outputs_is_the_one_whose_gradient_is_follo
     assert model.loss_ == pytest.approx(0.5 * np.mean(((model.predict(X) - Y) ** 2).sum(axis=1)), rel=1e-6)
 
 
-@every_kind
+@every_perceptron
 @pytest.mark.parametrize("activation", ["logistic", "tanh", "relu"])
 def test_lbfgs_predicts_the_same(kind, activation):
     X, y = rows(80, 1, 1, kind=kind)
@@ -119,7 +119,7 @@ def test_lbfgs_predicts_the_same(kind, activation):
     assert ours.loss_ == pytest.approx(theirs.loss_, rel=1e-6)
 
 
-@every_kind
+@every_perceptron
 def test_every_parameter_and_attribute_is_there(kind):
     X, y = rows(40, 1, 2, kind=kind)
     ours, theirs = both(X, y, kind, max_iter=2, random_state=0)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from skbackprop import SGD, AdamW, LeakyReLU, LogLoss, RMSprop
+from skbackprop import LSTM, SGD, AdamW, Elman, LeakyReLU, LogLoss, ReLU, RMSprop
 from tests.estimators.kinds import KINDS, every_estimator
 
 rng = np.random.RandomState(0)
@@ -28,6 +28,9 @@ VARIANTS = {
     "two classes": ("two classes", {"class_weight": "balanced", "early_stopping": True}),
     "classes": ("classes", {"dropout": 0.3, "loss": LogLoss(label_smoothing=0.1), "class_weight": {3: 2.0}}),
     "labels": ("labels", {"loss": "focal", "solver": "sgd"}),
+    "steps": ("sequences of numbers", {"cell": "gru", "recurrent_dropout": 0.3, "early_stopping": True}),
+    "both ways": ("sequences of labels", {"cell": LSTM(layer_norm=True), "bidirectional": True, "n_channels": 5}),
+    "segments": ("sequences of classes", {"cell": Elman(ReLU()), "truncate": 3, "solver": "sgd", "dropout": 0.3}),
 }
 VARIANTS = {name: (KINDS[kind], parameters) for name, (kind, parameters) in VARIANTS.items()}
 variants = pytest.mark.parametrize(("kind", "parameters"), VARIANTS.values(), ids=VARIANTS)
@@ -64,7 +67,7 @@ def test_size_of_a_large_net(kind, solver, early_stopping):
     model = net(
         kind, solver=solver, early_stopping=early_stopping, hidden_layer_sizes=(500, 500), max_iter=1, batch_size=500
     )
-    model.fit(X, y)
+    model.set_params(**kind.side_by_side(10)).fit(X, y)
     assert model.theta_.nbytes > 2_000_000
     assert size(model) <= allowed(model)
 
@@ -76,6 +79,7 @@ def test_size_of_a_small_net_after_many_epochs(kind, solver, validation):
     """The rows (80 kB) are not in it, nor is anything that grows with the epochs but the history."""
     y = kind.target(f)
     model = net(kind, solver=solver, max_iter=200, batch_size="full", early_stopping=validation == "held out", tol=0.0)
+    model.set_params(**kind.side_by_side(10))
     rows = {"X_val": X[700:], "y_val": y[700:]} if validation == "given" else {}
     model.fit(X[:700], y[:700], **rows)
     assert model.n_iter_ > 100
@@ -97,7 +101,7 @@ def test_float32_takes_half(kind):
 @every_estimator
 def test_moments_are_kept_for_partial_fit_only(kind, solver, moments):
     y = kind.target(f)
-    model = net(kind, solver=solver, hidden_layer_sizes=(100, 100))
+    model = net(kind, solver=solver, hidden_layer_sizes=(100, 100), **kind.side_by_side(10))
     weights = kind.step(model, X, y).theta_.nbytes
     assert (1 + moments) * weights < size(model) <= allowed(model, 1 + moments)
     assert size(model.fit(X, y)) <= allowed(model)
@@ -108,7 +112,7 @@ def test_moments_are_kept_for_partial_fit_only(kind, solver, moments):
 @every_estimator
 def test_streaming_does_not_make_the_model_grow(kind):
     y = kind.target(f)
-    model = net(kind)
+    model = net(kind, **kind.side_by_side(10))
     sizes = []
     for call in range(300):
         rows = slice(call, call + 20)

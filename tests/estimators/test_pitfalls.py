@@ -14,8 +14,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import mean_poisson_deviance, r2_score
 from sklearn.model_selection import GridSearchCV
 
-from skbackprop import SGD, AdamW, BatchMLPRegressor
-from tests.estimators.kinds import KINDS, every_estimator, every_kind, every_loss
+from skbackprop import SGD, AdamW, BatchMLPRegressor, Elman, Logistic
+from tests.estimators.kinds import ESTIMATORS, KINDS, PERCEPTRONS, every_estimator, every_kind, every_loss
 
 ENDLESS = {"n_iter_no_change": np.inf}
 
@@ -264,7 +264,7 @@ def check_float32(kind, loss, solver, activation):
             seen.update((dA.dtype, Z.dtype, A.dtype))
             self.f.backward(dA, Z, A)
 
-    model = kind.make(solver=solver, activation=Watch(), loss=loss, max_iter=2, hidden_layer_sizes=(5,))
+    model = kind.make(solver=solver, loss=loss, max_iter=2, hidden_layer_sizes=(5,), **kind.activated(Watch()))
     model.set_params(dropout=0.2 if solver != "lbfgs" else 0.0, clip_norm=1.0, **ENDLESS)
     model.fit(X, y, sample_weight=np.ones(60))
     assert (
@@ -288,17 +288,29 @@ def test_b18_the_constructor_is_keyword_only(kind):
     assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in parameters)
 
 
+OTHER_NETWORKS = [
+    ({"hidden_layer_sizes": (10,)}, {"hidden_layer_sizes": (50,)}),
+    ({"hidden_layer_sizes": (10,)}, {"hidden_layer_sizes": (10, 10)}),
+    ({"solver": "lbfgs"}, {"solver": "adam"}),
+    ({"standardize": True}, {"standardize": False}),
+]
+OTHER_PERCEPTRONS = [({"activation": "relu"}, {"activation": "tanh"})]
+OTHER_SEQUENCES = [
+    ({"cell": "elman"}, {"cell": "gru"}),
+    ({"cell": "elman"}, {"cell": Elman(Logistic())}),
+    ({"bidirectional": False}, {"bidirectional": True}),
+    ({"n_channels": 1}, {"n_channels": 2}),
+]
+
+
 @pytest.mark.parametrize(
-    ("first", "second"),
+    ("kind", "first", "second"),
     [
-        ({"hidden_layer_sizes": (10,)}, {"hidden_layer_sizes": (50,)}),
-        ({"hidden_layer_sizes": (10,)}, {"hidden_layer_sizes": (10, 10)}),
-        ({"solver": "lbfgs"}, {"solver": "adam"}),
-        ({"activation": "relu"}, {"activation": "tanh"}),
-        ({"standardize": True}, {"standardize": False}),
+        pytest.param(kind, *networks, id=f"{name}-{networks[1]}")
+        for name, kind in ESTIMATORS.items()
+        for networks in OTHER_NETWORKS + (OTHER_PERCEPTRONS if kind in PERCEPTRONS.values() else OTHER_SEQUENCES)
     ],
 )
-@every_estimator
 def test_b19_a_warm_start_with_another_network_says_so(kind, data, first, second):
     X, y = data[0], kind.target(data[1])
     model = kind.make(warm_start=True, max_iter=3, random_state=0, **first)
@@ -322,7 +334,7 @@ def test_b19_early_stopping_may_be_switched_on_later(kind, data):
 @every_estimator
 def test_b21_prediction_takes_little_memory(kind):
     rng = np.random.default_rng(0)
-    model = kind.make(hidden_layer_sizes=(500,), max_iter=1, **ENDLESS).fit(
+    model = kind.make(hidden_layer_sizes=(100,), max_iter=1, **ENDLESS).fit(
         rng.normal(size=(300, 4)), kind.target(np.arange(300.0))
     )
     X = rng.normal(size=(100_000, 4))

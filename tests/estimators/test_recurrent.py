@@ -1,35 +1,18 @@
-"""The recurrent estimators: forms of X, padding, targets per step, tokens, streams, and scikit-learn's checks."""
+"""What only the recurrent estimators do: forms of X, padding, targets per step, tokens, steps of a stream."""
 
 import math
 import pickle
 
 import numpy as np
 import pytest
-from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from scipy.sparse import csr_matrix
+from sklearn.exceptions import NotFittedError
 
-from skbackprop import BatchRNNClassifier, BatchRNNRegressor, Quantile, pad_sequences
+from skbackprop import LBFGS, BatchRNNClassifier, BatchRNNRegressor, Quantile, pad_sequences
+from skbackprop.network.cells import CELLS
 
 ENDLESS = {"n_iter_no_change": math.inf, "random_state": 0}
 QUICK = ENDLESS | {"hidden_layer_sizes": (8,), "learning_rate_init": 0.01, "batch_size": 20}
-small = {"hidden_layer_sizes": (10,), "learning_rate_init": 0.01, "max_iter": 60, "n_iter_no_change": math.inf}
-INSTANCES = [BatchRNNClassifier(cell="elman", **small), BatchRNNRegressor(cell="elman", **small)]
-
-
-def all_checks():
-    """The parametrisation; scikit-learn 1.6 gives a generator, pytest 9 wants a list. The array API needs a process."""
-    mark = parametrize_with_checks(INSTANCES).mark
-    names, values = mark.args
-    values = [v for v in values if getattr(v, "values", v)[1].func.__name__ != "check_array_api_input"]
-    return pytest.mark.parametrize(names, values, **mark.kwargs)
-
-
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@all_checks()
-def test_scikit_learn_check(estimator, check):
-    check(estimator)
 
 
 def walks(n=80, T=7, d=2, seed=0):
@@ -61,13 +44,6 @@ def test_columns_are_steps_with_channels_side_by_side():
     assert (steps.n_features_in_, columns.n_features_in_) == (2, 14)
 
 
-def test_in_a_pipeline_and_a_search():
-    X, sums = walks(60, 5, 1)
-    pipeline = make_pipeline(StandardScaler(), BatchRNNRegressor(max_iter=2, **QUICK))
-    search = GridSearchCV(pipeline, {"batchrnnregressor__cell": ["elman", "gru"]}, cv=2).fit(X[:, :, 0], sums[:, -1])
-    assert len(search.cv_results_["params"]) == 2
-
-
 def test_targets_per_step_count_where_they_are():
     X, sums = walks(120)
     X[3, 5:] = np.nan
@@ -84,6 +60,53 @@ def test_targets_per_step_count_where_they_are():
     assert model.score(X, y) > 0.8
     bands = BatchRNNRegressor(loss=Quantile([0.1, 0.9]), **options | {"max_iter": 2}).fit(X, y).predict(X)
     assert bands.shape == (120, 7, 2)
+
+
+def uneven(n=80):
+    """Sequences of 1 to 7 steps with a target at every one but the first of the sixth row."""
+    X, sums = walks(n)
+    X[np.arange(7) >= np.random.default_rng(1).integers(1, 8, n)[:, None]] = np.nan
+    sums[5, 0] = np.nan
+    return X, sums
+
+
+# Five epochs on raw targets are no use to anyone, and `fit` says so.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("options", [{}, {"truncate": 2}, {"solver": "lbfgs"}, {"standardize": False}], ids=str)
+def test_integer_weights_of_sequences_equal_repetition(options):
+    X, y = uneven()
+    weight = np.random.default_rng(0).integers(0, 4, len(X))
+    again = np.repeat(X, weight, axis=0), np.repeat(y, weight, axis=0)
+    options = QUICK | {"return_sequences": True, "max_iter": 5, "batch_size": "full", "alpha": 1.0} | options
+    a = BatchRNNRegressor(**options).fit(X, y, sample_weight=weight)
+    b = BatchRNNRegressor(**options).fit(*again)
+    np.testing.assert_allclose(a.predict(X), b.predict(X), rtol=1e-6)
+    np.testing.assert_allclose(a.loss_curve_, b.loss_curve_, rtol=1e-9)
+    assert a.score(X, y, sample_weight=weight) == pytest.approx(b.score(*again))
+
+
+def test_sequences_to_validate_on():
+    """Per sequence, in units of the mean number of targets in training."""
+    X, y = uneven()
+    weight = np.random.default_rng(0).integers(0, 4, 20)
+    model = BatchRNNRegressor(return_sequences=True, max_iter=3, **QUICK)
+    model.fit(X[:60], y[:60], X_val=X[60:], y_val=y[60:], sample_weight_val=weight)
+    seen = y[:60][~np.isnan(X[:60, :, 0] + y[:60])]
+    errors = weight[:, None] * (model.predict(X[60:]) - y[60:]) ** 2
+    expected = 0.5 * np.nansum(errors) / seen.var() / (weight.sum() * len(seen) / 60)
+    assert model.validation_loss_curve_[-1] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("Estimator", [BatchRNNRegressor, BatchRNNClassifier])
+def test_a_stream_of_targets_per_step_goes_on_from_a_pickle(Estimator):
+    X, y = uneven()
+    y = y if Estimator is BatchRNNRegressor else np.where(y > 0, "up", "down")
+    said = {} if Estimator is BatchRNNRegressor else {"classes": ["up", "down"]}
+    model = Estimator(return_sequences=True, dropout=0.2, **QUICK).partial_fit(X[:40], y[:40], **said)
+    twin = pickle.loads(pickle.dumps(model))
+    for one in (model, twin):
+        one.partial_fit(3 * X[40:] + 1, y[40:])
+    np.testing.assert_array_equal(model.theta_, twin.theta_)
 
 
 def test_labels_per_step_with_a_monitor():
@@ -133,41 +156,103 @@ def test_moving_units_do_not_change_the_function():
     np.testing.assert_allclose(model.predict(X), before, rtol=1e-6, atol=1e-6)
 
 
-def test_float32_and_pickles():
+@pytest.mark.parametrize("name", CELLS)
+def test_the_object_of_a_cell_says_the_same_as_its_name(name):
     X, sums = walks()
-    model = BatchRNNRegressor(max_iter=2, **QUICK).fit(X.astype(np.float32), sums[:, -1])
-    assert model.theta_.dtype == model.predict(X.astype(np.float32)).dtype == np.float32
-    copied = pickle.loads(pickle.dumps(model))
-    np.testing.assert_array_equal(copied.predict(X), model.predict(X))
+    a, b = (BatchRNNRegressor(cell=cell, max_iter=2, **QUICK).fit(X, sums[:, -1]) for cell in (name, CELLS[name]))
+    np.testing.assert_array_equal(a.theta_, b.theta_)
 
 
 X, Y = walks(20)
+TOKENS = np.arange(140).reshape(20, 7) % 5
+STEPWISE, EMBEDDED = {"return_sequences": True}, {"embedding": 3}
+BOTH = (BatchRNNRegressor, BatchRNNClassifier)
 WRONG = {
-    "cell": ({"cell": "rnn"}, X, "`cell` must be one of 'elman', 'gru', 'lstm'"),
-    "truncate both ways": (
-        {"truncate": 3, "bidirectional": True},
-        X,
-        "`truncate` must be None with bidirectional",
-    ),
-    "truncate lbfgs": ({"truncate": 3, "solver": "lbfgs"}, X, "`truncate` must be None with solver='lbfgs'"),
-    "no layers": ({"hidden_layer_sizes": ()}, X, "`hidden_layer_sizes` must name at least one recurrent layer"),
-    "channels": ({"n_channels": 3}, X[:, :, 0], "`n_channels` must divide the number of columns of X, 7, got 3"),
-    "inner NaN": ({}, np.where(np.arange(7)[:, None] == 2, np.nan, X), "`X` must have NaN only as padding"),
-    "half a step": (
-        {},
-        np.where(np.arange(2) == 1, np.nan, X),
-        "`X` must have NaN in all channels of a step or",
-    ),
+    "truncate both ways": ({"truncate": 3, "bidirectional": True}, X, Y, "`truncate` must be None with bidirectional"),
+    "truncate lbfgs": ({"truncate": 3, "solver": "lbfgs"}, X, Y, "`truncate` must be None with solver='lbfgs'"),
+    "truncate LBFGS": ({"truncate": 3, "solver": LBFGS()}, X, Y, "`truncate` must be None with solver='lbfgs'"),
+    "no layers": ({"hidden_layer_sizes": ()}, X, Y, "`hidden_layer_sizes` must name at least one recurrent layer"),
+    "channels": ({"n_channels": 3}, X[:, :, 0], Y, "`n_channels` must divide the number of columns of X, 7, got 3"),
+    "half a step": ({}, np.where(np.arange(2) == 1, np.nan, X), Y, "`X` must have NaN in all channels of a step or"),
+    "infinite": ({}, np.where(X > 2, np.inf, X), Y, "Input X contains infinity"),
+    "no steps": ({}, X[:, :0], Y, r"`X` must have shape \(n_sequences, n_steps, n_channels\), none of them 0"),
+    "tokens of two": (EMBEDDED, X, Y, r"`X` must hold tokens, .* got shape \(20, 7, 2\) and dtype float64"),
+    "words": (EMBEDDED, np.full((20, 7), "word"), Y, "`X` must hold tokens, .* and dtype <U4"),
+    "halves": (EMBEDDED, TOKENS / 2, Y, "`X` must hold tokens, whole .* got 0.5 in sequence 0 at step 1"),
+    "negative": (EMBEDDED, TOKENS - 1, Y, "`X` must hold tokens, whole .* got -1 in sequence 0 at step 0"),
+    "too many": (EMBEDDED | {"n_tokens": 4}, TOKENS, Y, "numbers from 0 to 3, got 4 in sequence 0 at step 4"),
+    "sparse": ({}, csr_matrix(X[:, :, 0]), Y, "Sparse data was passed for X, but dense data is required"),
+    "one target": (STEPWISE, X, Y[:, 0], "`y` must have a target for every step of X with `return_sequences=True`"),
+    "too few steps": (STEPWISE, X, Y[:, :3], r"shape \(20, 7\) or \(20, 7, 'n_outputs'\), got \(20, 3\)"),
+    "too few rows": (STEPWISE, X, Y[:9], r"`y` must have a target for every step .*, got \(9, 7\)"),
+    "no target": (STEPWISE, X, Y * np.nan, "`y` must have a target at one step at least, got none"),
+    "all targets": ({}, X, Y[:, :, None], "`y` must have a target for every sequence, not for every step, with"),
 }
 
 
-@pytest.mark.parametrize(("parameters", "rows", "message"), WRONG.values(), ids=WRONG)
-def test_wrong_input_is_told_in_a_sentence(parameters, rows, message):
-    with pytest.raises(ValueError, match=message) as caught:
-        BatchRNNRegressor(**parameters).fit(rows, Y[:, -1])
+@pytest.mark.parametrize("Estimator", BOTH)
+@pytest.mark.parametrize(("parameters", "rows", "target", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_input_is_told_in_a_sentence(Estimator, parameters, rows, target, message):
+    y = target if "return_sequences" in parameters or target.ndim == 3 else target[:, -1]
+    y = y if Estimator is BatchRNNRegressor else np.where(np.isnan(y), y, y > 0)
+    with pytest.raises((TypeError, ValueError), match=message) as caught:
+        Estimator(**parameters).fit(rows, y)
     assert "\n" not in str(caught.value)
 
 
-def test_a_target_per_step_must_have_the_steps_of_x():
-    with pytest.raises(ValueError, match="`y` must have a target for every step of X with `return_sequences=True`"):
-        BatchRNNRegressor(return_sequences=True).fit(X, Y[:, :3])
+LABELS = {
+    "integers": (Y * 2).astype(int),
+    "words": np.where(Y > 0, "up", "down"),
+    "objects": np.where(Y > 0, "up", "down").astype(object),
+}
+
+
+@pytest.mark.parametrize("y", LABELS.values(), ids=LABELS)
+def test_labels_of_every_step_ask_for_return_sequences(y):
+    expected = r"`y` must have one label for every sequence, .* \(20, 7\): set `return_sequences=True` to learn those"
+    with pytest.raises(ValueError, match=expected):
+        BatchRNNClassifier().fit(X, y)
+    assert BatchRNNClassifier(max_iter=1, **STEPWISE, **QUICK).fit(X, y).predict(X).shape == y.shape
+
+
+def test_columns_that_are_as_many_as_steps_may_be_an_indicator_or_several_outputs():
+    indicator = (Y > 0).astype(int)
+    assert BatchRNNClassifier(max_iter=1, **QUICK).fit(X, indicator).predict_proba(X).shape == Y.shape
+    assert BatchRNNRegressor(max_iter=1, **QUICK).fit(X, LABELS["integers"]).predict(X).shape == Y.shape
+
+
+FORMS = {
+    "steps": (X, r"`X` must have shape \(n_samples, n_steps, 2\), as in the first fit, got"),
+    "columns": (X[:, :, 0], r"`X` must have shape \(n_samples, n_steps \* 1\), as in the first fit, got"),
+}
+
+
+@pytest.mark.parametrize(("rows", "message"), FORMS.values(), ids=FORMS)
+def test_the_form_of_the_first_rows_is_that_of_all(rows, message):
+    model = BatchRNNRegressor(max_iter=1, warm_start=True, **QUICK).fit(rows, Y[:, -1])
+    for other in (X[:, :, :1], X[:, :, 0] if rows.ndim == 3 else X):
+        for call in (model.predict, lambda Z: model.fit(Z, Y[:, -1]), lambda Z: model.partial_fit(Z, Y[:, -1])):
+            with pytest.raises(ValueError, match=message):
+                call(other)
+    model.set_params(warm_start=False).fit(X[:, :, :1], Y[:, -1])
+    assert model.n_features_in_ == 1
+
+
+def test_what_cannot_be_predicted_step_by_step():
+    model = BatchRNNRegressor(max_iter=1, **QUICK).fit(X, Y[:, -1])
+    with pytest.raises(ValueError, match=r"`X` must hold no padding in `predict_next`, .*, got NaN"):
+        model.predict_next(np.where(np.arange(7)[:, None] == 6, np.nan, X))
+    with pytest.raises(ValueError, match=r"`state` must be what the step before left .* \(5, 8\), got \(20, 8\)"):
+        model.predict_next(X[:5], model.predict_next(X)[1])
+    with pytest.raises(ValueError, match="`state` must be None or what the step before returned, a list of 3, got"):
+        model.predict_next(X, 0.0)
+    with pytest.raises(NotFittedError):
+        BatchRNNRegressor().predict_next(X)
+    both_ways = BatchRNNRegressor(bidirectional=True, max_iter=1, **QUICK).fit(X, Y[:, -1])
+    with pytest.raises(ValueError, match=r"`predict_next` needs bidirectional=False: .* the future is unknown"):
+        both_ways.predict_next(X)
+
+
+def test_steps_of_columns_come_with_their_channels():
+    model = BatchRNNRegressor(n_channels=2, max_iter=1, **QUICK).fit(X.reshape(20, -1), Y[:, -1])
+    np.testing.assert_allclose(model.predict_next(X)[0], model.predict(X.reshape(20, -1)), rtol=1e-9)

@@ -61,7 +61,7 @@ def input_scale(model):
 def test_a_column_that_never_varied_takes_the_first_scale_it_gets(kind):
     X, y = surface(200, kind=kind)
     X[:, 3] = 4.0
-    model = kind.step(kind.make(random_state=0), X, y)
+    model = kind.step(kind.make(random_state=0, **kind.side_by_side(4)), X, y)
     before, W = kind.output(model, X), model.coefs_[0][3].copy()
     other = X.copy()
     other[:, 3] = np.random.default_rng(0).normal(size=200) * 1e4
@@ -87,6 +87,7 @@ def one_row(X, y):
     [
         *[(KINDS["numbers"], first) for first in (lowest_targets, lowest_inputs, one_row)],
         *[(KINDS["classes"], first) for first in (lowest_targets, one_row)],
+        *[(KINDS["sequences of numbers"], first) for first in (lowest_targets, one_row)],
     ],
     ids=lambda part: getattr(part, "__name__", ""),
 )
@@ -95,8 +96,9 @@ def test_a_stream_that_starts_in_a_corner_ends_like_fit(kind, first):
     X, y = surface(4000, kind=kind)
     X_test, y_test = surface(1000, seed=1, kind=kind)
     epochs, chunk = 30, 200
-    whole = kind.make(random_state=0, max_iter=epochs, **ENDLESS).fit(X, y)
-    stream, rng = kind.make(random_state=0), np.random.default_rng(0)
+    options = {"random_state": 0} | kind.side_by_side(4)
+    whole = kind.make(max_iter=epochs, **options, **ENDLESS).fit(X, y)
+    stream, rng = kind.make(**options), np.random.default_rng(0)
     corner = first(X, y)
     kind.step(stream, X[corner], y[corner])
     for _ in range(epochs):

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import threadpoolctl
 
-from skbackprop import ReLU
-from tests.estimators.kinds import KINDS, every_estimator
+from skbackprop import Orthogonal, ReLU
+from tests.estimators.kinds import KINDS, SEQUENCES, every_estimator
 
 rng = np.random.RandomState(0)
 X = rng.uniform(-1, 1, (600, 10))
@@ -72,7 +72,7 @@ ONE = (1,) * len(blas_threads())
 
 def net(kind=KINDS["numbers"], **parameters):
     quick = {"learning_rate_init": 0.01, "max_iter": 4, "n_iter_no_change": math.inf, "random_state": 0}
-    return kind.make(**MEDIUM | quick | parameters)
+    return kind.make(**MEDIUM | quick | kind.side_by_side(5) | parameters)
 
 
 def in_threads(workers, function, arguments):
@@ -138,19 +138,41 @@ def test_two_streams_in_two_threads(kind):
 )
 def test_one_blas_thread_inside_training(kind, method, solver, both):
     spy = Spy()
-    kind.train(net(kind, activation=spy, solver=solver), method, X, kind.target(y))
+    model = kind.train(net(kind, solver=solver, **kind.activated(spy)), method, X, kind.target(y))
+    kind.train(model, method, X, kind.target(y))
     assert set(spy.seen) == {ONE}
+    assert blas_threads() == both
+
+
+@every_estimator
+def test_one_blas_thread_where_weights_start(kind, both):
+    """An orthogonal start is a factorisation, which takes a hundred times as long where its threads wait for a core."""
+    seen = []
+
+    class SpyOnTheStart(Orthogonal):
+        def samplers(self, n_in, units):
+            def draw(rng, shape):
+                seen.append(blas_threads())
+                return weights(rng, shape)
+
+            weights, biases = super().samplers(n_in, units)
+            return draw, biases
+
+    net(kind, init=SpyOnTheStart(), max_iter=1).fit(X, kind.target(y))
+    assert set(seen) == {ONE}
     assert blas_threads() == both
 
 
 @every_estimator
 def test_one_blas_thread_inside_prediction(kind, both):
     spy = Spy()
-    model = net(kind, activation=spy).fit(X, kind.target(y))
+    model = net(kind, **kind.activated(spy)).fit(X, kind.target(y))
     spy.seen.clear()
     model.predict(X)
     kind.output(model, X)
     model.activations(X)
+    if kind in SEQUENCES.values():
+        model.predict_next(X.reshape(len(X), -1, 5))
     assert set(spy.seen) == {ONE}
     assert blas_threads() == both
 
@@ -159,7 +181,7 @@ def test_one_blas_thread_inside_prediction(kind, both):
 def test_a_score_in_the_middle_of_a_fit_leaves_the_limit_to_the_fit(kind, both):
     """A monitor predicts after every epoch."""
     spy = Spy()
-    net(kind, activation=spy, early_stopping=True, monitor=kind.monitor).fit(X, kind.target(y))
+    net(kind, early_stopping=True, monitor=kind.monitor, **kind.activated(spy)).fit(X, kind.target(y))
     assert set(spy.seen) == {ONE}
     assert blas_threads() == both
 

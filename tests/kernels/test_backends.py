@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from skbackprop import BatchMLPRegressor, Gaussian, Huber, LogCosh, Quantile, Tweedie, kernel_backend, kernels
+from skbackprop import (
+    BatchMLPRegressor,
+    BatchRNNRegressor,
+    Elman,
+    Gaussian,
+    Huber,
+    LogCosh,
+    Quantile,
+    Tweedie,
+    kernel_backend,
+    kernels,
+)
 from skbackprop.kernels import backend
 from skbackprop.network.activations import ACTIVATIONS, Biased, LeakyReLU, ReLU
 from skbackprop.network.cells import CELLS
@@ -274,6 +285,18 @@ def test_a_choice_holds_for_the_whole_fit_and_for_its_thread_only():
         thread.start()
         thread.join()
     assert model.kernel_backend_ == "numba"
+
+
+@needs_numba
+def test_a_choice_holds_for_every_prediction():
+    X, y = np.arange(20.0).reshape(10, 2), np.arange(10.0)
+    model = BatchRNNRegressor(cell=Elman(Watched()), max_iter=2, n_iter_no_change=np.inf).fit(X, y)
+    for predict, rows in [(model.predict, X), (model.activations, X), (model.predict_next, X[:, :, None])]:
+        Watched.seen.clear()
+        with kernel_backend("numba"):
+            predict(rows)
+        assert Watched.seen
+        assert not any(Watched.seen)
 
 
 def test_an_activation_that_overrides_a_method_is_called_for_both():

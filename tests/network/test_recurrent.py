@@ -1,5 +1,6 @@
 """Layers on sequences: the contract of a layer for every cell and direction, lengths, states, steps and masks."""
 
+import gc
 import pickle
 
 import numpy as np
@@ -330,6 +331,22 @@ def test_a_layer_norm_keeps_what_an_exploding_U_would_lose(rng):
         sample.theta.flags.writeable = True
         sample.p().U[...] *= 100.0
         assert np.abs(sample.forward(sample.X)).max() < bound
+
+
+@directions
+@pytest.mark.parametrize("remembered", [True, False])
+def test_memory_is_given_back_without_the_garbage_collector(remembered, bidirectional, rng):
+    """Which may be long in coming: the blocks of a prediction would pile up."""
+    sample = Sample(Recurrent(LSTM(), 3, True, bidirectional), rng)
+    run = Run(tape=Tape() if remembered else None)
+    gc.collect()
+    gc.disable()
+    try:
+        sample.forward(sample.X, run)
+        del run
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_a_bidirectional_layer_neither_steps_nor_goes_on_from_a_state(rng):
