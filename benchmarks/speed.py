@@ -14,7 +14,7 @@ import importlib.util
 import time
 import warnings
 from functools import partial
-from itertools import pairwise, product
+from itertools import pairwise
 
 import numpy as np
 import peers
@@ -116,12 +116,13 @@ def ratio(t, over, under, target=""):
 
 
 def print_cases(names, rounds, threads):
-    found = {name: measure_case(name, rounds, threads) for name in names}
-    everyone = ["products", *BACKENDS, "scikit-learn", *peers.installed(threads)]
+    everyone, found = ["products", *BACKENDS, "scikit-learn", *peers.installed(threads)], {}
     print("Microseconds a step\n")
     print("| case | dtype |", " | ".join(everyone), "|\n|---|---|" + "--:|" * len(everyone))
-    for name, dtype in product(names, ("float32", "float64")):
-        print(f"| {name} | {dtype} |", " | ".join(f"{found[name][dtype][who]:.0f}" for who in everyone), "|")
+    for name in names:
+        found[name] = measure_case(name, rounds, threads)
+        for dtype, t in found[name].items():
+            print(f"| {name} | {dtype} |", " | ".join(f"{t[who]:.0f}" for who in everyone), "|", flush=True)
     print("\nNumPy kernels\n\n| case | dtype | scikit-learn / ours | ours / products |\n|---|---|--:|--:|")
     for name in names:
         print_row(name, found[name], ("scikit-learn", "numpy", "products"), TARGETS[name])
