@@ -1,30 +1,32 @@
 """The training step of `speed.py` in PyTorch and JAX, where these are installed: same network, batches and optimiser.
 
 PyTorch runs eagerly with its fused Adam; JAX compiles a whole epoch as one `lax.scan`. Without the time that compiling
-takes, and on one thread: JAX takes as many as there are cores, whatever it is told, so that the process is kept on one.
+takes. JAX takes as many threads as there are cores, whatever it is told, so the process is kept on as many cores as
+everyone has threads.
 """
 
 import importlib.util
 import os
 import time
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 
-def installed():
-    """The functions of the peers that are there, by name."""
-    found = {"torch": torch_seconds, "jax": jax_seconds}
+def installed(threads):
+    """The functions of the peers that are there, by name, each with so many threads."""
+    found = {"torch": partial(torch_seconds, threads), "jax": jax_seconds}
     there = {name: seconds for name, seconds in found.items() if importlib.util.find_spec(name)}
     if "jax" in there:
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     return there
 
 
-def torch_seconds(X, y, hidden, batch, epochs):
+def torch_seconds(threads, X, y, hidden, batch, epochs):
     import torch
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     torch.manual_seed(0)
     X, y = torch.from_numpy(X), torch.from_numpy(y)[:, None]
     widths, layers = [X.shape[1], *hidden, 1], []

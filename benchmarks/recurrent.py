@@ -1,21 +1,23 @@
 """A training step of recurrent networks against PyTorch's and against its matrix products alone; growth with the steps.
 
-Forward, backward and Adam on a batch, in float32 and on one thread. What is compared is timed in turns within one run,
-in processor time, and told as ratios of medians: the machine's own speed drifts by more than what is measured here.
+Forward, backward and Adam on a batch, in float32 and on one thread, with NumPy's kernels and the compiled ones. What is
+compared is timed in turns within one run, in processor time, and told as ratios of medians: the machine's own speed
+drifts by more than what is measured here.
 
     python benchmarks/recurrent.py [--rounds 41] [--short]
 """
 
 import argparse
-import os
-import platform
 import time
 import tracemalloc
 
 import numpy as np
+from speed import BACKENDS
 from threadpoolctl import threadpool_limits
+from turns import machine, medians, timed
 
-from skbackprop import CELLS, Adam, Dense, Network, Recurrent, SequenceObjective, SquaredError
+from skbackprop import CELLS, Adam, Dense, Network, Recurrent, SequenceObjective, SquaredError, kernel_backend
+from skbackprop.kernels import kernels_in_force
 
 try:
     import torch
@@ -23,9 +25,12 @@ except ImportError:
     torch = None
 
 N, T, D = 64, 50, 16
-# Ours over PyTorch's at 64 and at 128 units, at most.
+# Ours over PyTorch's at 64 and at 128 units, at most, with NumPy's kernels.
 TARGETS = {"elman": (1.0, 1.0), "gru": (1.0, 1.0), "lstm": (1.3, 1.8)}
 PRODUCTS_TARGET = 2.5
+# With the compiled ones at any width; an LSTM may also take so many times its products, if that is more.
+FAST_TARGETS = {"elman": 0.9, "gru": 0.9, "lstm": 1.3}
+FAST_PRODUCTS_TARGET = {"lstm": 1.6}
 
 
 def rows(steps):
@@ -33,7 +38,7 @@ def rows(steps):
     return rng.normal(size=(N, steps, D)).astype(np.float32), rng.normal(size=(N, 1)).astype(np.float32)
 
 
-def our_step(cell, units, steps=T, truncate=None, every_step=False):
+def our_step(backend, cell, units, steps=T, truncate=None, every_step=False):
     X, y = rows(steps)
     y = np.repeat(y[:, None], steps, axis=1) if every_step else y
     network = Network([Recurrent(CELLS[cell], units, return_sequences=every_step), Dense(1)], (None, D))
@@ -42,8 +47,9 @@ def our_step(cell, units, steps=T, truncate=None, every_step=False):
     state = adam.start(theta)
 
     def step():
-        _, gradient = objective.value_and_gradient(theta)
-        adam.step(theta, gradient, 1e-3, state)
+        with kernel_backend(backend), kernels_in_force():
+            _, gradient = objective.value_and_gradient(theta)
+            adam.step(theta, gradient, 1e-3, state)
 
     return step
 
@@ -88,33 +94,43 @@ def Z0(columns):
     return np.zeros((N, columns), np.float32)
 
 
-def medians(steps, rounds):
-    """Milliseconds of processor time of each, taken in turns."""
-    times = {name: [] for name in steps}
-    for turn in range(rounds + 3):
-        for name, step in steps.items():
-            start = time.process_time()
-            step()
-            if turn >= 3:
-                times[name].append(time.process_time() - start)
-    return {name: 1e3 * float(np.median(seconds)) for name, seconds in times.items()}
+def milliseconds(steps, rounds):
+    """Of processor time, medians."""
+    for step in steps.values():  # compiles, and allocates
+        step()
+    t = medians({name: timed(step, clock=time.process_time) for name, step in steps.items()}, rounds)
+    return {name: 1e3 * seconds for name, seconds in t.items()}
 
 
 def print_cells(rounds):
-    print("| cell | units | products, ms | ours | PyTorch | ours / products | ours / PyTorch |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    print("| cell | units | products, ms | PyTorch | kernels | ours | ours / products | ours / PyTorch |")
+    print("|---|--:|--:|--:|---|--:|--:|--:|")
     for at, units in enumerate((64, 128)):
         for cell in CELLS:
-            steps = {"ours": our_step(cell, units), "products": bare_products(cell, units)}
+            steps = {backend: our_step(backend, cell, units) for backend in BACKENDS}
+            steps["products"] = bare_products(cell, units)
             if torch is not None:
                 steps["torch"] = torch_step(cell, units)
-            t = medians(steps, rounds)
-            peer, ratio = ("", "") if torch is None else (f"{t['torch']:.1f}", f"{t['ours'] / t['torch']:.2f}")
-            print(
-                f"| {cell} | {units} | {t['products']:.1f} | {t['ours']:.1f} | {peer} "
-                f"| {t['ours'] / t['products']:.2f} (<= {PRODUCTS_TARGET}) | {ratio} (<= {TARGETS[cell][at]}) |",
-                flush=True,
-            )
+            t = milliseconds(steps, rounds)
+            for backend in BACKENDS:
+                print_row(cell, units, backend, t, targets(cell, at, backend))
+
+
+def targets(cell, at, backend):
+    """Ours over the products and over PyTorch's, at most."""
+    if backend == "numpy":
+        return PRODUCTS_TARGET, TARGETS[cell][at]
+    return FAST_PRODUCTS_TARGET.get(cell), FAST_TARGETS[cell]
+
+
+def print_row(cell, units, backend, t, most):
+    peer = f"{t['torch']:.1f}" if "torch" in t else ""
+    each = [
+        f"{t[backend] / t[who]:.2f}" + (f" (<= {bound})" if bound else "") if who in t else ""
+        for who, bound in zip(("products", "torch"), most, strict=True)
+    ]
+    row = [cell, units, f"{t['products']:.1f}", peer, backend, f"{t[backend]:.1f}", *each]
+    print("|", " | ".join(map(str, row)), "|", flush=True)
 
 
 def print_growth(rounds):
@@ -123,9 +139,9 @@ def print_growth(rounds):
     for steps in (25, 50, 100, 200, 400):
         found = {}
         for name, truncate in (("full", None), ("cut", 25)):
-            make = lambda truncate=truncate, steps=steps: our_step("gru", 64, steps, truncate, every_step=True)  # noqa: E731
-            found[name] = make(), peak_megabytes(make)
-        t = medians({name: step for name, (step, _) in found.items()}, max(rounds // 4, 1))
+            growing = BACKENDS[-1], "gru", 64, steps, truncate, True
+            found[name] = our_step(*growing), peak_megabytes(our_step(*growing))
+        t = milliseconds({name: step for name, (step, _) in found.items()}, max(rounds // 4, 1))
         print(
             f"| {steps} | {t['full']:.1f} | {1e3 * t['full'] / steps:.0f} | {found['full'][1]:.1f} | {t['cut']:.1f} "
             f"| {found['cut'][1]:.1f} |",
@@ -133,9 +149,8 @@ def print_growth(rounds):
         )
 
 
-def peak_megabytes(make):
-    """Of one step, above the rows, the weights and Adam's state."""
-    step = make()
+def peak_megabytes(step):
+    """Of the first call, above the rows, the weights and Adam's state."""
     tracemalloc.start()
     step()
     _, most = tracemalloc.get_traced_memory()
@@ -149,14 +164,13 @@ def main():
     parser.add_argument("--short", action="store_true", help="only show that everything runs")
     arguments = parser.parse_args()
     rounds = 1 if arguments.short else arguments.rounds
-    versions = f"NumPy {np.__version__}" + ("" if torch is None else f", PyTorch {torch.__version__}")
-    print(f"{os.cpu_count()} cores, Python {platform.python_version()}, {versions}; medians of {rounds} rounds")
+    print(f"{machine('torch')}; one thread, medians of {rounds} rounds")
     print(f"{N} sequences of {T} steps and {D} channels, the last state to one output\n")
     if torch is not None:
         torch.set_num_threads(1)
     with threadpool_limits(1):
         print_cells(rounds)
-        print(f"\nGRU of 64 units, {N} sequences, an output at every step\n")
+        print(f"\nGRU of 64 units, {N} sequences, an output at every step, {BACKENDS[-1]}\n")
         print_growth(rounds)
 
 

@@ -1,52 +1,80 @@
 """How the cost of training grows: with rows, with the width of a hidden layer, and what a second process brings.
 
-python benchmarks/scaling.py [--rounds 5] [--gigabytes 4] [--short]
+python benchmarks/scaling.py [--rounds 5] [--gigabytes 4] [--plot docs/scaling.svg] [--short]
 """
 
 import argparse
 import time
 import warnings
+from functools import partial
 
 import numpy as np
+from footprint import print_memory
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
-from speed import BACKENDS, ours_seconds, print_memory, products_seconds
+from speed import BACKENDS, ours_seconds, products_seconds
 from threadpoolctl import threadpool_limits
+from turns import machine, medians
 
 from skbackprop import BatchMLPRegressor
 
+BATCH, STEPS = 128, 50  # rows of a step, and steps of an epoch, where the width grows
+
 
 def print_rows(rounds, sizes):
-    """Microseconds a row of one epoch, which should be the same for any number of rows."""
-    rng = np.random.default_rng(0)
+    """Seconds of one epoch and microseconds a row of it, which should be the same for any number of rows."""
+    rng, found = np.random.default_rng(0), {}
     print("| rows x 20, (100,), batch 200 | epoch, s | a row, us |\n|--:|--:|--:|")
     for rows in (1000, *sizes):  # the first one loads the kernels
         X = rng.normal(size=(rows, 20)).astype(np.float32)
         y = X[:, 0] + 1
-        seconds = np.median([ours_seconds(BACKENDS[-1], X, y, (100,), 200, 1) for _ in range(rounds)])
+        t = medians({"epoch": partial(ours_seconds, BACKENDS[-1], X, y, (100,), 200, 1)}, rounds)
         if rows in sizes:
-            print(f"| {rows} | {seconds:.3f} | {seconds / rows * 1e6:.2f} |", flush=True)
+            found[rows] = t["epoch"] / rows * 1e6
+            print(f"| {rows} | {t['epoch']:.3f} | {found[rows]:.2f} |", flush=True)
+    return found
 
 
 def print_widths(rounds, widths):
-    """Microseconds a step of 128 rows through two hidden layers, beside the products alone."""
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(128 * 50, 50)).astype(np.float32)
+    """Microseconds a step through two hidden layers, beside the products alone."""
+    rng, found = np.random.default_rng(0), {}
+    X = rng.normal(size=(BATCH * STEPS, 50)).astype(np.float32)
     y = X[:, 0] + 1
-    print(
-        "\n| two layers of | products, us |",
-        " | ".join(f"{backend}, us" for backend in BACKENDS),
-        "| ours / products |",
-    )
-    print("|--:|--:|" + "--:|" * len(BACKENDS) + "--:|")
+    everyone = " | ".join(f"{who}, us" for who in ("products", *BACKENDS))
+    print(f"\n| two layers of | {everyone} | ours / products |\n|--:|--:|" + "--:|" * len(BACKENDS) + "--:|")
     for width in widths:
-        times = {who: [] for who in ("products", *BACKENDS)}
-        for _ in range(rounds):
-            times["products"].append(products_seconds(50, (width, width), 128, "float32", 50))
-            for backend in BACKENDS:
-                times[backend].append(ours_seconds(backend, X, y, (width, width), 128, 1))
-        t = [float(np.median(seconds)) / 50 * 1e6 for seconds in times.values()]
-        print(f"| {width} |", " | ".join(f"{each:.0f}" for each in t), f"| {t[-1] / t[0]:.2f} |", flush=True)
+        hidden, epochs = (width, width), max(1, 512 // width)  # where steps are short, what a fit takes once shows
+        steps = epochs * STEPS
+        runs = {"products": partial(products_seconds, 50, hidden, BATCH, "float32", steps)}
+        runs |= {backend: partial(ours_seconds, backend, X, y, hidden, BATCH, epochs) for backend in BACKENDS}
+        found[width] = t = {who: seconds / steps * 1e6 for who, seconds in medians(runs, rounds).items()}
+        each = " | ".join(f"{microseconds:.0f}" for microseconds in t.values())
+        print(f"| {width} | {each} | {t[BACKENDS[-1]] / t['products']:.2f} |", flush=True)
+    return found
+
+
+def plot(path, by_rows, by_width):
+    """Both tables as a picture, on logarithmic axes."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "scaling", "font.size": 9})
+    import matplotlib.pyplot as plt
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained")
+    looks = {"products": ("k--", "matrix products alone"), "numpy": ("C0o-", "NumPy"), "numba": ("C1s-", "compiled")}
+    for who in ("products", *BACKENDS):
+        style, label = looks[who]
+        left.loglog(list(by_width), [t[who] for t in by_width.values()], style, markersize=4, label=label)
+    left.set_xticks(list(by_width), [str(width) for width in by_width])
+    left.minorticks_off()
+    left.set(xlabel=f"units in each of two hidden layers, {BATCH} rows", ylabel="microseconds a step")
+    left.legend(frameon=False)
+    right.semilogx(list(by_rows), list(by_rows.values()), looks[BACKENDS[-1]][0], markersize=4)
+    right.set(xlabel="rows of X", ylabel="microseconds a row of an epoch", ylim=(0, None))
+    for axes in (left, right):
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, metadata={"Date": None} if str(path).endswith("svg") else None)
 
 
 def print_processes(rounds, rows, epochs):
@@ -74,14 +102,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--gigabytes", type=int, default=0, help="size of a memory-map to train on")
+    parser.add_argument("--plot", metavar="FILE", help="draw the first two tables (with the extra `plot`)")
     parser.add_argument("--short", action="store_true", help="only show that everything runs")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
     short = arguments.short
     rounds = 1 if short else arguments.rounds
+    print(f"{machine()}; one BLAS thread, medians of {rounds} rounds\n")
     with threadpool_limits(1):
-        print_rows(rounds, (2000, 10_000) if short else (10_000, 100_000, 1_000_000))
-        print_widths(rounds, (16, 64) if short else (16, 32, 64, 128, 256, 512, 1024))
+        by_rows = print_rows(rounds, (2000, 10_000) if short else (10_000, 30_000, 100_000, 300_000, 1_000_000))
+        by_width = print_widths(rounds, (16, 64) if short else (16, 32, 64, 128, 256, 512, 1024))
+    if arguments.plot:
+        plot(arguments.plot, by_rows, by_width)
     print_processes(rounds, 1000 if short else 20_000, 3 if short else 150)
     if arguments.gigabytes:
         print_memory(arguments.gigabytes * 1024)

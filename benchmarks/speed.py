@@ -1,33 +1,27 @@
-"""Time of a training step against scikit-learn's and against its matrix products alone; latency, memory, import time.
+"""Time of a training step against scikit-learn's and against its matrix products alone.
 
-Everything is timed in turns within one run and on one BLAS thread, and told as ratios of medians: the
-machine's own speed drifts by more than what is measured here.
+Everything is timed in turns within one run, and told as ratios of medians: the machine's own speed drifts by more than
+what is measured here. With more than one thread everyone has as many, and takes them where it likes to: BLAS shares
+large products, and an estimator of ours leaves it that only where they are large enough to pay.
 
 PyTorch and JAX are measured, too, by a Python that has them.
 
-    python benchmarks/speed.py [--rounds 9] [--cases S1 S2 ...] [--short]
+    python benchmarks/speed.py [--rounds 9] [--threads 1] [--cases S1 S2 ...] [--short]
 """
 
 import argparse
 import importlib.util
-import json
-import os
-import platform
-import subprocess
-import sys
-import tempfile
 import time
 import warnings
 from functools import partial
-from itertools import pairwise, product
-from pathlib import Path
+from itertools import pairwise
 
 import numpy as np
 import peers
-import sklearn
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 from threadpoolctl import threadpool_limits
+from turns import machine, medians
 
 from skbackprop import BatchMLPRegressor, kernel_backend
 
@@ -81,8 +75,13 @@ def products_seconds(n_in, hidden, batch, dtype, steps):
     return time.perf_counter() - start
 
 
-def measure_case(name, rounds):
-    """Microseconds a step of everyone who is there, by dtype."""
+def floor_seconds(threads, *work):
+    with threadpool_limits(threads):
+        return products_seconds(*work)
+
+
+def measure_case(name, rounds, threads):
+    """Microseconds a step of everyone who is there, by dtype. The products are done by as many threads as suit them."""
     rows, n_in, hidden, batch, epochs = CASES[name]
     rng = np.random.default_rng(0)
     steps = epochs * -(-rows // batch)
@@ -92,15 +91,15 @@ def measure_case(name, rounds):
         y = X @ rng.normal(size=n_in).astype(dtype) + rng.normal(size=rows).astype(dtype)
         runs = {backend: partial(ours_seconds, backend, X, y, hidden, batch, epochs) for backend in BACKENDS}
         runs["scikit-learn"] = partial(fit_seconds, MLPRegressor, X, y, hidden, batch, epochs)
-        runs["products"] = partial(products_seconds, n_in, hidden, batch, dtype, steps)
-        runs |= {peer: partial(seconds, X, y, hidden, batch, epochs) for peer, seconds in peers.installed().items()}
+        floors = range(1, threads + 1)
+        runs |= {floor: partial(floor_seconds, floor, n_in, hidden, batch, dtype, steps) for floor in floors}
+        for peer, seconds in peers.installed(threads).items():
+            runs[peer] = partial(seconds, X, y, hidden, batch, epochs)
         for backend in BACKENDS:  # compiles
             runs[backend]()
-        times = {who: [] for who in runs}
-        for _ in range(rounds):
-            for who, run in runs.items():
-                times[who].append(run())
-        found[dtype] = {who: float(np.median(seconds)) / steps * 1e6 for who, seconds in times.items()}
+        t = medians(runs, rounds)
+        t["products"] = min(t.pop(floor) for floor in floors)
+        found[dtype] = {who: seconds / steps * 1e6 for who, seconds in t.items()}
     return found
 
 
@@ -116,13 +115,14 @@ def ratio(t, over, under, target=""):
     return f"{t[over] / t[under]:.2f}" + (f" ({target})" if target else "")
 
 
-def print_cases(names, rounds):
-    found = {name: measure_case(name, rounds) for name in names}
-    everyone = ["products", *BACKENDS, "scikit-learn", *peers.installed()]
+def print_cases(names, rounds, threads):
+    everyone, found = ["products", *BACKENDS, "scikit-learn", *peers.installed(threads)], {}
     print("Microseconds a step\n")
     print("| case | dtype |", " | ".join(everyone), "|\n|---|---|" + "--:|" * len(everyone))
-    for name, dtype in product(names, ("float32", "float64")):
-        print(f"| {name} | {dtype} |", " | ".join(f"{found[name][dtype][who]:.0f}" for who in everyone), "|")
+    for name in names:
+        found[name] = measure_case(name, rounds, threads)
+        for dtype, t in found[name].items():
+            print(f"| {name} | {dtype} |", " | ".join(f"{t[who]:.0f}" for who in everyone), "|", flush=True)
     print("\nNumPy kernels\n\n| case | dtype | scikit-learn / ours | ours / products |\n|---|---|--:|--:|")
     for name in names:
         print_row(name, found[name], ("scikit-learn", "numpy", "products"), TARGETS[name])
@@ -150,151 +150,21 @@ def print_fast_row(name, t, targets):
         print(f"| {name} | {dtype} |", " | ".join(each), "|")
 
 
-def check_agreement():
-    """Both backends end with the same predictions."""
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(500, 8))
-    y = X[:, 0] - X[:, 1] ** 2
-    model, predictions = BatchMLPRegressor(max_iter=20, n_iter_no_change=np.inf, random_state=0), []
-    for backend in BACKENDS:
-        with kernel_backend(backend):
-            predictions.append(model.fit(X, y).predict(X))
-    np.testing.assert_allclose(predictions[0], predictions[-1], rtol=1e-9, atol=1e-9)
-    print(f"backends agree: {', '.join(BACKENDS)}\n")
-
-
-def print_latency(rounds):
-    """One row of 20 float64 through a fitted model with the default 100 units."""
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(2000, 20)), rng.normal(size=2000)
-    models = {
-        "ours": BatchMLPRegressor(max_iter=5, n_iter_no_change=np.inf).fit(X, y),
-        "scikit-learn": MLPRegressor(max_iter=5, n_iter_no_change=np.inf).fit(X, y),
-    }
-    calls = {who: partial(model.predict, X[:1]) for who, model in models.items()}
-    small = BatchMLPRegressor(max_iter=5, n_iter_no_change=np.inf).fit(X.astype(np.float32), y).predictor()
-    calls["predictor"] = partial(small, X[:1].astype(np.float32))
-    times = {who: [] for who in calls}
-    for _ in range(rounds):
-        for who, call in calls.items():
-            start = time.perf_counter()
-            for _ in range(200):
-                call()
-            times[who].append((time.perf_counter() - start) / 200 * 1e6)
-    ours, theirs, alone = (float(np.median(times[who])) for who in calls)
-    print(f"predict, one row: ours {ours:.0f} us, scikit-learn {theirs:.0f} us, ratio {ours / theirs:.2f} (<= 0.5)")
-    print(f"predictor(), one row, float32: {alone:.1f} us (<= 8)")
-
-
-def print_bulk(rounds, rows):
-    """Many rows of 50 in float32, against the products of the same layers on blocks of 1024 rows."""
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(rows, 50)).astype(np.float32)
-    for hidden in ((100,), (256, 256)):
-        model = BatchMLPRegressor(hidden_layer_sizes=hidden, max_iter=1, n_iter_no_change=np.inf)
-        model.fit(X[:2000], X[:2000, 0]).predict(X[:100])
-        weights = model.coefs_
-        outs = [np.empty((1024, W.shape[1]), np.float32) for W in weights]
-        times = {"ours": [], "products": []}
-        for _ in range(rounds):
-            start = time.perf_counter()
-            model.predict(X)
-            times["ours"].append(time.perf_counter() - start)
-            start = time.perf_counter()
-            for at in range(0, rows, 1024):
-                A = X[at : at + 1024]
-                for W, out in zip(weights, outs, strict=True):
-                    A = A.dot(W, out[: len(A)])
-            times["products"].append(time.perf_counter() - start)
-        rate = np.median(times["products"]) / np.median(times["ours"])
-        print(f"predict, {rows} rows of 50, {hidden}: {rate:.2f} of the rate of the products (>= 0.8)")
-
-
-FIT_MEMORY_MAP = """
-import sys, json
-import numpy as np
-import skbackprop
-from skbackprop import BatchMLPRegressor
-
-def own():  # anonymous memory in MB: the pages of the mapped file belong to the page cache
-    with open("/proc/self/status") as status:
-        fields = dict(line.split(":", 1) for line in status)
-    return int(fields["RssAnon"].split()[0]) / 1024
-
-X = np.memmap(sys.argv[1], np.float32, "r").reshape(-1, 100)
-y = np.asarray(X[:, 0]) + 1
-BatchMLPRegressor(max_iter=1, n_iter_no_change=np.inf).fit(X[:1000], y[:1000])
-before, peak = own(), 0.0
-
-class Watch(skbackprop.SquaredError):
-    def value_and_gradient(self, y, raw, weight, out):
-        global peak
-        peak = max(peak, own())
-        return super().value_and_gradient(y, raw, weight, out)
-
-BatchMLPRegressor(loss=Watch(), batch_size=4096, max_iter=1, n_iter_no_change=np.inf).fit(X, y)
-print(json.dumps({"above": max(peak, own()) - before, "X": X.nbytes / 2**20}))
-"""
-
-
-def print_memory(megabytes):
-    """Anonymous memory of a fit on a mapped file, above that of a small fit before it."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "X.f32"
-        rng, rows = np.random.default_rng(0), megabytes * 2**20 // 400
-        with path.open("wb") as file:
-            for start in range(0, rows, 100_000):
-                rng.normal(size=(min(100_000, rows - start), 100)).astype(np.float32).tofile(file)
-        out = subprocess.run(
-            [sys.executable, "-c", FIT_MEMORY_MAP, str(path)], check=True, capture_output=True, text=True
-        )
-    found = json.loads(out.stdout)
-    print(f"fit on a memory-map of {found['X']:.0f} MB: {found['above']:.0f} MB above baseline (< 150 for 1 GB)")
-
-
-IMPORT = """
-import time
-import sklearn.neural_network
-start = time.perf_counter()
-from skbackprop import BatchMLPRegressor
-print(time.perf_counter() - start)
-"""
-
-
-def print_import(rounds):
-    """With the bytecode there that an installation writes, whatever this process is told about writing it."""
-    with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {"PYTHONPYCACHEPREFIX": folder, "PYTHONDONTWRITEBYTECODE": ""}
-        command = [sys.executable, "-c", IMPORT]
-        outs = [subprocess.run(command, env=environment, check=True, capture_output=True) for _ in range(rounds + 1)][
-            1:
-        ]
-    extra = float(np.median([float(out.stdout) for out in outs])) * 1e3
-    print(f"import beyond scikit-learn's: {extra:.0f} ms (< 50)")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--cases", nargs="*", choices=list(CASES), default=list(CASES))
     parser.add_argument("--short", action="store_true", help="only show that everything runs")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
-    cases, rounds, megabytes, rows = arguments.cases, arguments.rounds, 1024, 1_000_000
+    cases, rounds, threads = arguments.cases, arguments.rounds, arguments.threads
     if arguments.short:
-        cases, rounds, megabytes, rows = ["S2"], 1, 16, 10_000
-        check_agreement()
-    print(
-        f"{os.cpu_count()} cores, Python {platform.python_version()}, NumPy {np.__version__}, "
-        f"scikit-learn {sklearn.__version__}; one BLAS thread, medians of {rounds} rounds\n"
-    )
-    with threadpool_limits(1):
-        print_cases(cases, rounds)
-        print()
-        print_latency(rounds * 3)
-        print_bulk(rounds, rows)
-    print_memory(megabytes)
-    print_import(rounds)
+        cases, rounds = ["S2"], 1
+    shared = "one BLAS thread" if threads == 1 else f"{threads} BLAS threads"
+    print(f"{machine(*peers.installed(threads))}; {shared}, medians of {rounds} rounds\n")
+    with threadpool_limits(threads):
+        print_cases(cases, rounds, threads)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from ..network.layers import Dense, Dropout, Standardize
 from ..network.losses import Loss
 from ..network.model import Model
 
-__all__ = ["Predictor"]
+__all__ = ["ClassPredictor", "NumberPredictor", "Predictor"]
 
 Array = np.ndarray
 
@@ -25,12 +26,12 @@ class Folded:
 
 
 @dataclass(frozen=True, eq=False)
-class Predictor:
-    """predict(X) of a network of dense layers, without checks: X must be a plain float array of the right width.
+class Predictor(ABC):
+    """What a network of dense layers predicts, without checks: X must be a plain float array of the right width.
 
     It holds plain arrays and the objects for activation and loss, so it pickles small, and unpickling imports neither
-    scikit-learn nor numba. Layers see X before it is centred: in float32, columns whose mean is thousands of standard
-    deviations lose the digits that the mean takes up.
+    scikit-learn nor numba. To call it is to ``predict``. Layers see X before it is centred: in float32, columns whose
+    mean is thousands of standard deviations lose the digits that the mean takes up.
 
     Attributes
     ----------
@@ -38,6 +39,34 @@ class Predictor:
         For every layer ``W``, ``b`` and the activation ``f``.
     loss : Loss
         Whose inverse link makes predictions of raw output.
+    """
+
+    layers: tuple[Folded, ...]
+    loss: Loss
+
+    def raw(self, X: Array) -> Array:
+        """What the last layer puts out, in the natural units of the target: one column for each of the loss's."""
+        for layer in self.layers:
+            Z = X.dot(layer.W)
+            Z += layer.b
+            X = np.empty_like(Z) if layer.f.keeps_input else Z
+            layer.f.forward(Z, X)
+        return X
+
+    @abstractmethod
+    def predict(self, X: Array) -> Array:
+        """As the estimator's ``predict``."""
+
+    def __call__(self, X: Array) -> Array:
+        return self.predict(X)
+
+
+@dataclass(frozen=True, eq=False)
+class NumberPredictor(Predictor):
+    """The predictor of a regressor. Of a loss that learns a standard deviation, that is ``loss.std(raw(X))``.
+
+    Attributes
+    ----------
     flat : bool
         Whether one column of predictions is given as one number per row.
 
@@ -52,29 +81,65 @@ class Predictor:
     True
     """
 
-    layers: tuple[Folded, ...]
-    loss: Loss
     flat: bool
 
-    def __call__(self, X: Array) -> Array:
-        for layer in self.layers:
-            Z = X.dot(layer.W)
-            Z += layer.b
-            X = np.empty_like(Z) if layer.f.keeps_input else Z
-            layer.f.forward(Z, X)
-        y = self.loss.predict(X)
+    def predict(self, X: Array) -> Array:
+        y = self.loss.predict(self.raw(X))
         return y[:, 0] if self.flat and y.shape[1] == 1 else y
 
     @classmethod
-    def of(cls, model: Model, flat: bool) -> Predictor:
-        """A copy of what ``model`` computes.
-
-        Raises
-        ------
-        TypeError
-            Where the network has layers other than Standardize, Dense and Dropout.
-        """
+    def of(cls, model: Model, flat: bool) -> NumberPredictor:
+        """A copy of what ``model`` computes; TypeError where it has layers that cannot be folded."""
         return cls(tuple(fold(model)), model.loss, flat)
+
+
+@dataclass(frozen=True, eq=False)
+class ClassPredictor(Predictor):
+    """The predictor of a classifier: ``predict`` gives labels, ``predict_proba`` probabilities, as the classifier does.
+
+    Attributes
+    ----------
+    classes : ndarray
+        Labels, in the order of the columns of ``predict_proba``.
+    indicator : bool
+        Whether rows have any number of labels, each with a probability of its own, and ``predict`` gives an indicator.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skbackprop import BatchMLPClassifier
+    >>> X = np.arange(40.0).reshape(20, 2)
+    >>> y = np.where(X[:, 0] > 20, "high", "low")
+    >>> model = BatchMLPClassifier(learning_rate="cosine", learning_rate_init=0.1, random_state=0).fit(X, y)
+    >>> predict = model.predictor()
+    >>> predict(X[-1:])
+    array(['high'], dtype='<U4')
+    >>> bool(np.allclose(predict.predict_proba(X), model.predict_proba(X)))
+    True
+    """
+
+    classes: Array
+    indicator: bool
+
+    @property
+    def _two_classes(self) -> bool:
+        return not self.indicator and len(self.classes) == 2
+
+    def predict(self, X: Array) -> Array:
+        p = self.loss.predict(self.raw(X))
+        if self.indicator:
+            return (p > 0.5).astype(np.intp)
+        return self.classes[(p[:, 0] > 0.5).astype(np.intp) if self._two_classes else p.argmax(axis=1)]
+
+    def predict_proba(self, X: Array) -> Array:
+        """Of every class, summing to one in a row, or of every label of an indicator."""
+        raw = self.raw(X)
+        return self.loss.predict(np.hstack([-raw, raw]) if self._two_classes else raw)
+
+    @classmethod
+    def of(cls, model: Model, classes: Array, indicator: bool) -> ClassPredictor:
+        """A copy of what ``model`` computes; TypeError where it has layers that cannot be folded."""
+        return cls(tuple(fold(model)), model.loss, classes.copy(), indicator)
 
 
 def fold(model: Model) -> Iterator[Folded]:
@@ -82,6 +147,11 @@ def fold(model: Model) -> Iterator[Folded]:
 
     ((X - s) c) W + b = X W' + b' with W' = c W and b' = b - s W'; gain (A W + b) + offset = A (W gain) + b gain +
     offset. Both in float64.
+
+    Raises
+    ------
+    TypeError
+        Where the network has layers other than Standardize, Dense and Dropout.
     """
     dtype, units = model.theta.dtype, model.units
     shift, scale = np.zeros(()), np.ones(())

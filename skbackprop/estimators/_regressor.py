@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from sklearn.utils.validation import check_is_fitted
-
 from ._perceptron import Perceptron
 from ._regression import BatchRegressor
-
-if TYPE_CHECKING:
-    from ..deploy.predictor import Predictor
 
 
 class BatchMLPRegressor(BatchRegressor, Perceptron):
@@ -176,17 +169,3 @@ class BatchMLPRegressor(BatchRegressor, Perceptron):
         monitor="loss",
     ):
         self._store(locals())
-
-    def predictor(self) -> Predictor:
-        """What `predict` computes, on its own: a function of plain arrays, without checks, in a tenth of the time.
-
-        Returns
-        -------
-        predict : Predictor
-            Called with a float array of shape (n_samples, n_features). It does not change with this model, and
-            unpickling it needs neither scikit-learn nor numba.
-        """
-        from ..deploy.predictor import Predictor
-
-        check_is_fitted(self)
-        return Predictor.of(self.model_, self._target.flat)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 from scipy.sparse import issparse
@@ -13,8 +13,12 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from ..network.losses import Loss
+from ..network.model import Model
 from ..ranges import check_real
 from ._reading import Data
+
+if TYPE_CHECKING:
+    from ..deploy.predictor import ClassPredictor, NumberPredictor, Predictor
 
 __all__ = ["ClassTarget", "NumberTarget", "Target"]
 
@@ -27,7 +31,8 @@ class Target(Protocol):
     1. ``read`` turns a y that scikit-learn has validated into a float array of shape (n, k).
     2. ``write`` turns what `read` gives, or predictions of it, into what the user writes.
     3. ``bind`` is a loss told of the target.
-    4. ``stratify`` tells whether held-out rows are to be spread over the values of y.
+    4. ``predictor`` is what is left of a model whose raw output is written so, where scikit-learn is not.
+    5. ``stratify`` tells whether held-out rows are to be spread over the values of y.
     """
 
     stratify: bool
@@ -35,6 +40,7 @@ class Target(Protocol):
     def read(self, y: Any) -> Array: ...
     def write(self, y: Array) -> Array: ...
     def bind(self, loss: Loss) -> Loss: ...
+    def predictor(self, model: Model) -> Predictor: ...
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,11 @@ class NumberTarget:
         if not callable(getattr(loss, "score", None)):
             raise TypeError(f"`loss` of a regressor must have a method `score`, as a LocationLoss has, got {loss!r}")
         return loss
+
+    def predictor(self, model: Model) -> NumberPredictor:
+        from ..deploy.predictor import NumberPredictor
+
+        return NumberPredictor.of(model, self.flat)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +155,11 @@ class ClassTarget:
                 f"`loss` of a classifier must be a frozen dataclass with a field `n_classes`, such as a ClassLoss, "
                 f"got {loss!r}"
             ) from None
+
+    def predictor(self, model: Model) -> ClassPredictor:
+        from ..deploy.predictor import ClassPredictor
+
+        return ClassPredictor.of(model, self.classes, self.indicator)
 
 
 def read_classes(classes: Any) -> Array:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.exceptions import NotFittedError
 
 import skbackprop
-from skbackprop import ACTIVATIONS, BatchMLPRegressor, Dense, Network, SquaredError
-from skbackprop.deploy.predictor import Predictor
+from skbackprop import ACTIVATIONS, LOSSES, BatchMLPRegressor, Dense, Gaussian, Network, Quantile, SquaredError
+from skbackprop.deploy.predictor import NumberPredictor
 from skbackprop.network.losses import Units
 from skbackprop.network.model import Model
+from tests.estimators.kinds import KINDS, every_estimator, every_loss
 
 
 def fitted(dtype=np.float64, outputs=1, **parameters):
@@ -26,7 +28,7 @@ def fitted(dtype=np.float64, outputs=1, **parameters):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("outputs", [1, 3])
-@pytest.mark.parametrize("loss", ["squared_error", "poisson"])
+@pytest.mark.parametrize("loss", [*LOSSES.values(), Quantile([0.1, 0.5, 0.9]), Gaussian(beta=0.5)], ids=str)
 @pytest.mark.parametrize("standardize", [True, False])
 @pytest.mark.filterwarnings("ignore:training ended worse")
 def test_it_computes_what_the_estimator_predicts(dtype, outputs, loss, standardize):
@@ -53,20 +55,68 @@ def test_it_is_a_copy_and_leaves_its_input_alone():
     np.testing.assert_array_equal(predict(X), before)
 
 
-def test_unpickling_it_imports_neither_scikit_learn_nor_numba(tmp_path):
-    model, _ = fitted()
+def test_raw_output_has_what_predict_leaves_out():
+    model, X = fitted(outputs=3, loss="gaussian", learning_rate_init=1e-2)
+    predictor = model.predictor()
+    np.testing.assert_allclose(predictor.loss.std(predictor.raw(X)), model.predict(X, return_std=True)[1], rtol=1e-11)
+
+
+@pytest.mark.parametrize("hidden", [(), (20, 10)])
+@pytest.mark.parametrize("standardize", [True, False])
+@every_loss
+@pytest.mark.filterwarnings("ignore:training ended worse")
+def test_every_method_it_shares_with_its_estimator_gives_the_same(kind, loss, standardize, hidden):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 4)) * [1, 10, 0.1, 3] + [0, 5, -1, 2]
+    model = kind.make(loss=loss, standardize=standardize, hidden_layer_sizes=hidden, learning_rate_init=1e-3)
+    model.set_params(max_iter=5, n_iter_no_change=np.inf, random_state=0).fit(X, kind.target(np.exp(X[:, 0] / 4)))
+    predictor = model.predictor()
+    for method in {"predict", kind.method}:
+        expected, predicted = getattr(model, method)(X), getattr(predictor, method)(X)
+        assert predicted.dtype == expected.dtype
+        if expected.dtype.kind == "f":
+            np.testing.assert_allclose(predicted, expected, rtol=1e-10, atol=1e-12)
+        else:
+            np.testing.assert_array_equal(predicted, expected)
+    np.testing.assert_array_equal(predictor(X), predictor.predict(X))
+
+
+def test_small_probabilities_keep_their_digits():
+    """Of two classes the first one's is not 1 - p."""
+    X = np.arange(40.0)[:, None]
+    kind = KINDS["two classes"]
+    model = kind.make(hidden_layer_sizes=(), max_iter=200, n_iter_no_change=np.inf, random_state=0)
+    model.fit(X, np.where(X[:, 0] > 20, "yes", "no"))
+    expected = model.predict_proba(X * 1000)
+    assert 0 < expected[-1, 0] < 1e-100
+    np.testing.assert_allclose(model.predictor().predict_proba(X * 1000), expected, rtol=1e-9)
+
+
+@every_estimator
+def test_only_what_is_fitted_can_leave(kind):
+    with pytest.raises(NotFittedError):
+        kind.make().predictor()
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_unpickling_it_imports_neither_scikit_learn_nor_numba(kind, tmp_path):
+    X = np.random.default_rng(0).standard_normal((200, 4))
+    model = kind.make(max_iter=3, n_iter_no_change=np.inf, random_state=0).fit(X, kind.target(X[:, 0]))
     path = tmp_path / "predictor.pickle"
     path.write_bytes(pickle.dumps(model.predictor()))
     assert path.stat().st_size < 1.05 * model.theta_.nbytes + 4096
     code = (
-        "import pickle, sys; predict = pickle.load(open(sys.argv[1], 'rb')); import numpy as np; "
-        "print(predict(np.ones((1, 4)))[0], 'sklearn' in sys.modules, 'numba' in sys.modules)"
+        "import pickle, sys; predictor = pickle.load(open(sys.argv[1], 'rb')); import numpy as np; "
+        "print(getattr(predictor, sys.argv[2])(np.ones((1, 4))).flat[0], predictor(np.ones((1, 4))).flat[0], "
+        "'sklearn' in sys.modules, 'numba' in sys.modules)"
     )
     environment = os.environ | {"PYTHONPATH": str(Path(skbackprop.__file__).parents[1])}
-    command = [sys.executable, "-c", code, path]
+    command = [sys.executable, "-c", code, path, kind.method]
     out = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
-    assert float(out[0]) == pytest.approx(model.predict(np.ones((1, 4)))[0], rel=1e-11)
-    assert out[1:] == ["False", "False"]
+    one = np.ones((1, 4))
+    assert float(out[0]) == pytest.approx(kind.output(model, one).flat[0], rel=1e-11)
+    assert kind.method == "predict" or out[1] == str(model.predict(one).flat[0])
+    assert out[2:] == ["False", "False"]
 
 
 class Doubling:
@@ -86,4 +136,4 @@ def test_a_network_of_other_layers_is_refused():
     network = Network([Doubling(), Dense(1)], (2,))
     model = Model(network, SquaredError(), np.zeros(network.parameters.size), Units.natural(1))
     with pytest.raises(TypeError, match="a predictor is made of dense layers, got a Doubling layer"):
-        Predictor.of(model, True)
+        NumberPredictor.of(model, True)

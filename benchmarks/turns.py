@@ -1,0 +1,40 @@
+"""Timing in turns: everyone once a round, so that a machine whose speed drifts drifts for all, told by medians."""
+
+import importlib
+import os
+import platform
+import time
+
+import numpy as np
+
+
+def medians(runs, rounds):
+    """The median seconds of each of ``runs``, functions that return the seconds they took, by name."""
+    times = {who: [] for who in runs}
+    for _ in range(rounds):
+        for who, run in runs.items():
+            times[who].append(run())
+    return {who: float(np.median(seconds)) for who, seconds in times.items()}
+
+
+def timed(call, repeats=1, clock=time.perf_counter):
+    """A function that returns the seconds of one ``call``, which it makes so many times."""
+
+    def seconds():
+        start = clock()
+        for _ in range(repeats):
+            call()
+        return (clock() - start) / repeats
+
+    return seconds
+
+
+def machine(*packages):
+    """What a table was measured on: cores, and the versions of Python and packages, where they are installed."""
+    found = [f"{os.cpu_count()} cores", f"Python {platform.python_version()}"]
+    for name in ("numpy", "scipy", "sklearn", "numba", *packages):
+        try:
+            found.append(f"{name} {importlib.import_module(name).__version__}")
+        except ImportError:
+            continue
+    return ", ".join(found)
