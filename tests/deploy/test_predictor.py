@@ -15,7 +15,7 @@ from skbackprop import ACTIVATIONS, LOSSES, BatchMLPRegressor, Dense, Gaussian, 
 from skbackprop.deploy.predictor import NumberPredictor
 from skbackprop.network.losses import Units
 from skbackprop.network.model import Model
-from tests.estimators.kinds import KINDS, every_estimator, every_loss
+from tests.estimators.kinds import PERCEPTRONS, every_perceptron, one_each, over
 
 
 def fitted(dtype=np.float64, outputs=1, **parameters):
@@ -63,7 +63,10 @@ def test_raw_output_has_what_predict_leaves_out():
 
 @pytest.mark.parametrize("hidden", [(), (20, 10)])
 @pytest.mark.parametrize("standardize", [True, False])
-@every_loss
+@pytest.mark.parametrize(
+    ("kind", "loss"),
+    [pytest.param(kind, loss, id=f"{name}-{loss}") for name, kind in PERCEPTRONS.items() for loss in kind.losses],
+)
 @pytest.mark.filterwarnings("ignore:training ended worse")
 def test_every_method_it_shares_with_its_estimator_gives_the_same(kind, loss, standardize, hidden):
     rng = np.random.default_rng(0)
@@ -84,7 +87,7 @@ def test_every_method_it_shares_with_its_estimator_gives_the_same(kind, loss, st
 def test_small_probabilities_keep_their_digits():
     """Of two classes the first one's is not 1 - p."""
     X = np.arange(40.0)[:, None]
-    kind = KINDS["two classes"]
+    kind = PERCEPTRONS["two classes"]
     model = kind.make(hidden_layer_sizes=(), max_iter=200, n_iter_no_change=np.inf, random_state=0)
     model.fit(X, np.where(X[:, 0] > 20, "yes", "no"))
     expected = model.predict_proba(X * 1000)
@@ -92,13 +95,13 @@ def test_small_probabilities_keep_their_digits():
     np.testing.assert_allclose(model.predictor().predict_proba(X * 1000), expected, rtol=1e-9)
 
 
-@every_estimator
+@over(one_each(PERCEPTRONS))
 def test_only_what_is_fitted_can_leave(kind):
     with pytest.raises(NotFittedError):
         kind.make().predictor()
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@every_perceptron
 def test_unpickling_it_imports_neither_scikit_learn_nor_numba(kind, tmp_path):
     X = np.random.default_rng(0).standard_normal((200, 4))
     model = kind.make(max_iter=3, n_iter_no_change=np.inf, random_state=0).fit(X, kind.target(X[:, 0]))
