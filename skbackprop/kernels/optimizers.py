@@ -8,7 +8,7 @@ pieces that stay in the cache together with the two scratch pieces a step needs.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import numpy as np
 from scipy.linalg.blas import daxpy, saxpy
@@ -33,20 +33,18 @@ FLOOR = 1e-24
 FLOOR_OF_SQUARES = 1e-32
 
 
-def pieces(*vectors: Array) -> Iterator[tuple[Array, ...]]:
+def pieces(*vectors: Array) -> Iterable[tuple[Array, ...]]:
     """The same PIECE entries of every vector, one piece after the other."""
     size = vectors[0].size
     if size <= PIECE:
-        yield vectors
-        return
-    for start in range(0, size, PIECE):
-        yield tuple(v[start : start + PIECE] for v in vectors)
+        return (vectors,)
+    return (tuple(v[start : start + PIECE] for v in vectors) for start in range(0, size, PIECE))
 
 
-def shrink(theta: Array, amount: float) -> None:
+def shrink(theta: Array, decaying: int, amount: float) -> None:
     """Decoupled weight decay: theta -= amount * theta (Loshchilov and Hutter 2019, Algorithm 2, line 12)."""
     if amount:
-        theta *= 1.0 - amount
+        theta[:decaying] *= 1.0 - amount
 
 
 def sgd(
@@ -62,7 +60,7 @@ def sgd(
     weight_decay: float,
 ) -> None:
     """velocity = momentum velocity - rate g; theta += velocity, or with Nesterov momentum velocity - rate g."""
-    shrink(theta[:decaying], rate * weight_decay)
+    shrink(theta, decaying, rate * weight_decay)
     for th, g, v in pieces(theta, gradient, velocity):
         step = np.multiply(g, -rate * scale)
         v *= momentum
@@ -89,7 +87,7 @@ def rmsprop(
     weight_decay: float,
 ) -> None:
     """v = rho v + (1 - rho) g^2; theta -= rate g / (sqrt(v) + epsilon), with ``squares`` = v / (1 - rho)."""
-    shrink(theta[:decaying], rate * weight_decay)
+    shrink(theta, decaying, rate * weight_decay)
     weight = math.sqrt(1.0 - rho)
     for th, g, v in pieces(theta, gradient, squares):
         a = np.multiply(g, g)
@@ -124,7 +122,7 @@ def adam(
     rate_t = rate sqrt(1 - b2^t) / (1 - b1^t). ``sums`` = m / (1 - b1) and ``squares`` = v / (1 - b2) are kept instead
     of the averages, which takes two passes less.
     """
-    shrink(theta[:decaying], rate * weight_decay)
+    shrink(theta, decaying, rate * weight_decay)
     rate_t = rate * math.sqrt(1.0 - beta_2**t) / (1.0 - beta_1**t)
     weight = math.sqrt(1.0 - beta_2)
     for th, g, m, v in pieces(theta, gradient, sums, squares):

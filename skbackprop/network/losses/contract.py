@@ -86,8 +86,9 @@ class KernelLoss:
 
     def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
         name, constants = self.kernel
-        given = [np.array(c, raw.dtype) if isinstance(c, tuple) else c for c in constants]
-        return kernels.in_force()[name](y, raw, weight, out, *given)
+        if constants:
+            constants = tuple(np.array(c, raw.dtype) if isinstance(c, tuple) else c for c in constants)
+        return kernels.in_force()[name](y, raw, weight, out, *constants)
 
 
 class RegressionLoss(Loss, Protocol):
