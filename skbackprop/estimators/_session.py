@@ -22,7 +22,7 @@ from ..optimize.training import Epoch, TrainingState, train
 from ._callbacks import EpochTasks
 from ._reading import Data
 from ._settings import Settings, read_scorer
-from ._stretches import make_steps
+from ._stretches import Stretches, make_steps
 from ._threads import suitable_blas_threads
 from ._validation import Validation
 
@@ -68,6 +68,10 @@ class Session:
         self.rows = data.X.shape[0] if data.rows is None else data.rows
         size = data.n if self.full_batch else batch_rows(estimator.batch_size, data.n)
         self.batches = Batches(self.rows, size, state.rng if estimator.shuffle else None)
+        self.steps = (
+            None if self.full_batch else make_steps(self.objective, settings.solver, settings.clip, self.batches, state)
+        )
+        self.compiled = isinstance(self.steps, Stretches)
         self.max_epochs = max_epochs
         self.total = max_epochs * len(self.batches) if planned else None
         self.best = BestSoFar()
@@ -84,7 +88,7 @@ class Session:
         try:
             with (
                 np.errstate(over="ignore", invalid="ignore"),
-                suitable_blas_threads(self.model.network, self.batches.size, vectors=self.full_batch),
+                suitable_blas_threads(self.model.network, self.batches.size, self.full_batch, self.compiled),
             ):
                 self._minimize() if self.full_batch else self._descend()
         except KeyboardInterrupt as error:
@@ -148,8 +152,7 @@ class Session:
     def _descend(self) -> None:
         """First-order steps, an epoch at a time."""
         s, rate = self.settings, float(self.estimator.learning_rate_init)
-        steps = make_steps(self.objective, s.solver, s.clip, self.batches, self.state)
-        epochs = train(steps, self.state, self.batches, s.schedule, rate, total=self.total)
+        epochs = train(self.steps, self.state, self.batches, s.schedule, rate, total=self.total)
         for _ in range(self.max_epochs):
             self.tasks.begin_epoch()
             if self.after_epoch(next(epochs)):

@@ -5,6 +5,10 @@ more than some 2000 numbers, too. On a busy machine, waiting for the other threa
 the product itself; on an idle one, two threads win a quarter at best. From about 100 Mflop on, all cores pay even on
 a busy machine. ``benchmarks/blas_threads.py`` prints these figures.
 
+NumPy and SciPy may each bring a BLAS of their own, with threads of its own that go on waiting for work for a while.
+Where products are NumPy's and vectors SciPy's, the two then take the cores from each other: three times the time of
+one thread. So where products are left to all cores, SciPy's BLAS gets one thread, unless it does the products, too.
+
 The number of threads belongs to the whole process, so all who want one thread at the same time are counted: the
 first in sets the limit, the last out restores what was there before.
 """
@@ -26,14 +30,33 @@ SHARED_NUMBERS = 2000
 PAYS_FROM = 1e8
 
 _lock = threading.Lock()
-_inside = 0
-_limit: Any = None
+_inside = {"all": 0, "scipy": 0}
+_before: dict[Any, int] = {}
 
 
 @cache
-def _controller() -> threadpoolctl.ThreadpoolController:
-    """Finding the libraries takes milliseconds, so it is done once; a limit then takes tens of microseconds."""
-    return threadpoolctl.ThreadpoolController()
+def _libraries() -> list[Any]:
+    """Every BLAS in the process. Finding them takes milliseconds, so it is done once; a limit then takes some tens of
+    microseconds.
+    """
+    return threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers
+
+
+def _is_scipy_s(library: Any) -> bool:
+    return "scipy.libs" in library.filepath
+
+
+def _enter(who: str, change: int) -> None:
+    """Count in or out of those who want one thread, and give every BLAS the number that suits all who are inside."""
+    with _lock:
+        if not any(_inside.values()):
+            _before.update((library, library.num_threads) for library in _libraries())
+        _inside[who] += change
+        for library, before in _before.items():
+            wanted = 1 if _inside["all"] or (_inside["scipy"] and _is_scipy_s(library)) else before
+            if library.num_threads != wanted:
+                library.set_num_threads(wanted)
+        _let_go()
 
 
 def _let_go() -> None:
@@ -44,31 +67,27 @@ def _let_go() -> None:
 
 
 @contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Limit BLAS to one thread until the last of all who are inside has left."""
-    global _inside, _limit
-    with _lock:
-        if _inside == 0:
-            _limit = _controller().limit(limits=1, user_api="blas")
-            _let_go()
-        _inside += 1
+def one_blas_thread(who: str = "all") -> Iterator[None]:
+    """Limit BLAS, or SciPy's alone, to one thread until the last of all who are inside has left."""
+    _enter(who, 1)
     try:
         yield
     finally:
-        with _lock:
-            _inside -= 1
-            if _inside == 0:
-                _limit.restore_original_limits()
-                _let_go()
+        _enter(who, -1)
 
 
-def suitable_blas_threads(network: Network, rows: int, vectors: bool = False) -> AbstractContextManager[None]:
+def suitable_blas_threads(
+    network: Network, rows: int, vectors: bool = False, compiled: bool = False
+) -> AbstractContextManager[None]:
     """One thread if BLAS would share the work on ``rows`` rows, and should not.
 
-    With ``vectors`` BLAS is also called on vectors as long as theta, as L-BFGS does, and shares those at any size.
-    Setting the limit takes about as long as a pass of the rows from which it is worth it.
+    With ``vectors`` BLAS is also called on vectors as long as theta, as L-BFGS does, and shares those at any size. With
+    ``compiled`` products are not made by NumPy's BLAS but by SciPy's, which numba calls. Setting the limit takes about
+    as long as a pass of the rows from which it is worth it.
     """
     sizes = [slot.size for slots in network.parameters.layers for slot in slots.values()]
     flops = 2.0 * rows * max(sizes)
     shared = vectors or flops > SHARED_FLOPS or rows * network.widest > SHARED_NUMBERS
-    return one_blas_thread() if shared and flops < PAYS_FROM else nullcontext()
+    if not shared or (flops >= PAYS_FROM and compiled):
+        return nullcontext()
+    return one_blas_thread("scipy" if flops >= PAYS_FROM else "all")

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import threadpoolctl
 
-from skbackprop import Orthogonal, ReLU
+from skbackprop import Constant, Orthogonal, ReLU, kernel_backend
+from skbackprop.kernels import backend
 from tests.estimators.kinds import KINDS, SEQUENCES, every_estimator
 
 rng = np.random.RandomState(0)
@@ -186,11 +187,50 @@ def test_a_score_in_the_middle_of_a_fit_leaves_the_limit_to_the_fit(kind, both):
     assert blas_threads() == both
 
 
-@pytest.mark.parametrize("method", ["fit", "partial_fit"])
-def test_a_large_net_keeps_all_threads(method, both):
+# Where NumPy and SciPy have a BLAS each, SciPy's does vectors beside NumPy's products, and gets one thread for them.
+PRODUCTS_KEEP = tuple(1 if "scipy.libs" in library["filepath"] else 2 for library in blas.info())
+
+
+@pytest.mark.parametrize("parameters", [{}, {"dropout": 0.1}, {"solver": "lbfgs"}], ids=str)
+def test_a_large_net_keeps_all_threads_for_products(parameters, both):
     spy = Spy()
-    getattr(net(activation=spy, **LARGE, max_iter=1), method)(X, y).predict(X)
-    assert set(spy.seen) == {both}
+    net(activation=spy, **LARGE | parameters, max_iter=1).fit(X, y).predict(X)
+    assert set(spy.seen) == {PRODUCTS_KEEP}
+    assert blas_threads() == both
+
+
+def test_a_stream_keeps_them_too(both):
+    spy = Spy()
+    net(activation=spy, **LARGE).partial_fit(X, y).predict(X)
+    assert set(spy.seen) == {PRODUCTS_KEEP}
+    assert blas_threads() == both
+
+
+@pytest.mark.skipif(not backend.numba_is_there(), reason="numba is not installed")
+@pytest.mark.parametrize(("size", "expected"), [(LARGE, (2,) * len(ONE)), (MEDIUM, ONE)], ids=["large", "medium"])
+def test_compiled_products_are_scipy_s(size, expected, both):
+    seen = []
+
+    class Watching(Constant):
+        def __call__(self, step, total=None):
+            seen.append(blas_threads())
+            return 1.0
+
+    with kernel_backend("numba"):
+        net(learning_rate=Watching(), **size, max_iter=1).fit(X, y)
+    assert set(seen) == {expected}
+    assert blas_threads() == both
+
+
+def test_a_large_and_a_small_net_at_once_leave_nothing_behind(both):
+    """The two want different limits, and come and go in any order."""
+
+    def fit(number):
+        size = LARGE if number % 2 else MEDIUM
+        return net(dropout=0.1, **size | {"max_iter": 1 + number % 3, "learning_rate_init": 1e-4}).fit(X, y)
+
+    in_threads(3, fit, range(12))
+    assert blas_threads() == both
 
 
 def test_a_limit_that_the_user_has_set_stays():
