@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .compiler import compiled
+from .compiler import compiled, inlined
 from .pointers import pointers
+from .rows import shift_and_scale
 
 Array = np.ndarray
 PIECE = 4096
@@ -55,14 +56,20 @@ class Plan(NamedTuple):
     optimizer: Array
 
 
+@inlined
+def matrix(vector: Array, start: int, rows: int, columns: int) -> Array:
+    """The entries of a vector from ``start`` on as a matrix."""
+    return vector[start : start + rows * columns].reshape(rows, columns)
+
+
 @compiled
 def forward(X: Array, theta: Array, plan: Plan, A: Array, dense: Any) -> None:
     """A_l = f(A_(l-1) W_l + b_l), one after the other in A, the last one without f."""
     n, start, below = X.shape[0], 0, X
     for at in range(len(plan.layers)):
         n_in, units, W, b = plan.layers[at]
-        Z, bias = A[start : start + n * units].reshape(n, units), theta[b : b + units]
-        np.dot(below, theta[W : W + n_in * units].reshape(n_in, units), Z)
+        Z, bias = matrix(A, start, n, units), theta[b : b + units]
+        np.dot(below, matrix(theta, W, n_in, units), Z)
         if at < len(plan.layers) - 1:
             dense(Z, bias, Z, plan.f)
         else:
@@ -73,27 +80,13 @@ def forward(X: Array, theta: Array, plan: Plan, A: Array, dense: Any) -> None:
 
 
 @compiled
-def product_with_transposed(dZ: Array, W: Array, dX: Array) -> None:
-    """dX = dZ W^T. Where W is a single column, BLAS takes twice the time of a loop."""
-    if W.shape[1] > 1:
-        np.dot(dZ, W.T, dX)
-    else:
-        w = W.reshape(W.size)
-        for i in range(dX.shape[0]):
-            dz = dZ[i, 0]
-            for j in range(dX.shape[1]):
-                dX[i, j] = dz * w[j]
-
-
-@compiled
 def backward(X: Array, theta: Array, gradient: Array, plan: Plan, A: Array, dA: Array, dense_backward: Any) -> None:
     """dZ_l = dA_l * f'(Z_l), dW_l = A_(l-1)^T dZ_l, db_l = the column sums of dZ_l, dA_(l-1) = dZ_l W_l^T."""
     n, start = X.shape[0], A.size
     for at in range(len(plan.layers) - 1, -1, -1):
         n_in, units, W, b = plan.layers[at]
-        stop, start = start, start - n * units
-        Y, dZ = A[start:stop].reshape(n, units), dA[start:stop].reshape(n, units)
-        dW, db = gradient[W : W + n_in * units].reshape(n_in, units), gradient[b : b + units]
+        start -= n * units
+        Y, dZ, db = matrix(A, start, n, units), matrix(dA, start, n, units), gradient[b : b + units]
         if at < len(plan.layers) - 1:
             dense_backward(dZ, Y, Y, db, plan.f)
         else:
@@ -101,14 +94,24 @@ def backward(X: Array, theta: Array, gradient: Array, plan: Plan, A: Array, dA: 
                 db[j] = 0.0
                 for i in range(n):
                     db[j] += dZ[i, j]
-        if at == 0:
-            np.dot(X.T, dZ, dW)
-        else:
-            before = start - n * n_in
-            np.dot(A[before:start].reshape(n, n_in).T, dZ, dW)
-            product_with_transposed(
-                dZ, theta[W : W + n_in * units].reshape(n_in, units), dA[before:start].reshape(n, n_in)
-            )
+        before = start - n * n_in
+        below = X if at == 0 else matrix(A, before, n, n_in)
+        np.dot(below.T, dZ, matrix(gradient, W, n_in, units))
+        if at > 0:
+            product_with_transposed(dZ, matrix(theta, W, n_in, units), matrix(dA, before, n, n_in))
+
+
+@compiled
+def product_with_transposed(dZ: Array, W: Array, dX: Array) -> None:
+    """dX = dZ W^T. Where W is a single column, BLAS takes twice the time of a loop."""
+    if W.shape[1] > 1:
+        np.dot(dZ, W.T, dX)
+        return
+    w = W.reshape(W.size)
+    for i in range(dX.shape[0]):
+        dz = dZ[i, 0]
+        for j in range(dX.shape[1]):
+            dX[i, j] = dz * w[j]
 
 
 @compiled
@@ -165,11 +168,11 @@ def steps(
         n = end - begin
         rows, A, dA = X[begin:end], memory[0, : n * units], memory[1, : n * units]
         if plan.shift >= 0:
-            for i in range(n):
-                for j in range(rows.shape[1]):
-                    rows[i, j] = (rows[i, j] - theta[plan.shift + j]) * theta[plan.scale + j]
+            columns = rows.shape[1]
+            shift, scale = theta[plan.shift : plan.shift + columns], theta[plan.scale : plan.scale + columns]
+            shift_and_scale(rows, shift, scale, rows)
         forward(rows, theta, plan, A, dense)
-        raw, dY = A[-n * k :].reshape(n, k), dA[-n * k :].reshape(n, k)
+        raw, dY = matrix(A, A.size - n * k, n, k), matrix(dA, dA.size - n * k, n, k)
         value = loss(y[begin:end], raw, weight[begin:end], dY, plan.loss)
         share = theta.dtype.type(1.0 / n)
         for i in range(n):
