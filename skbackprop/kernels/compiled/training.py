@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .compiler import compiled, inlined
+from .dense import BESIDE
 from .pointers import pointers
 from .rows import shift_and_scale
 
@@ -63,32 +64,35 @@ def matrix(vector: Array, start: int, rows: int, columns: int) -> Array:
 
 
 @compiled
-def forward(X: Array, theta: Array, plan: Plan, A: Array, dense: Any) -> None:
-    """A_l = f(A_(l-1) W_l + b_l), one after the other in A, the last one without f."""
+def forward(X: Array, theta: Array, plan: Plan, Z: Array, A: Array, dense: Any) -> None:
+    """A_l = f(Z_l), Z_l = A_(l-1) W_l + b_l, one after the other in A and Z, the last one without f."""
     n, start, below = X.shape[0], 0, X
     for at in range(len(plan.layers)):
         n_in, units, W, b = plan.layers[at]
-        Z, bias = matrix(A, start, n, units), theta[b : b + units]
-        np.dot(below, matrix(theta, W, n_in, units), Z)
-        if at < len(plan.layers) - 1:
-            dense(Z, bias, Z, plan.f)
+        hidden, Y, bias = at < len(plan.layers) - 1, matrix(A, start, n, units), theta[b : b + units]
+        product = matrix(Z, start, n, units) if hidden else Y
+        np.dot(below, matrix(theta, W, n_in, units), product)
+        if hidden:
+            dense(product, bias, Y, plan.f)
         else:
             for i in range(n):
                 for j in range(units):
-                    Z[i, j] += bias[j]
-        below, start = Z, start + n * units
+                    Y[i, j] += bias[j]
+        below, start = Y, start + n * units
 
 
 @compiled
-def backward(X: Array, theta: Array, gradient: Array, plan: Plan, A: Array, dA: Array, dense_backward: Any) -> None:
+def backward(
+    X: Array, theta: Array, gradient: Array, plan: Plan, Z: Array, A: Array, dA: Array, dense_backward: Any
+) -> None:
     """dZ_l = dA_l * f'(Z_l), dW_l = A_(l-1)^T dZ_l, db_l = the column sums of dZ_l, dA_(l-1) = dZ_l W_l^T."""
     n, start = X.shape[0], A.size
     for at in range(len(plan.layers) - 1, -1, -1):
         n_in, units, W, b = plan.layers[at]
         start -= n * units
-        Y, dZ, db = matrix(A, start, n, units), matrix(dA, start, n, units), gradient[b : b + units]
+        dZ, db = matrix(dA, start, n, units), gradient[b : b + units]
         if at < len(plan.layers) - 1:
-            dense_backward(dZ, Y, Y, db, plan.f)
+            dense_backward(dZ, matrix(Z, start, n, units), matrix(A, start, n, units), db, plan.f)
         else:
             for j in range(units):
                 db[j] = 0.0
@@ -160,25 +164,29 @@ def steps(
     loss: Any,
     optimizer: Any,
 ) -> tuple[float, float, float]:
-    """A step for every rate; X is overwritten. Returns the sums of rows * loss, rows * penalty and |gradient|."""
+    """A step for every rate; X is overwritten. Returns the sums of rows * loss, rows * penalty and |gradient|.
+
+    ``memory`` has a row for A, one for dA, and a third for Z if f needs on the way back what has gone into it.
+    """
     losses = penalties = norms = 0.0
     units, k = memory.shape[1] // plan.size, plan.layers[-1, 1]
     for at in range(len(rates)):
         begin, end = at * plan.size, min((at + 1) * plan.size, len(X))
         n = end - begin
         rows, A, dA = X[begin:end], memory[0, : n * units], memory[1, : n * units]
+        Z = memory[2, : n * units] if len(memory) > 2 else A
         if plan.shift >= 0:
             columns = rows.shape[1]
             shift, scale = theta[plan.shift : plan.shift + columns], theta[plan.scale : plan.scale + columns]
             shift_and_scale(rows, shift, scale, rows)
-        forward(rows, theta, plan, A, dense)
+        forward(rows, theta, plan, Z, A, dense)
         raw, dY = matrix(A, A.size - n * k, n, k), matrix(dA, dA.size - n * k, n, k)
         value = loss(y[begin:end], raw, weight[begin:end], dY, plan.loss)
         share = theta.dtype.type(1.0 / n)
         for i in range(n):
             for j in range(k):
                 dY[i, j] *= share
-        backward(rows, theta, gradient, plan, A, dA, dense_backward)
+        backward(rows, theta, gradient, plan, Z, A, dA, dense_backward)
         factor = plan.alpha / (n * plan.mean_weight)
         of_theta, of_gradient = penalise(theta, gradient, plan.decaying, factor)
         norm = math.sqrt(of_gradient)
@@ -200,7 +208,9 @@ def stretch(
     called = pointers(f, loss, optimizer, dtype)
     if called is None:
         return None
-    fixed = Plan(**plan), *called
+    units = plan["layers"][:, 1].sum()
+    memory = np.empty((3 if f in BESIDE else 2, plan["size"] * units), dtype)
+    fixed = memory, Plan(**plan), *called
 
     def run(*arguments: Any) -> tuple[float, float, float]:
         return steps(*arguments, *fixed)
