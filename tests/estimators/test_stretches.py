@@ -146,6 +146,20 @@ def test_a_loss_of_one_s_own_is_not_passed_over(rng):
     assert models[1].loss_ != pytest.approx(plain.loss_, rel=0.05)
 
 
+class Counting(SGD):
+    """An optimiser of the package that remembers one vector more than its step takes."""
+
+    def start(self, theta, *, decaying=slice(None)):
+        return {"before": theta.copy(), **super().start(theta, decaying=decaying), "after": theta.copy()}
+
+
+def test_an_optimiser_is_handed_its_own_vectors(rng):
+    X, y = rows_and_target(rng)
+    models = fit_both(X, y, solver=Counting())
+    assert_same(models)
+    assert_same([models[1], fit_both(X, y, solver=SGD())[1]])
+
+
 def test_a_stretch_is_no_longer_than_its_buffer(rng):
     """Rows that need many stretches, each of several batches."""
     X = rng.standard_normal((3000, 200))
