@@ -68,7 +68,10 @@ def read_weight(sample_weight: Any, n: int, name: str = "sample_weight") -> Arra
         return None
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n, sample_weight)
-    weight = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name=name)
+    try:
+        weight = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name=name)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"`{name}` must hold one finite number per row: {error}") from None
     if weight.shape != (n,):
         raise ValueError(f"`{name}` must have shape ({n},), one weight per row, got {weight.shape}")
     if weight.min() < 0:
