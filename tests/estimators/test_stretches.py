@@ -13,7 +13,11 @@ from skbackprop import (
     SquaredError,
     kernel_backend,
 )
+from skbackprop.estimators._stretches import Stretches
 from skbackprop.kernels import backend
+from skbackprop.network.activations import ACTIVATIONS
+from skbackprop.network.losses import CLASSIFICATION_LOSSES, LOSSES
+from skbackprop.optimize.optimizers import OPTIMIZERS
 
 pytestmark = pytest.mark.skipif(not backend.numba_is_there(), reason="numba is not installed")
 N = 230  # with batches of 50, the last is short
@@ -50,6 +54,46 @@ def assert_same(models, rtol=1e-8):
 )
 def test_activations(activation, rng):
     assert_same(fit_both(*rows_and_target(rng), activation=activation))
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Of `Stretches`: nobody else tells whether a fit has gone step by step."""
+    made = []
+    once = Stretches.__call__
+
+    def call(self, state, rows, rates):
+        made.append(len(rates))
+        return once(self, state, rows, rates)
+
+    monkeypatch.setattr(Stretches, "__call__", call)
+    return made
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_loss_of_numbers_is_called_by_stretches(loss, calls, rng):
+    fit_both(*rows_and_target(rng), loss=loss, max_iter=2)
+    assert calls == [5, 5]
+
+
+@pytest.mark.parametrize("loss", CLASSIFICATION_LOSSES)
+@pytest.mark.parametrize("edges", [[3], [2.7, 3.3]], ids=["two", "three"])
+def test_so_is_every_loss_of_classes(loss, edges, calls, rng):
+    X, f = rows_and_target(rng)
+    fit_both(X, np.digitize(f, edges), BatchMLPClassifier, loss=loss, max_iter=2)
+    assert calls == [5, 5]
+
+
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+def test_so_is_every_optimiser(solver, calls, rng):
+    fit_both(*rows_and_target(rng), solver=solver, max_iter=2)
+    assert calls == [5, 5]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_so_is_every_activation_that_does_not_need_its_input(activation, calls, rng):
+    fit_both(*rows_and_target(rng), activation=activation, max_iter=2)
+    assert calls == ([] if ACTIVATIONS[activation].keeps_input else [5, 5])
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "expectile", "poisson", "huber", "log_cosh"])
