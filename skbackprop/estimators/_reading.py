@@ -81,6 +81,13 @@ def read_weight(sample_weight: Any, n: int, name: str = "sample_weight") -> Arra
     return weight
 
 
+def check_range(y: Array, dtype: np.dtype) -> None:
+    """Predictions come in the dtype of X, and could not reach a target beyond it."""
+    limit, greatest = np.finfo(dtype).max, max(y.max(), -y.min())
+    if greatest > limit:
+        raise ValueError(f"`y` must be within +-{limit:.3g} for X of {dtype}, got {greatest:.3g}; give X as float64")
+
+
 def nonzero_rows(weight: Array) -> Array | None:
     """Rows of weight zero are as good as absent, and never get into a batch. None stands for all rows."""
     return None if weight.all() else np.flatnonzero(weight)

@@ -384,6 +384,16 @@ def test_bad_weights(kind, net, y, bad, match, method):
 
 @methods
 @only_numbers
+def test_a_target_that_single_precision_cannot_hold(kind, net, y, method):
+    rows, expected = X.astype(np.float32), r"`y` must be within \+-3.4e\+38 for X of float32, got .*e\+60"
+    with Unchanged(kind, net().fit(rows, y), rows) as model, refused(expected):
+        getattr(model, method)(rows, 1e60 * y)
+    assert np.isfinite(net().fit(X, 1e60 * y).predict(X)).all()
+    assert np.isfinite(net().fit(rows, 1e35 * y).predict(rows)).all()
+
+
+@methods
+@only_numbers
 def test_negative_counts(kind, net, y, method):
     expected = f"`y` must be >= 0 for loss 'poisson', got a minimum of {y.min():g}"
     with Unchanged(kind, net(loss="poisson").fit(X, np.abs(y))) as model, refused(expected):

@@ -1,5 +1,8 @@
 """Many steps in one call of compiled code end where one step at a time in NumPy does, to rounding."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -223,6 +226,29 @@ def test_an_interrupted_stream_goes_on_as_if_nothing_had_been(rng):
             parts.partial_fit(X, y)
         parts.partial_fit(X, y)
     np.testing.assert_allclose(parts.model_.theta, whole.model_.theta, rtol=1e-9, atol=1e-10)
+
+
+CTRL_C = """
+import os, signal, threading
+import numpy as np
+from skbackprop import BatchMLPRegressor
+X = np.random.default_rng(0).normal(size=(20_000, 20))
+model = BatchMLPRegressor(hidden_layer_sizes=(50,), max_iter=10**6, n_iter_no_change=np.inf, random_state=0)
+model.set_params(max_iter=2).fit(X, X[:, 0]).set_params(max_iter=10**6)
+threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    model.fit(X, X[:, 0])
+except KeyboardInterrupt:
+    print(model.kernel_backend_, model.n_iter_ > 2, model.score(X, X[:, 0]) > 0.9, flush=True)
+    model.partial_fit(X, X[:, 0])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal of another kind")
+def test_ctrl_c_is_heard_between_two_stretches():
+    """A real signal, in a process of its own: compiled code does not look for one."""
+    run = subprocess.run([sys.executable, "-c", CTRL_C], capture_output=True, text=True, timeout=60)
+    assert (run.stdout, run.stderr) == ("numba True True\n", "")
 
 
 def test_divergence_is_told(rng):
