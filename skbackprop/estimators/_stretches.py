@@ -52,8 +52,6 @@ class Stretches:
         self.X, self.y = np.empty((rows, n_in), dtype), np.empty((rows, objective.y.shape[1]), dtype)
         self.weight = np.ones(rows, dtype)
         self.gradient = np.zeros_like(state.theta)
-        units = sum(layer.units for layer in objective.network.layers if isinstance(layer, Dense))
-        self.memory = np.empty((2, size * units), dtype)
 
     def __call__(self, state: TrainingState, rows: Rows, rates: list[float]) -> tuple[float, float, float]:
         n, o, moments = count(rows), self.objective, state.moments
@@ -62,7 +60,7 @@ class Stretches:
             if source is not None:
                 kernels.gather(source, rows, out)
         point = state.theta, self.gradient, moments[self.vectors[0]], moments[self.vectors[-1]]
-        sums = self.run(*batches, np.array(rates, np.float64), moments["steps"], *point, self.memory)
+        sums = self.run(*batches, np.array(rates, np.float64), moments["steps"], *point)
         moments["steps"] += len(rates)
         return sums
 
@@ -93,15 +91,14 @@ def is_known(objective: Any, optimizer: Any) -> bool:
 def hidden_activation(network: Network) -> Biased | None:
     """What all dense layers of a network have but the last, which has none; None for other networks.
 
-    Before them there may be a `Standardize`. Of the activation there must be kernels, which do not need on the way back
-    what has gone into it.
+    Before them there may be a `Standardize`. Of the activation there must be kernels.
     """
     layers = network.layers[isinstance(network.layers[0], Standardize) :]
     if not layers or not all(type(layer) is Dense for layer in layers):
         return None
     *hidden, last = (layer.activation for layer in layers)  # type: ignore[attr-defined]
     f = hidden[0] if hidden else Identity()
-    own = Biased(f).kernel is not None and not f.keeps_input
+    own = Biased(f).kernel is not None
     return Biased(f) if own and last == Identity() and all(other == f for other in hidden) else None
 
 

@@ -19,6 +19,7 @@ __all__ = ["Objective", "Value", "row_block", "row_blocks"]
 Array = np.ndarray
 Rows = slice | Array
 EVERYTHING = slice(None)
+BLOCK = 1 << 21  # bytes of the widest layer
 
 
 class Value(NamedTuple):
@@ -42,6 +43,13 @@ def row_blocks(n: int, network: Network, itemsize: int, steps: int = 0) -> list[
     """0 ... n in slices of `row_block` rows."""
     size = row_block(network, itemsize, steps)
     return [slice(start, min(start + size, n)) for start in range(0, n, size)]
+
+
+def parts(rows: Rows, n: int, size: int) -> list[Rows]:
+    """The ``n`` rows, ``size`` at a time."""
+    begin = (rows.start or 0) if isinstance(rows, slice) else 0
+    blocks = [slice(begin + start, begin + min(start + size, n)) for start in range(0, n, size)]
+    return list(blocks) if isinstance(rows, slice) else [rows[block] for block in blocks]
 
 
 class Objective:
@@ -92,19 +100,34 @@ class Objective:
         self._point: Point | None = None
 
     def value_and_gradient(self, theta: Array, rows: Rows = EVERYTHING) -> tuple[Value, Array]:
-        """The objective over ``rows`` and its derivative by theta, in a buffer that the next call overwrites."""
-        at = self._at(theta)
+        """The objective over ``rows`` and its derivative by theta, in a buffer that the next call overwrites.
+
+        Many rows go through in parts: what a pass remembers of one of them stays in the cache.
+        """
+        at, n = self._at(theta), len(self.y[rows]) if isinstance(rows, slice) else len(rows)
+        loss = self._pass(at, rows, n) if n <= self._block else self._sum_of_passes(at, parts(rows, n, self._block), n)
+        penalty = 0.0
+        if self.penalty is not None:
+            penalty = self.penalty.add(at.W, at.dW, 1.0 / (n * self.mean_weight))
+        return Value(loss / n, penalty), at.gradient
+
+    def _sum_of_passes(self, at: Point, batches: list[Rows], n: int) -> float:
+        total, loss = np.zeros_like(at.gradient), 0.0
+        for rows in batches:
+            loss += self._pass(at, rows, n)
+            total += at.gradient
+        at.gradient[...] = total
+        return loss
+
+    def _pass(self, at: Point, rows: Rows, n: int) -> float:
+        """Forward and back: the sum of the losses of these rows; leaves the derivative of it, over n, in ``at``."""
         X, y, weight = self._take(rows)
-        n = y.shape[0]
         raw = self.network.forward(at.p, X, self._runs)
         dY = self._batch.array("dY", raw.shape, raw.dtype)
         loss = self.loss.value_and_gradient(y, raw, weight, dY)
         dY *= 1.0 / n
         self.network.backward(at.p, at.g, dY, self._runs)
-        penalty = 0.0
-        if self.penalty is not None:
-            penalty = self.penalty.add(at.W, at.dW, 1.0 / (n * self.mean_weight))
-        return Value(loss / n, penalty), at.gradient
+        return loss
 
     def mean_loss(self, theta: Array, rows: Array | None = None) -> float:
         """The weighted mean of the loss over ``rows`` (all of them by default): no noise, no penalty, little memory."""
@@ -121,6 +144,7 @@ class Objective:
     def _at(self, theta: Array) -> Point:
         if self._point is None or theta is not self._point.theta:
             self._point = Point(self.network.parameters, theta)
+            self._block = row_block(self.network, theta.itemsize, target=BLOCK)
         return self._point
 
     def _take(self, rows: Rows) -> tuple[Any, Array, Array | None]:

@@ -1,11 +1,13 @@
 """The objective as a whole: its gradient by theta for everything that can be joined, and what rows and X may be."""
 
+import tracemalloc
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_array, csr_matrix
 
+from skbackprop.network import objective
 from skbackprop.network.activations import ACTIVATIONS, Tanh
 from skbackprop.network.layers import Dense, Dropout, Standardize
 from skbackprop.network.losses import LOSSES, Huber, Quantile, SquaredError
@@ -384,3 +386,28 @@ def test_batches_add_up_to_the_whole(loss, rng):
     parts = [problem.evaluate(order[start : start + 4]) for start in range(0, N, 4)]
     assert np.mean([part.loss for part, _ in parts]) == pytest.approx(value.loss, rel=1e-12)
     np.testing.assert_allclose(np.mean([g for _, g in parts], axis=0), gradient, rtol=1e-11, atol=1e-14)
+
+
+@pytest.mark.parametrize("rows", [slice(None), slice(7, 901), np.arange(999, -1, -2)], ids=["all", "some", "indices"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_many_rows_go_through_in_parts_and_nothing_changes(rows, weighted, rng, monkeypatch):
+    X, y = rng.standard_normal((1000, 3)), rng.standard_normal((1000, 2))
+    network = Network([Dense(40, Tanh()), Dense(2)], (3,))
+    theta = network.parameters.initial(np.random.RandomState(0), np.float64)
+    weight = rng.uniform(0.5, 1.5, 1000) if weighted else None
+    whole = Objective(network, SquaredError(), X, y, weight=weight, penalty=L2(0.1)).value_and_gradient(theta, rows)
+    monkeypatch.setattr(objective, "BLOCK", 100 * 40 * 8)
+    split = Objective(network, SquaredError(), X, y, weight=weight, penalty=L2(0.1)).value_and_gradient(theta, rows)
+    np.testing.assert_allclose(split[0], whole[0], rtol=1e-12)
+    np.testing.assert_allclose(split[1], whole[1], rtol=1e-10, atol=1e-13)
+
+
+def test_a_full_batch_takes_little_memory(rng):
+    """A pass over 50 000 rows of 200 units would remember 160 MB."""
+    X, y = rng.standard_normal((50_000, 4)), rng.standard_normal((50_000, 1))
+    network = Network([Dense(200, Tanh()), Dense(1)], (4,))
+    theta = network.parameters.initial(np.random.RandomState(0), np.float64)
+    tracemalloc.start()
+    Objective(network, SquaredError(), X, y).value_and_gradient(theta)
+    assert tracemalloc.get_traced_memory()[1] < 10e6
+    tracemalloc.stop()

@@ -12,7 +12,7 @@ import numpy as np
 from numba import from_dtype, types
 
 from .compiler import pointer
-from .dense import BACKWARD, BESIDE, FORWARD
+from .dense import BACKWARD, FORWARD
 from .losses import classification, location, log_link
 from .optimizers import adam, rmsprop, sgd
 
@@ -100,9 +100,9 @@ PARTS = {name.removesuffix("_"): part for name, part in globals().items() if nam
 def pointers(f: str, loss: str, optimizer: str, dtype: np.dtype) -> tuple[Any, ...] | None:
     """A dense layer's forward and backward with f, the loss and the step of the optimiser, by their names.
 
-    None where one of the three has no twin, or where f needs on the way back what has gone into it.
+    None where one of the three has no twin.
     """
-    if f not in FORWARD or f in BESIDE or loss not in PARTS or optimizer not in PARTS:
+    if f not in FORWARD or loss not in PARTS or optimizer not in PARTS:
         return None
     real, number, count = from_dtype(dtype), types.float64, types.int64
     vector, matrix, constants = (types.Array(kind, n, "C") for kind, n in ((real, 1), (real, 2), (number, 1)))

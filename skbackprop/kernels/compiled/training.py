@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .compiler import compiled
+from .compiler import compiled, inlined
+from .dense import BESIDE
 from .pointers import pointers
+from .rows import shift_and_scale
 
 Array = np.ndarray
 PIECE = 4096
@@ -55,21 +57,52 @@ class Plan(NamedTuple):
     optimizer: Array
 
 
+@inlined
+def matrix(vector: Array, start: int, rows: int, columns: int) -> Array:
+    """The entries of a vector from ``start`` on as a matrix."""
+    return vector[start : start + rows * columns].reshape(rows, columns)
+
+
 @compiled
-def forward(X: Array, theta: Array, plan: Plan, A: Array, dense: Any) -> None:
-    """A_l = f(A_(l-1) W_l + b_l), one after the other in A, the last one without f."""
+def forward(X: Array, theta: Array, plan: Plan, Z: Array, A: Array, dense: Any) -> None:
+    """A_l = f(Z_l), Z_l = A_(l-1) W_l + b_l, one after the other in A and Z, the last one without f."""
     n, start, below = X.shape[0], 0, X
     for at in range(len(plan.layers)):
         n_in, units, W, b = plan.layers[at]
-        Z, bias = A[start : start + n * units].reshape(n, units), theta[b : b + units]
-        np.dot(below, theta[W : W + n_in * units].reshape(n_in, units), Z)
-        if at < len(plan.layers) - 1:
-            dense(Z, bias, Z, plan.f)
+        hidden, Y, bias = at < len(plan.layers) - 1, matrix(A, start, n, units), theta[b : b + units]
+        product = matrix(Z, start, n, units) if hidden else Y
+        np.dot(below, matrix(theta, W, n_in, units), product)
+        if hidden:
+            dense(product, bias, Y, plan.f)
         else:
             for i in range(n):
                 for j in range(units):
-                    Z[i, j] += bias[j]
-        below, start = Z, start + n * units
+                    Y[i, j] += bias[j]
+        below, start = Y, start + n * units
+
+
+@compiled
+def backward(
+    X: Array, theta: Array, gradient: Array, plan: Plan, Z: Array, A: Array, dA: Array, dense_backward: Any
+) -> None:
+    """dZ_l = dA_l * f'(Z_l), dW_l = A_(l-1)^T dZ_l, db_l = the column sums of dZ_l, dA_(l-1) = dZ_l W_l^T."""
+    n, start = X.shape[0], A.size
+    for at in range(len(plan.layers) - 1, -1, -1):
+        n_in, units, W, b = plan.layers[at]
+        start -= n * units
+        dZ, db = matrix(dA, start, n, units), gradient[b : b + units]
+        if at < len(plan.layers) - 1:
+            dense_backward(dZ, matrix(Z, start, n, units), matrix(A, start, n, units), db, plan.f)
+        else:
+            for j in range(units):
+                db[j] = 0.0
+                for i in range(n):
+                    db[j] += dZ[i, j]
+        before = start - n * n_in
+        below = X if at == 0 else matrix(A, before, n, n_in)
+        np.dot(below.T, dZ, matrix(gradient, W, n_in, units))
+        if at > 0:
+            product_with_transposed(dZ, matrix(theta, W, n_in, units), matrix(dA, before, n, n_in))
 
 
 @compiled
@@ -77,38 +110,12 @@ def product_with_transposed(dZ: Array, W: Array, dX: Array) -> None:
     """dX = dZ W^T. Where W is a single column, BLAS takes twice the time of a loop."""
     if W.shape[1] > 1:
         np.dot(dZ, W.T, dX)
-    else:
-        w = W.reshape(W.size)
-        for i in range(dX.shape[0]):
-            dz = dZ[i, 0]
-            for j in range(dX.shape[1]):
-                dX[i, j] = dz * w[j]
-
-
-@compiled
-def backward(X: Array, theta: Array, gradient: Array, plan: Plan, A: Array, dA: Array, dense_backward: Any) -> None:
-    """dZ_l = dA_l * f'(Z_l), dW_l = A_(l-1)^T dZ_l, db_l = the column sums of dZ_l, dA_(l-1) = dZ_l W_l^T."""
-    n, start = X.shape[0], A.size
-    for at in range(len(plan.layers) - 1, -1, -1):
-        n_in, units, W, b = plan.layers[at]
-        stop, start = start, start - n * units
-        Y, dZ = A[start:stop].reshape(n, units), dA[start:stop].reshape(n, units)
-        dW, db = gradient[W : W + n_in * units].reshape(n_in, units), gradient[b : b + units]
-        if at < len(plan.layers) - 1:
-            dense_backward(dZ, Y, Y, db, plan.f)
-        else:
-            for j in range(units):
-                db[j] = 0.0
-                for i in range(n):
-                    db[j] += dZ[i, j]
-        if at == 0:
-            np.dot(X.T, dZ, dW)
-        else:
-            before = start - n * n_in
-            np.dot(A[before:start].reshape(n, n_in).T, dZ, dW)
-            product_with_transposed(
-                dZ, theta[W : W + n_in * units].reshape(n_in, units), dA[before:start].reshape(n, n_in)
-            )
+        return
+    w = W.reshape(W.size)
+    for i in range(dX.shape[0]):
+        dz = dZ[i, 0]
+        for j in range(dX.shape[1]):
+            dX[i, j] = dz * w[j]
 
 
 @compiled
@@ -157,25 +164,29 @@ def steps(
     loss: Any,
     optimizer: Any,
 ) -> tuple[float, float, float]:
-    """A step for every rate; X is overwritten. Returns the sums of rows * loss, rows * penalty and |gradient|."""
+    """A step for every rate; X is overwritten. Returns the sums of rows * loss, rows * penalty and |gradient|.
+
+    ``memory`` has a row for A, one for dA, and a third for Z if f needs on the way back what has gone into it.
+    """
     losses = penalties = norms = 0.0
     units, k = memory.shape[1] // plan.size, plan.layers[-1, 1]
     for at in range(len(rates)):
         begin, end = at * plan.size, min((at + 1) * plan.size, len(X))
         n = end - begin
         rows, A, dA = X[begin:end], memory[0, : n * units], memory[1, : n * units]
+        Z = memory[2, : n * units] if len(memory) > 2 else A
         if plan.shift >= 0:
-            for i in range(n):
-                for j in range(rows.shape[1]):
-                    rows[i, j] = (rows[i, j] - theta[plan.shift + j]) * theta[plan.scale + j]
-        forward(rows, theta, plan, A, dense)
-        raw, dY = A[-n * k :].reshape(n, k), dA[-n * k :].reshape(n, k)
+            columns = rows.shape[1]
+            shift, scale = theta[plan.shift : plan.shift + columns], theta[plan.scale : plan.scale + columns]
+            shift_and_scale(rows, shift, scale, rows)
+        forward(rows, theta, plan, Z, A, dense)
+        raw, dY = matrix(A, A.size - n * k, n, k), matrix(dA, dA.size - n * k, n, k)
         value = loss(y[begin:end], raw, weight[begin:end], dY, plan.loss)
         share = theta.dtype.type(1.0 / n)
         for i in range(n):
             for j in range(k):
                 dY[i, j] *= share
-        backward(rows, theta, gradient, plan, A, dA, dense_backward)
+        backward(rows, theta, gradient, plan, Z, A, dA, dense_backward)
         factor = plan.alpha / (n * plan.mean_weight)
         of_theta, of_gradient = penalise(theta, gradient, plan.decaying, factor)
         norm = math.sqrt(of_gradient)
@@ -197,7 +208,9 @@ def stretch(
     called = pointers(f, loss, optimizer, dtype)
     if called is None:
         return None
-    fixed = Plan(**plan), *called
+    units = plan["layers"][:, 1].sum()
+    memory = np.empty((3 if f in BESIDE else 2, plan["size"] * units), dtype)
+    fixed = memory, Plan(**plan), *called
 
     def run(*arguments: Any) -> tuple[float, float, float]:
         return steps(*arguments, *fixed)
