@@ -22,7 +22,7 @@ from ..optimize.full_batch import LBFGS
 from ..optimize.training import TrainingState
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
 from ._fitted import FittedNetwork
-from ._reading import FLOATS, Data, nonzero_rows, read_weight, set_aside
+from ._reading import FLOATS, Data, check_range, nonzero_rows, read_weight, set_aside
 from ._scaling import Scaling
 from ._session import Session
 from ._settings import Architecture, Settings, check_same, is_name, read_settings
@@ -226,6 +226,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
     def _rows(self, loss: Loss, X: Any, y: Any, place: Placing, sample_weight: Any) -> Data:
         weight = read_weight(sample_weight, X.shape[0])
         y = self._target.read(y)
+        check_range(y, X.dtype)
         loss.check(y)
         return Data(X, place(y), weight, None if weight is None else nonzero_rows(weight), weight)
 

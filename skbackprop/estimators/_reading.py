@@ -68,7 +68,10 @@ def read_weight(sample_weight: Any, n: int, name: str = "sample_weight") -> Arra
         return None
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n, sample_weight)
-    weight = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name=name)
+    try:
+        weight = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name=name)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"`{name}` must hold one finite number per row: {error}") from None
     if weight.shape != (n,):
         raise ValueError(f"`{name}` must have shape ({n},), one weight per row, got {weight.shape}")
     if weight.min() < 0:
@@ -76,6 +79,13 @@ def read_weight(sample_weight: Any, n: int, name: str = "sample_weight") -> Arra
     if not weight.any():
         raise ValueError(f"`{name}` must hold at least one weight > 0, got {n} zeros")
     return weight
+
+
+def check_range(y: Array, dtype: np.dtype) -> None:
+    """Predictions come in the dtype of X, and could not reach a target beyond it."""
+    limit, greatest = np.finfo(dtype).max, max(y.max(), -y.min())
+    if greatest > limit:
+        raise ValueError(f"`y` must be within +-{limit:.3g} for X of {dtype}, got {greatest:.3g}; give X as float64")
 
 
 def nonzero_rows(weight: Array) -> Array | None:

@@ -19,6 +19,7 @@ from ..optimize.batches import Batches
 from ..optimize.full_batch import LBFGS
 from ..optimize.progress import BestSoFar, Patience, Plateau
 from ..optimize.training import Epoch, TrainingState, train
+from ..ranges import check_real
 from ._callbacks import EpochTasks
 from ._reading import Data
 from ._settings import Settings, read_scorer
@@ -152,6 +153,7 @@ class Session:
     def _descend(self) -> None:
         """First-order steps, an epoch at a time."""
         s, rate = self.settings, float(self.estimator.learning_rate_init)
+        check_real("learning_rate(step, total)", np.asarray(s.schedule(self.state.steps, self.total))[()])
         epochs = train(self.steps, self.state, self.batches, s.schedule, rate, total=self.total)
         for _ in range(self.max_epochs):
             self.tasks.begin_epoch()

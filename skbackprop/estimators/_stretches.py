@@ -36,12 +36,16 @@ class Stretches:
         What the kernel ``stretch`` has returned.
     objective : Objective
     state : TrainingState
+    vectors : tuple of str
+        What the optimiser keeps one vector of each for in the moments of ``state``: one or two.
     size : int
         Rows per batch.
     """
 
-    def __init__(self, run: Callable[..., Any], objective: Objective, state: TrainingState, size: int):
-        self.run, self.objective = run, objective
+    def __init__(
+        self, run: Callable[..., Any], objective: Objective, state: TrainingState, vectors: tuple[str, ...], size: int
+    ):
+        self.run, self.objective, self.vectors = run, objective, vectors
         (n, n_in), dtype = objective.X.shape, state.theta.dtype
         self.stretch = max(1, min(BUFFER // (n_in * dtype.itemsize), WORK // state.theta.size) // size)
         rows = min(n, self.stretch * size)
@@ -55,9 +59,8 @@ class Stretches:
         for source, out in zip((o.X, o.y, o.weight), batches, strict=True):
             if source is not None:
                 kernels.gather(source, rows, out)
-        vectors = [value for value in moments.values() if isinstance(value, Array)]
-        point = state.theta, self.gradient, vectors[0], vectors[-1]
-        sums = self.run(*batches, np.array(rates), moments["steps"], *point)
+        point = state.theta, self.gradient, moments[self.vectors[0]], moments[self.vectors[-1]]
+        sums = self.run(*batches, np.array(rates, np.float64), moments["steps"], *point)
         moments["steps"] += len(rates)
         return sums
 
@@ -67,7 +70,9 @@ def make_steps(objective: Any, optimizer: Any, clip: float, batches: Batches, st
     run = None
     if len(batches) > 1 and is_known(objective, optimizer):
         run = compiled_run(objective, optimizer, clip, batches, state)
-    return StepByStep(objective, optimizer, clip) if run is None else Stretches(run, objective, state, batches.size)
+    if run is None:
+        return StepByStep(objective, optimizer, clip)
+    return Stretches(run, objective, state, optimizer.vectors, batches.size)
 
 
 def is_known(objective: Any, optimizer: Any) -> bool:
@@ -89,7 +94,7 @@ def hidden_activation(network: Network) -> Biased | None:
     Before them there may be a `Standardize`. Of the activation there must be kernels.
     """
     layers = network.layers[isinstance(network.layers[0], Standardize) :]
-    if not layers or not all(isinstance(layer, Dense) for layer in layers):
+    if not layers or not all(type(layer) is Dense for layer in layers):
         return None
     *hidden, last = (layer.activation for layer in layers)  # type: ignore[attr-defined]
     f = hidden[0] if hidden else Identity()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
@@ -130,18 +129,16 @@ class ClassTarget:
             if y.shape[1] != len(self.classes):
                 raise ValueError(f"`y` must have {len(self.classes)} columns, as in the first fit, got {y.shape[1]}")
             return y.astype(np.float64)
-        y = column_or_1d(y, warn=True)
-        encoder = LabelEncoder()
-        encoder.classes_ = self.classes
-        try:
-            return encoder.transform(y).astype(np.float64)[:, None]
-        except (TypeError, ValueError):
-            known = self.classes.tolist()
-            unknown = [label for label in np.unique(y).tolist() if label not in known]
+        labels, places = np.unique(column_or_1d(y, warn=True), return_inverse=True)
+        # Compared as they are: in the dtype of the classes, "category" might be cut down to the class "cat".
+        number = {label: float(k) for k, label in enumerate(self.classes.tolist())}
+        unknown = [label for label in labels.tolist() if label not in number]
+        if unknown:
             raise ValueError(
-                f"`y` must hold only the classes that the model was begun with, {shown(known)}, "
+                f"`y` must hold only the classes that the model was begun with, {shown(list(number))}, "
                 f"got also {shown(unknown)}"
-            ) from None
+            )
+        return np.array([number[label] for label in labels.tolist()])[places][:, None]
 
     def write(self, y: Array) -> Array:
         numbers = y.astype(np.intp)
@@ -172,7 +169,11 @@ def read_classes(classes: Any) -> Array:
 
 def kind_of(y: Any) -> str:
     """scikit-learn's type of a target, if it is one of classes that we can learn."""
-    kind = type_of_target(y, input_name="y")
+    try:
+        kind = type_of_target(y, input_name="y")
+    except TypeError:  # of Python, for labels that cannot be put in order
+        kinds = sorted({type(label).__name__ for label in np.ravel(y)})
+        raise TypeError(f"`y` must hold labels of one kind, all numbers or all strings, got {kinds}") from None
     if kind in ("binary", "multiclass", "multilabel-indicator"):
         return kind
     if kind == "multiclass-multioutput":

@@ -15,6 +15,7 @@ first in sets the limit, the last out restores what was there before.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -43,7 +44,8 @@ def _libraries() -> list[Any]:
 
 
 def _is_scipy_s(library: Any) -> bool:
-    return "scipy.libs" in library.filepath
+    """Whether SciPy has brought it: wheels keep such libraries in a folder that macOS calls otherwise."""
+    return re.search(r"[/\\]scipy(\.libs|[/\\]\.dylibs)[/\\]", library.filepath) is not None
 
 
 def _enter(who: str, change: int) -> None:

@@ -50,7 +50,7 @@ class Validation:
     def _score(self) -> float:
         try:
             return float(self.scorer(self.estimator, self.X, self.y, **self.weight))
-        except ValueError as error:
+        except (AttributeError, TypeError, ValueError) as error:
             raise ValueError(
                 f"`monitor` must be 'loss' or able to score what loss={self.estimator.loss!r} predicts, "
                 f"got {self.estimator.monitor!r}: {error}"

@@ -26,7 +26,7 @@ import numpy as np
 
 from .. import kernels
 from ..ranges import check_flag, check_real
-from .activations import Activation, ReLU, Tanh
+from .activations import Activation, ReLU, Tanh, check_object
 from .initializers import Orthogonal, Sampler, ones, zeros
 from .parameters import Slot
 
@@ -106,8 +106,7 @@ class Elman:
 
     def __post_init__(self) -> None:
         check_flag("layer_norm", self.layer_norm)
-        if isinstance(self.activation, (str, type)) or not callable(getattr(self.activation, "backward", None)):
-            raise TypeError(f"`activation` must be an object such as Tanh() or ReLU(), got {self.activation!r}")
+        check_object(self.activation)
 
     def slots(self, units: int) -> dict[str, Slot]:
         return recurrent_slots(self, units, identity if self.activation == ReLU() else None)

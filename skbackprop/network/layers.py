@@ -25,7 +25,7 @@ from scipy.sparse import csr_matrix, issparse
 
 from .. import kernels
 from ..ranges import check_integer, check_real
-from .activations import Activation, Biased, Identity
+from .activations import Activation, Biased, Identity, check_object
 from .initializers import Initializer, ones
 from .layout import flatten, unflatten
 from .parameters import Slot
@@ -115,6 +115,7 @@ class Dense:
 
     def __post_init__(self) -> None:
         check_integer("units", self.units, 1)
+        check_object(self.activation)
 
     @cached_property
     def f(self) -> Biased:

@@ -54,6 +54,8 @@ class Network:
 
     def __init__(self, layers: Sequence[Layer], shape: Shape):
         self.layers = tuple(layers)
+        if not self.layers:
+            raise ValueError("`layers` must hold at least one layer, got none")
         self.shapes = [shape]
         slots = []
         for layer in self.layers:

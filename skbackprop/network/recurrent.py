@@ -85,6 +85,8 @@ class Recurrent:
     init: Initializer | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.cell, (str, type)) or not callable(getattr(self.cell, "keeps", None)):
+            raise TypeError(f"`cell` must be an object such as GRU() or LSTM(), got {self.cell!r}")
         check_integer("units", self.units, 1)
         check_flag("return_sequences", self.return_sequences)
         check_flag("bidirectional", self.bidirectional)

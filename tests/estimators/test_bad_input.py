@@ -203,6 +203,36 @@ def test_a_schedule_may_be_a_plain_function(kind, net, y):
     np.testing.assert_array_equal(kind.output(by_function, X), kind.output(by_number.fit(X, y), X))
 
 
+@pytest.mark.parametrize("factor", [None, "half", nan, 1j, np.ones(2)], ids=repr)
+def test_a_schedule_gives_a_number(kind, net, y, factor):
+    with Unchanged(kind, net().fit(X, y)) as model:
+        model.set_params(learning_rate=lambda step, total: factor)
+        with pytest.raises(
+            (TypeError, ValueError), match=r"`learning_rate\(step, total\)` must be a real number .*got "
+        ):
+            model.fit(X, y)
+        model.set_params(learning_rate="constant")
+
+
+def test_its_number_may_be_one_of_numpy_s(net, y):
+    by_array = net(learning_rate=lambda step, total: np.where(step < 3, 1.0, 0.5)).fit(X, y)
+    by_number = net(learning_rate=lambda step, total: 1 if step < 3 else 0.5).fit(X, y)
+    np.testing.assert_array_equal(by_array.theta_, by_number.theta_)
+
+
+def nothing_to_score(estimator, X, y):
+    return estimator.no_such_method(X)
+
+
+@pytest.mark.parametrize("monitor", [nothing_to_score, lambda: 1.0], ids=["a missing method", "no arguments"])
+def test_a_monitor_that_cannot_score(kind, net, y, monitor):
+    with Unchanged(kind, net().fit(X, y)) as model:
+        model.set_params(monitor=monitor, early_stopping=True)
+        with pytest.raises(ValueError, match="`monitor` must be 'loss' or able to score"):
+            model.fit(X, y)
+        model.set_params(monitor="loss", early_stopping=False)
+
+
 BAD_X = {
     "nan": (changed(X, nan), "Input X contains NaN"),
     "inf": (changed(X, inf), "Input X contains infinity"),
@@ -301,7 +331,8 @@ BAD_WEIGHT = {
     "two dimensions": (np.ones((40, 1)), r"`sample_weight` must have shape \(40,\).*got \(40, 1\)"),
     "nan": (changed(np.ones(40), nan), "sample_weight contains NaN"),
     "inf": (changed(np.ones(40), inf), "sample_weight contains infinity"),
-    "words": (["heavy"] * 40, "could not convert string to float"),
+    "words": (["heavy"] * 40, "`sample_weight` must hold one finite number per row: could not convert string to float"),
+    "a word": ("balanced", "`sample_weight` must hold one finite number per row: could not convert string to float"),
     "negative number": (-1.0, "`sample_weight` must be >= 0"),
     "zero": (0, "`sample_weight` must hold at least one weight > 0"),
     "nan for all": (nan, "sample_weight contains NaN"),
@@ -349,6 +380,16 @@ def test_bad_weights(kind, net, y, bad, match, method):
         kind.train(model, method, X, y, sample_weight=bad)
     with refused(match):
         kind.train(net(early_stopping=True), method, X, y, sample_weight=bad)
+
+
+@methods
+@only_numbers
+def test_a_target_that_single_precision_cannot_hold(kind, net, y, method):
+    rows, expected = X.astype(np.float32), r"`y` must be within \+-3.4e\+38 for X of float32, got .*e\+60"
+    with Unchanged(kind, net().fit(rows, y), rows) as model, refused(expected):
+        getattr(model, method)(rows, 1e60 * y)
+    assert np.isfinite(net().fit(X, 1e60 * y).predict(X)).all()
+    assert np.isfinite(net().fit(rows, 1e35 * y).predict(rows)).all()
 
 
 @methods

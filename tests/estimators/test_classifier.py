@@ -204,6 +204,41 @@ class TestClassesOfAStream:
         with pytest.raises(ValueError, match=r"`y` must hold only the classes .*\[3, 5\], got also \[8\]"):
             net().partial_fit(X, self.y, classes=[3, 5])
 
+    @pytest.mark.parametrize(
+        ("classes", "others"),
+        [
+            (["cat", "dog"], ["category"]),  # in the dtype of the classes it would be cut down to "cat"
+            ([0, 1], ["1"]),
+            ([0, 1], [7.0]),
+            ([False, True], [7]),
+            ([False, True], ["True"]),
+            (["1", "2"], [1]),
+        ],
+        ids=str,
+    )
+    def test_are_not_confused_with_what_looks_like_them(self, classes, others):
+        model = net().fit(X, np.array(classes)[np.intp(self.y > 4)])
+        before = model.theta_.copy()
+        with pytest.raises(ValueError, match=r"`y` must hold only the classes .*got also"):
+            model.partial_fit(X, np.array(others * len(X)))
+        with pytest.raises(ValueError, match=r"`y` must hold only the classes .*got also"):
+            model.fit(X, np.array(classes)[np.intp(self.y > 4)], X_val=X, y_val=np.array(others * len(X)))
+        np.testing.assert_array_equal(model.theta_, before)
+
+    def test_may_come_in_another_dtype(self):
+        """Equal is equal: 3.0 is 3, 1 is True, and a string is itself as an object."""
+        for first, later in ((int, float), (bool, int), (str, object)):
+            y = (self.y > 4).astype(first)
+            one, other = (net().partial_fit(X, y, classes=np.unique(y)) for _ in range(2))
+            np.testing.assert_array_equal(one.partial_fit(X, y).theta_, other.partial_fit(X, y.astype(later)).theta_)
+
+    @pytest.mark.parametrize("other", [1, None], ids=str)
+    def test_have_an_order(self, other):
+        y = np.full(len(X), "a", object)
+        y[1::2] = other
+        with pytest.raises(TypeError, match=r"`y` must hold labels of one kind, .* got \['(int|NoneType)', 'str'\]"):
+            net().fit(X, y)
+
     def test_may_be_absent_from_a_piece(self):
         """Even from the first; with classes in one piece after the other all are learnt in the end."""
         model = net(hidden_layer_sizes=(20,))

@@ -1,5 +1,8 @@
 """Many steps in one call of compiled code end where one step at a time in NumPy does, to rounding."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -13,7 +16,11 @@ from skbackprop import (
     SquaredError,
     kernel_backend,
 )
+from skbackprop.estimators._stretches import Stretches
 from skbackprop.kernels import backend
+from skbackprop.network.activations import ACTIVATIONS
+from skbackprop.network.losses import CLASSIFICATION_LOSSES, LOSSES
+from skbackprop.optimize.optimizers import OPTIMIZERS
 
 pytestmark = pytest.mark.skipif(not backend.numba_is_there(), reason="numba is not installed")
 N = 230  # with batches of 50, the last is short
@@ -50,6 +57,46 @@ def assert_same(models, rtol=1e-8):
 )
 def test_activations(activation, rng):
     assert_same(fit_both(*rows_and_target(rng), activation=activation))
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Of `Stretches`: nobody else tells whether a fit has gone step by step."""
+    made = []
+    once = Stretches.__call__
+
+    def call(self, state, rows, rates):
+        made.append(len(rates))
+        return once(self, state, rows, rates)
+
+    monkeypatch.setattr(Stretches, "__call__", call)
+    return made
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_loss_of_numbers_is_called_by_stretches(loss, calls, rng):
+    fit_both(*rows_and_target(rng), loss=loss, max_iter=2)
+    assert calls == [5, 5]
+
+
+@pytest.mark.parametrize("loss", CLASSIFICATION_LOSSES)
+@pytest.mark.parametrize("edges", [[3], [2.7, 3.3]], ids=["two", "three"])
+def test_so_is_every_loss_of_classes(loss, edges, calls, rng):
+    X, f = rows_and_target(rng)
+    fit_both(X, np.digitize(f, edges), BatchMLPClassifier, loss=loss, max_iter=2)
+    assert calls == [5, 5]
+
+
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+def test_so_is_every_optimiser(solver, calls, rng):
+    fit_both(*rows_and_target(rng), solver=solver, max_iter=2)
+    assert calls == [5, 5]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_so_is_every_activation(activation, calls, rng):
+    fit_both(*rows_and_target(rng), activation=activation, max_iter=2)
+    assert calls == [5, 5]
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "expectile", "poisson", "huber", "log_cosh"])
@@ -146,6 +193,20 @@ def test_a_loss_of_one_s_own_is_not_passed_over(rng):
     assert models[1].loss_ != pytest.approx(plain.loss_, rel=0.05)
 
 
+class Counting(SGD):
+    """An optimiser of the package that remembers one vector more than its step takes."""
+
+    def start(self, theta, *, decaying=slice(None)):
+        return {"before": theta.copy(), **super().start(theta, decaying=decaying), "after": theta.copy()}
+
+
+def test_an_optimiser_is_handed_its_own_vectors(rng):
+    X, y = rows_and_target(rng)
+    models = fit_both(X, y, solver=Counting())
+    assert_same(models)
+    assert_same([models[1], fit_both(X, y, solver=SGD())[1]])
+
+
 def test_a_stretch_is_no_longer_than_its_buffer(rng):
     """Rows that need many stretches, each of several batches."""
     X = rng.standard_normal((3000, 200))
@@ -165,6 +226,29 @@ def test_an_interrupted_stream_goes_on_as_if_nothing_had_been(rng):
             parts.partial_fit(X, y)
         parts.partial_fit(X, y)
     np.testing.assert_allclose(parts.model_.theta, whole.model_.theta, rtol=1e-9, atol=1e-10)
+
+
+CTRL_C = """
+import os, signal, threading
+import numpy as np
+from skbackprop import BatchMLPRegressor
+X = np.random.default_rng(0).normal(size=(20_000, 20))
+model = BatchMLPRegressor(hidden_layer_sizes=(50,), max_iter=10**6, n_iter_no_change=np.inf, random_state=0)
+model.set_params(max_iter=2).fit(X, X[:, 0]).set_params(max_iter=10**6)
+threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    model.fit(X, X[:, 0])
+except KeyboardInterrupt:
+    print(model.kernel_backend_, model.n_iter_ > 2, model.score(X, X[:, 0]) > 0.9, flush=True)
+    model.partial_fit(X, X[:, 0])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal of another kind")
+def test_ctrl_c_is_heard_between_two_stretches():
+    """A real signal, in a process of its own: compiled code does not look for one."""
+    run = subprocess.run([sys.executable, "-c", CTRL_C], capture_output=True, text=True, timeout=60)
+    assert (run.stdout, run.stderr) == ("numba True True\n", "")
 
 
 def test_divergence_is_told(rng):

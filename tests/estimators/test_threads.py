@@ -8,12 +8,14 @@ import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import threadpoolctl
 
 from skbackprop import Constant, Orthogonal, ReLU, kernel_backend
+from skbackprop.estimators._threads import _is_scipy_s
 from skbackprop.kernels import backend
 from tests.estimators.kinds import KINDS, SEQUENCES, every_estimator
 
@@ -189,6 +191,21 @@ def test_a_score_in_the_middle_of_a_fit_leaves_the_limit_to_the_fit(kind, both):
 
 # Where NumPy and SciPy have a BLAS each, SciPy's does vectors beside NumPy's products, and gets one thread for them.
 PRODUCTS_KEEP = tuple(1 if "scipy.libs" in library["filepath"] else 2 for library in blas.info())
+
+
+@pytest.mark.parametrize(
+    ("path", "scipy_s"),
+    [
+        ("/env/site-packages/scipy.libs/libscipy_openblas-68440149.so", True),
+        ("/env/site-packages/scipy/.dylibs/libscipy_openblas.dylib", True),
+        ("C:\\env\\site-packages\\scipy.libs\\libscipy_openblas-48c3.dll", True),
+        ("/env/site-packages/numpy.libs/libscipy_openblas64_-ff65.so", False),
+        ("/env/site-packages/numpy/.dylibs/libscipy_openblas64_.dylib", False),
+        ("/scipy/lib/libopenblas.so", False),
+    ],
+)
+def test_whose_blas_it_is_is_told_by_its_folder(path, scipy_s):
+    assert _is_scipy_s(SimpleNamespace(filepath=path)) == scipy_s
 
 
 @pytest.mark.parametrize("parameters", [{}, {"dropout": 0.1}, {"solver": "lbfgs"}], ids=str)

@@ -12,6 +12,11 @@ from skbackprop.network.network import Network
 from skbackprop.network.parameters import Slot
 
 
+def test_no_layers_are_no_network():
+    with pytest.raises(ValueError, match="`layers` must hold at least one layer, got none"):
+        Network([], (3,))
+
+
 @dataclass(frozen=True)
 class Witness:
     """The identity, with a slot that trains or not; it writes down whether a derivative by its input was wanted."""

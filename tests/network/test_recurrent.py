@@ -388,6 +388,8 @@ def test_a_cell_takes_an_activation_as_an_object(activation):
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
+        (lambda: Recurrent("gru", 3), TypeError, "`cell` must be an object such as GRU.*, got 'gru'"),
+        (lambda: Recurrent(GRU, 3), TypeError, "`cell` must be an object such as GRU.*, got <class"),
         (lambda: Recurrent(GRU(), 0), ValueError, "`units` must be an integer >= 1, got 0"),
         (lambda: Recurrent(GRU(), 3, "yes"), TypeError, "`return_sequences` must be True or False, got 'yes'"),
         (lambda: Recurrent(GRU(), 3, bidirectional=1), TypeError, "`bidirectional` must be True or False, got 1"),
