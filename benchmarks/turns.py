@@ -8,11 +8,16 @@ import time
 import numpy as np
 
 
-def medians(runs, rounds):
-    """The median seconds of each of ``runs``, functions that return the seconds they took, by name."""
+def medians(runs, rounds, pause=0.0):
+    """The median seconds of each of ``runs``, functions that return the seconds they took, by name.
+
+    With several threads there has to be a ``pause``: those of the one before go on waiting for work for a while, on a
+    core that the next one needs.
+    """
     times = {who: [] for who in runs}
     for _ in range(rounds):
         for who, run in runs.items():
+            time.sleep(pause)
             times[who].append(run())
     return {who: float(np.median(seconds)) for who, seconds in times.items()}
 

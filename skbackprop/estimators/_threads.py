@@ -7,7 +7,8 @@ a busy machine. ``benchmarks/blas_threads.py`` prints these figures.
 
 NumPy and SciPy may each bring a BLAS of their own, with threads of its own that go on waiting for work for a while.
 Where products are NumPy's and vectors SciPy's, the two then take the cores from each other: three times the time of
-one thread. So where products are left to all cores, SciPy's BLAS gets one thread, unless it does the products, too.
+one thread. So where products are left to all cores, the BLAS that does not make them gets one thread: SciPy's, or
+NumPy's where compiled code trains, whose products are SciPy's.
 
 The number of threads belongs to the whole process, so all who want one thread at the same time are counted: the
 first in sets the limit, the last out restores what was there before.
@@ -31,7 +32,7 @@ SHARED_NUMBERS = 2000
 PAYS_FROM = 1e8
 
 _lock = threading.Lock()
-_inside = {"all": 0, "scipy": 0}
+_inside = {"all": 0, "numpy": 0, "scipy": 0}
 _before: dict[Any, int] = {}
 
 
@@ -55,7 +56,8 @@ def _enter(who: str, change: int) -> None:
             _before.update((library, library.num_threads) for library in _libraries())
         _inside[who] += change
         for library, before in _before.items():
-            wanted = 1 if _inside["all"] or (_inside["scipy"] and _is_scipy_s(library)) else before
+            limited = _inside["all"] or (len(_before) > 1 and _inside["scipy" if _is_scipy_s(library) else "numpy"])
+            wanted = 1 if limited else before
             if library.num_threads != wanted:
                 library.set_num_threads(wanted)
         _let_go()
@@ -70,7 +72,7 @@ def _let_go() -> None:
 
 @contextmanager
 def one_blas_thread(who: str = "all") -> Iterator[None]:
-    """Limit BLAS, or SciPy's alone, to one thread until the last of all who are inside has left."""
+    """Limit BLAS, or one of two, to one thread until the last of all who are inside has left."""
     _enter(who, 1)
     try:
         yield
@@ -90,6 +92,7 @@ def suitable_blas_threads(
     sizes = [slot.size for slots in network.parameters.layers for slot in slots.values()]
     flops = 2.0 * rows * max(sizes)
     shared = vectors or flops > SHARED_FLOPS or rows * network.widest > SHARED_NUMBERS
-    if not shared or (flops >= PAYS_FROM and compiled):
+    if not shared:
         return nullcontext()
-    return one_blas_thread("scipy" if flops >= PAYS_FROM else "all")
+    idle = "numpy" if compiled else "scipy"
+    return one_blas_thread(idle if flops >= PAYS_FROM else "all")
