@@ -5,7 +5,8 @@
 DIR holds NAME.npz for every set: ``X`` (n, d) the numeric columns, ``y`` (n,), ``feature_names`` and ``target_name``;
 strings in ``y`` are classes. Where there are categorical columns, too, NAME.csv.gz holds all of them and is read
 instead. Other files are left alone. Each finished cell (set, seed, model) is a line of FILE and is not computed again:
-after an interruption the same command goes on, and a line that is taken out is measured anew.
+after an interruption the same command goes on, and a line that is taken out is measured anew. What numba takes to load
+or to compile its code is not counted.
 """
 
 import argparse
@@ -196,6 +197,8 @@ def main():
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
     if not arguments.table:
+        for Model in (BatchMLPRegressor, BatchMLPClassifier):  # loads compiled code, if there is numba
+            Model(max_iter=2).fit(np.arange(500.0)[:, None], np.arange(500) % 3)
         with threadpool_limits(1):
             fill(read_sets(arguments.data, arguments.sets), arguments.seeds, arguments.models, arguments.results)
     print(
