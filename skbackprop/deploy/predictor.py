@@ -13,7 +13,7 @@ from ..network.layers import Dense, Dropout, Standardize
 from ..network.losses import Loss
 from ..network.model import Model
 
-__all__ = ["ClassPredictor", "NumberPredictor", "Predictor"]
+__all__ = ["ClassPredictor", "NumberPredictor", "Predictor", "make_predictor"]
 
 Array = np.ndarray
 
@@ -87,11 +87,6 @@ class NumberPredictor(Predictor):
         y = self.loss.predict(self.raw(X))
         return y[:, 0] if self.flat and y.shape[1] == 1 else y
 
-    @classmethod
-    def of(cls, model: Model, flat: bool) -> NumberPredictor:
-        """A copy of what ``model`` computes; TypeError where it has layers that cannot be folded."""
-        return cls(tuple(fold(model)), model.loss, flat)
-
 
 @dataclass(frozen=True, eq=False)
 class ClassPredictor(Predictor):
@@ -136,10 +131,21 @@ class ClassPredictor(Predictor):
         raw = self.raw(X)
         return self.loss.predict(np.hstack([-raw, raw]) if self._two_classes else raw)
 
-    @classmethod
-    def of(cls, model: Model, classes: Array, indicator: bool) -> ClassPredictor:
-        """A copy of what ``model`` computes; TypeError where it has layers that cannot be folded."""
-        return cls(tuple(fold(model)), model.loss, classes.copy(), indicator)
+
+def make_predictor(
+    model: Model, *, flat: bool = False, classes: Array | None = None, indicator: bool = False
+) -> Predictor:
+    """A copy of what ``model`` computes, of numbers or, where there are ``classes``, of these.
+
+    Raises
+    ------
+    TypeError
+        Where the network has layers that cannot be folded.
+    """
+    layers = tuple(fold(model))
+    if classes is None:
+        return NumberPredictor(layers, model.loss, flat)
+    return ClassPredictor(layers, model.loss, classes.copy(), indicator)
 
 
 def fold(model: Model) -> Iterator[Folded]:

@@ -41,8 +41,10 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
             gives; a classifier's has ``predict_proba``, too. It does not change with this model, and unpickling it
             needs neither scikit-learn nor numba.
         """
+        from ..deploy.predictor import make_predictor
+
         check_is_fitted(self)
-        return self._target.predictor(self.model_)
+        return make_predictor(self.model_, **self._target.written)
 
     def _architecture(self) -> Architecture:
         dropout = check_real("dropout", self.dropout, 0, 1, closed="left")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from scipy.sparse import issparse
@@ -12,12 +12,8 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from ..network.losses import Loss
-from ..network.model import Model
 from ..ranges import check_real
 from ._reading import Data
-
-if TYPE_CHECKING:
-    from ..deploy.predictor import ClassPredictor, NumberPredictor, Predictor
 
 __all__ = ["ClassTarget", "NumberTarget", "Target"]
 
@@ -30,7 +26,7 @@ class Target(Protocol):
     1. ``read`` turns a y that scikit-learn has validated into a float array of shape (n, k).
     2. ``write`` turns what `read` gives, or predictions of it, into what the user writes.
     3. ``bind`` is a loss told of the target.
-    4. ``predictor`` is what is left of a model whose raw output is written so, where scikit-learn is not.
+    4. ``written`` is what `write` depends on, by name: for a predictor, which is told no more of the target.
     5. ``stratify`` tells whether held-out rows are to be spread over the values of y.
     """
 
@@ -39,7 +35,8 @@ class Target(Protocol):
     def read(self, y: Any) -> Array: ...
     def write(self, y: Array) -> Array: ...
     def bind(self, loss: Loss) -> Loss: ...
-    def predictor(self, model: Model) -> Predictor: ...
+    @property
+    def written(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -75,10 +72,9 @@ class NumberTarget:
             raise TypeError(f"`loss` of a regressor must have a method `score`, as a LocationLoss has, got {loss!r}")
         return loss
 
-    def predictor(self, model: Model) -> NumberPredictor:
-        from ..deploy.predictor import NumberPredictor
-
-        return NumberPredictor.of(model, self.flat)
+    @property
+    def written(self) -> dict[str, Any]:
+        return {"flat": self.flat}
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,10 +149,9 @@ class ClassTarget:
                 f"got {loss!r}"
             ) from None
 
-    def predictor(self, model: Model) -> ClassPredictor:
-        from ..deploy.predictor import ClassPredictor
-
-        return ClassPredictor.of(model, self.classes, self.indicator)
+    @property
+    def written(self) -> dict[str, Any]:
+        return {"classes": self.classes, "indicator": self.indicator}
 
 
 def read_classes(classes: Any) -> Array:

@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 
 import skbackprop
 from skbackprop import ACTIVATIONS, LOSSES, BatchMLPRegressor, Dense, Gaussian, Network, Quantile, SquaredError
-from skbackprop.deploy.predictor import NumberPredictor
+from skbackprop.deploy.predictor import make_predictor
 from skbackprop.network.losses import Units
 from skbackprop.network.model import Model
 from tests.estimators.kinds import PERCEPTRONS, every_perceptron, one_each, over
@@ -139,4 +139,4 @@ def test_a_network_of_other_layers_is_refused():
     network = Network([Doubling(), Dense(1)], (2,))
     model = Model(network, SquaredError(), np.zeros(network.parameters.size), Units.natural(1))
     with pytest.raises(TypeError, match="a predictor is made of dense layers, got a Doubling layer"):
-        NumberPredictor.of(model, True)
+        make_predictor(model)
