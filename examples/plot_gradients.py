@@ -81,7 +81,7 @@ def history(cell, clip, epochs=18):
     rng = np.random.default_rng(0)
     (X, y), (X_new, y_new) = adding(2000, 50, rng), adding(500, 50, rng)
     model = BatchRNNRegressor(
-        cell=cell, clip_norm=clip, solver="sgd", learning_rate_init=0.05, batch_size=50, random_state=0
+        cell=cell, clip_norm=clip, solver="sgd", learning_rate_init=0.06, batch_size=50, random_state=2
     )
     lengths, errors = [], []
     for _ in range(epochs):
@@ -112,7 +112,7 @@ def main():
         "adding problem: mean length of the gradient in the worst epoch, and the error at the end; guessing has 0.167"
     )
     for name, each in fits.items():
-        print(f"{name:20} {len(each):3d} epochs {each['length'].max():10.1f} {each['error'].iloc[-1]:8.3f}")
+        print(f"{name:20} {len(each):3d} epochs {each['length'].max():10.2g} {each['error'].iloc[-1]:10.2g}")
         each["length"].plot(ax=axes[1], marker=".", label=name)
         each["error"].plot(ax=axes[2], marker=".", label=name)
     axes[1].set(title="adding problem: length before clipping", xlabel="epoch", ylabel="gradient_norm", yscale="log")
