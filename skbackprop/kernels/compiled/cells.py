@@ -60,21 +60,8 @@ def gru_backward(dH: Array, A: Array, c: Array, H_before: Array, M: Array, dZ: A
 @compiled
 def lstm(Z: Array, R: Array, C_before: Array, C: Array, F: Array, H: Array) -> None:
     """C = f C_before + i g, F = tanh(C), H = o F, with i, f, o = s(Z + R), g = tanh(Z + R). Z is i | f | o | g."""
-    n, u = H.shape
-    c = Logistic(Z.dtype.type(0.0), Z.dtype.type(1.0))
-    for i in range(n):
-        sigmoids, g, R_sigmoids, R_g = Z[i, : 3 * u], Z[i, 3 * u :], R[i, : 3 * u], R[i, 3 * u :]
-        gate, f, o = Z[i, :u], Z[i, u : 2 * u], Z[i, 2 * u : 3 * u]
-        for j in range(3 * u):
-            sigmoids[j] = logistic(sigmoids[j] + R_sigmoids[j], c)
-        for j in range(u):
-            g[j] = tanh(g[j] + R_g[j], c)
-        for j in range(u):
-            C[i, j] = f[j] * C_before[i, j] + gate[j] * g[j]
-        for j in range(u):
-            F[i, j] = tanh(C[i, j], c)
-        for j in range(u):
-            H[i, j] = o[j] * F[i, j]
+    lstm_state(Z, R, C_before, C)
+    lstm_output(Z, C, F, H)
 
 
 @compiled
@@ -116,21 +103,11 @@ def lstm_backward(dH: Array, dC: Array, A: Array, C_before: Array, F: Array, dZ:
     """
     n, u = dH.shape
     c = Logistic(A.dtype.type(0.0), A.dtype.type(1.0))
-    gates = np.empty(4 * u, A.dtype)
-    gate, f, o, g = gates[:u], gates[u : 2 * u], gates[2 * u : 3 * u], gates[3 * u :]
     for i in range(n):
-        for j in range(4 * u):
-            gates[j] = A[i, j]
-        d, df, do, dg = dZ[i, :u], dZ[i, u : 2 * u], dZ[i, 2 * u : 3 * u], dZ[i, 3 * u :]
+        o = A[i, 2 * u : 3 * u]
         for j in range(u):
-            do[j] = dH[i, j] * F[i, j] * logistic_slope(o[j], o[j], c)
             dC[i, j] += dH[i, j] * o[j] * tanh_slope(F[i, j], F[i, j], c)
-        for j in range(u):
-            d[j] = dC[i, j] * g[j] * logistic_slope(gate[j], gate[j], c)
-            dg[j] = dC[i, j] * gate[j] * tanh_slope(g[j], g[j], c)
-        for j in range(u):
-            df[j] = dC[i, j] * C_before[i, j] * logistic_slope(f[j], f[j], c)
-            dC[i, j] *= f[j]
+    lstm_state_backward(dH, dC, A, C_before, F, dZ)
 
 
 @compiled
