@@ -1,4 +1,4 @@
-"""Value and gradient of every loss: NumPy's kernel against its compiled twin, taking turns, medians.
+"""Value and gradient of every loss: NumPy's kernel against its compiled twin, taking turns, medians; one BLAS thread.
 
     python benchmarks/kernels.py               # --dtype float32, --weights, --first-use
 
@@ -10,6 +10,7 @@ import argparse
 import time
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from skbackprop import BrierLoss, Focal, Gaussian, LogLoss, Quantile, kernel_backend, kernels
 from skbackprop.kernels import backend
@@ -68,5 +69,6 @@ if __name__ == "__main__":
         print(f"{first_use(chosen.dtype, chosen.weights):.1f} s of processor time")
         raise SystemExit
     print("| loss |", *(f"{n} x {k} |" for n, k in SHAPES))
-    for columns in zip(*(cases(shape, chosen.dtype, chosen.weights) for shape in SHAPES), strict=True):
-        print(f"| {columns[0][0]} |", *(f"{ratio(*column[1:]):.1f} |" for column in columns))
+    with threadpool_limits(1):
+        for columns in zip(*(cases(shape, chosen.dtype, chosen.weights) for shape in SHAPES), strict=True):
+            print(f"| {columns[0][0]} |", *(f"{ratio(*column[1:]):.1f} |" for column in columns))
