@@ -16,6 +16,7 @@ import numpy as np
 from .compiler import compiled, inlined
 from .dense import BESIDE
 from .pointers import pointers
+from .products import product, product_with_transposed
 from .rows import shift_and_scale
 
 Array = np.ndarray
@@ -70,10 +71,10 @@ def forward(X: Array, theta: Array, plan: Plan, Z: Array, A: Array, dense: Any) 
     for at in range(len(plan.layers)):
         n_in, units, W, b = plan.layers[at]
         hidden, Y, bias = at < len(plan.layers) - 1, matrix(A, start, n, units), theta[b : b + units]
-        product = matrix(Z, start, n, units) if hidden else Y
-        np.dot(below, matrix(theta, W, n_in, units), product)
+        raw = matrix(Z, start, n, units) if hidden else Y
+        product(below, matrix(theta, W, n_in, units), raw)
         if hidden:
-            dense(product, bias, Y, plan.f)
+            dense(raw, bias, Y, plan.f)
         else:
             for i in range(n):
                 for j in range(units):
@@ -100,22 +101,9 @@ def backward(
                     db[j] += dZ[i, j]
         before = start - n * n_in
         below = X if at == 0 else matrix(A, before, n, n_in)
-        np.dot(below.T, dZ, matrix(gradient, W, n_in, units))
+        product(below.T, dZ, matrix(gradient, W, n_in, units))
         if at > 0:
             product_with_transposed(dZ, matrix(theta, W, n_in, units), matrix(dA, before, n, n_in))
-
-
-@compiled
-def product_with_transposed(dZ: Array, W: Array, dX: Array) -> None:
-    """dX = dZ W^T. Where W is a single column, BLAS takes twice the time of a loop."""
-    if W.shape[1] > 1:
-        np.dot(dZ, W.T, dX)
-        return
-    w = W.reshape(W.size)
-    for i in range(dX.shape[0]):
-        dz = dZ[i, 0]
-        for j in range(dX.shape[1]):
-            dX[i, j] = dz * w[j]
 
 
 @compiled

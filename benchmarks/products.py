@@ -1,0 +1,80 @@
+"""The compiled kernels' matrix products against BLAS's, taking turns, medians; one BLAS thread.
+
+For n rows, k inputs and m units: forward A W, backward A^T dZ and dZ W^T. Both are called by compiled code.
+
+    python benchmarks/products.py [--dtype float32]
+"""
+
+import argparse
+import time
+from functools import partial
+
+import numpy as np
+from numba import njit
+from threadpoolctl import threadpool_limits
+from turns import machine, medians
+
+from skbackprop.kernels.compiled.products import product, product_with_transposed
+
+ROUNDS = 15
+WORK = 1e7  # multiply-adds a round
+SHAPES = [(32, 20, 100), (200, 20, 100), (32, 50, 256), (256, 50, 256)]
+SHAPES += [(n, width, width) for n in (16, 32, 64, 128, 256) for width in (32, 64, 100, 128, 256)]
+
+
+@njit
+def ours(A, B, C, times):
+    for _ in range(times):
+        product(A, B, C)
+
+
+@njit
+def ours_transposed(A, B, C, times):
+    for _ in range(times):
+        product_with_transposed(A, B, C)
+
+
+@njit
+def blas(A, B, C, times):
+    for _ in range(times):
+        np.dot(A, B, C)
+
+
+@njit
+def blas_transposed(A, B, C, times):
+    for _ in range(times):
+        np.dot(A, B.T, C)
+
+
+def seconds(run, *arguments):
+    start = time.perf_counter()
+    run(*arguments)
+    return time.perf_counter() - start
+
+
+def ratio(run, rival, *matrices):
+    """The rival's time as a multiple of ours."""
+    times = max(1, round(WORK / (matrices[0].size * matrices[2].shape[1])))
+    for each in (run, rival):  # compiles
+        each(*matrices, 1)
+    t = medians({each: partial(seconds, each, *matrices, times) for each in (run, rival)}, ROUNDS)
+    return t[rival] / t[run]
+
+
+def main(dtype):
+    rng = np.random.default_rng(0)
+    print(f"{machine()}, {np.dtype(dtype).name}; BLAS / ours\n")
+    print("| n | k | m | multiply-adds | A W | A^T dZ | dZ W^T |\n|--:|--:|--:|--:|--:|--:|--:|")
+    for n, k, m in SHAPES:
+        A, W, dZ = (rng.normal(size=shape).astype(dtype) for shape in ((n, k), (k, m), (n, m)))
+        Z, dW, dA = np.empty_like(dZ), np.empty_like(W), np.empty_like(A)
+        each = ratio(ours, blas, A, W, Z), ratio(ours, blas, A.T, dZ, dW)
+        each += (ratio(ours_transposed, blas_transposed, dZ, W, dA),)
+        print(f"| {n} | {k} | {m} | {n * k * m / 2**20:.2f} M |", " | ".join(f"{r:.2f}" for r in each), "|", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--dtype", default="float32", choices=["float32", "float64"])
+    with threadpool_limits(1):
+        main(parser.parse_args().dtype)

@@ -1,0 +1,142 @@
+"""Tiles of a matrix product, whose sums stay in the processor's vector registers until they are done.
+
+The compiler makes vectors of a loop, but not of a tile of rows and columns; so a tile's instructions are written for
+it here, one for one. Nothing is masked or checked: a matrix is at least as large as the tile, and a last tile overlaps
+the one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+ROWS = 4  # of a tile
+BYTES = 64 if llvm.get_host_cpu_features().get("avx512f") else 32  # of a vector
+FLAGS = ("reassoc", "contract", "nsz")
+INDEX = ir.IntType(64)
+
+
+def index(number: int) -> ir.Constant:
+    return ir.Constant(INDEX, number)
+
+
+class Matrix:
+    """A matrix that a kernel was called with, to read numbers and vectors from."""
+
+    def __init__(self, context: Any, builder: Any, kind: Any, value: Any) -> None:
+        array = context.make_array(kind)(context, builder, value)
+        self.builder = builder
+        self.bytes = builder.bitcast(array.data, ir.IntType(8).as_pointer())
+        self.strides = cgutils.unpack_tuple(builder, array.strides)
+        self.columns = cgutils.unpack_tuple(builder, array.shape)[1]
+        self.real = context.get_data_type(kind.dtype)
+        self.size = context.get_abi_sizeof(self.real)
+        self.lanes = BYTES // self.size
+        self.vector = ir.VectorType(self.real, self.lanes)
+
+    def at(self, i: Any, j: Any, kind: Any) -> Any:
+        """Where the number, or the vector, of row i that begins in column j lies."""
+        i, j = (self.builder.mul(at, stride) for at, stride in zip((i, j), self.strides, strict=True))
+        place = self.builder.gep(self.bytes, [self.builder.add(i, j)])
+        return self.builder.bitcast(place, kind.as_pointer())
+
+    def read(self, i: Any, j: Any, kind: Any) -> Any:
+        return self.builder.load(self.at(i, j, kind), align=self.size)
+
+    def write(self, value: Any, i: Any, j: Any) -> None:
+        self.builder.store(value, self.at(i, j, value.type), align=self.size)
+
+
+def spread(builder: Any, number: Any, lanes: int) -> Any:
+    """A vector of the number."""
+    undefined = ir.Constant(ir.VectorType(number.type, lanes), ir.Undefined)
+    first = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes))
+
+
+class Sums:
+    """The vectors of a tile, (row, column) for (row, column), zero at first."""
+
+    def __init__(self, builder: Any, vector: Any, columns: int) -> None:
+        self.builder, self.vector, self.columns = builder, vector, columns
+        self.zero = ir.Constant(vector, [0.0] * vector.count)
+        self.places = {(r, c): cgutils.alloca_once(builder, vector) for r in range(ROWS) for c in range(columns)}
+        for place in self.places.values():
+            builder.store(self.zero, place)
+
+    def add(self, r: int, a: Any, b: list[Any]) -> None:
+        """Row r += a b, column for column."""
+        for c in range(self.columns):
+            product = self.builder.fmul(a, b[c], flags=FLAGS)
+            before = self.builder.load(self.places[r, c])
+            self.builder.store(self.builder.fadd(before, product, flags=FLAGS), self.places[r, c])
+
+    def each(self) -> Any:
+        return (((r, c), self.builder.load(place)) for (r, c), place in self.places.items())
+
+
+def tile_of(make: Callable[..., None]) -> Any:
+    """A function (A, B, C, i, j) for kernels, for which ``make`` writes the instructions."""
+
+    @intrinsic
+    def tile(typing, A, B, C, i, j):
+        def generate(context, builder, signature, arguments):
+            matrices = [Matrix(context, builder, *each) for each in zip((A, B, C), arguments[:3], strict=True)]
+            rows = [builder.add(arguments[3], index(r)) for r in range(ROWS)]
+            make(builder, *matrices, rows, arguments[4])
+            return context.get_dummy_value()
+
+        return types.void(A, B, C, i, j), generate
+
+    return tile
+
+
+def product_tile(width: int) -> Any:
+    """C = A B in ROWS rows from i and ``width`` vectors from j on. The rows of B and C are contiguous."""
+
+    def make(builder: Any, A: Matrix, B: Matrix, C: Matrix, rows: list[Any], j: Any) -> None:
+        sums = Sums(builder, C.vector, width)
+        columns = [builder.add(j, index(c * C.lanes)) for c in range(width)]
+        with cgutils.for_range(builder, A.columns) as loop:
+            b = [B.read(loop.index, column, B.vector) for column in columns]
+            for r, row in enumerate(rows):
+                sums.add(r, spread(builder, A.read(row, loop.index, A.real), A.lanes), b)
+        for (r, c), total in sums.each():
+            C.write(total, rows[r], columns[c])
+
+    return tile_of(make)
+
+
+def dot_tile(width: int) -> Any:
+    """C = A B^T in ROWS rows from i and ``width`` columns from j on. The rows of A and B are contiguous."""
+
+    def make(builder: Any, A: Matrix, B: Matrix, C: Matrix, rows: list[Any], j: Any) -> None:
+        sums, lanes = Sums(builder, C.vector, width), index(C.lanes)
+        columns = [builder.add(j, index(c)) for c in range(width)]
+
+        def add(at: Any, keep: Callable[[Any], Any]) -> None:
+            b = [keep(B.read(column, at, B.vector)) for column in columns]
+            for r, row in enumerate(rows):
+                sums.add(r, keep(A.read(row, at, A.vector)), b)
+
+        whole = builder.mul(builder.sdiv(A.columns, lanes), lanes)
+        with cgutils.for_range_slice(builder, index(0), whole, lanes, INDEX) as (at, _):
+            add(at, lambda vector: vector)
+        with builder.if_then(builder.icmp_signed("<", whole, A.columns)):
+            # The last vector ends with the row. What of it has been added is put to zero.
+            added = spread(builder, builder.sub(lanes, builder.sub(A.columns, whole)), C.lanes)
+            lane = ir.Constant(ir.VectorType(INDEX, C.lanes), list(range(C.lanes)))
+            new = builder.icmp_signed(">=", lane, added)
+            add(builder.sub(A.columns, lanes), lambda vector: builder.select(new, vector, sums.zero))
+        name = f"llvm.vector.reduce.fadd.v{C.lanes}f{8 * C.size}"
+        add_up = cgutils.get_or_insert_function(builder.module, ir.FunctionType(C.real, [C.real, C.vector]), name)
+        for (r, c), total in sums.each():
+            C.write(builder.call(add_up, [ir.Constant(C.real, 0.0), total], fastmath=FLAGS), rows[r], columns[c])
+
+    return tile_of(make)
