@@ -24,6 +24,7 @@ READS = {
     "estimators": {"kernels", "network", "optimize", "ranges", "deploy"},  # deploy only inside of a method
 }
 CORE = {"checks", "ranges", "kernels", "network", "optimize"}
+COMPILER = {"numba", "llvmlite"}
 
 every_module = pytest.mark.parametrize("name", MODULES)
 # The front door names everything for type checkers; that it imports nothing is tested by importing it.
@@ -78,14 +79,14 @@ def test_a_room_reads_only_the_rooms_it_may(name):
 @pytest.mark.parametrize("name", [name for name in MODULES if room(name) in CORE])
 def test_the_core_stands_on_numpy_and_scipy_alone(name):
     packages = {module.split(".")[0] for module, _ in imports(name)}
-    allowed = {"numpy", "scipy", "skbackprop"} | ({"numba"} if name.startswith("kernels/compiled/") else set())
+    allowed = {"numpy", "scipy", "skbackprop"} | (COMPILER if name.startswith("kernels/compiled/") else set())
     assert packages - set(sys.stdlib_module_names) <= allowed
 
 
 @every_module
 def test_only_compiled_kernels_know_numba(name):
     packages = {module.split(".")[0] for module, _ in imports(name)}
-    assert "numba" not in packages or name.startswith("kernels/compiled/")
+    assert not packages & COMPILER or name.startswith("kernels/compiled/")
 
 
 @every_module
