@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..kernels import kernels_in_force
+from ..network.blocks import row_block
 from ..network.model import Model
-from ..network.objective import row_block
 from ._threads import suitable_blas_threads
 
 Array = np.ndarray

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from ..network.blocks import row_blocks
 from ..network.model import Model
-from ..network.objective import row_blocks
 from ..network.penalties import L2
 from ..optimize.batches import Batches
 from ..optimize.full_batch import LBFGS

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from .blocks import row_blocks
 from .layers import Run, Tape
 from .losses import Loss, Units
 from .network import Network, States
-from .objective import row_blocks
-from .sequence_objective import Segment, gather
+from .segments import Segment, gather
 
 __all__ = ["Model"]
 

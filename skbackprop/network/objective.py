@@ -8,16 +8,16 @@ import numpy as np
 from scipy.sparse import issparse
 
 from .. import kernels
+from .blocks import Rows, parts, row_block, row_blocks
 from .layers import Run, Tape
 from .losses import Loss
 from .network import Network
 from .parameters import Point
 from .penalties import Penalty
 
-__all__ = ["Objective", "Value", "row_block", "row_blocks"]
+__all__ = ["Objective", "Value"]
 
 Array = np.ndarray
-Rows = slice | Array
 EVERYTHING = slice(None)
 BLOCK = 1 << 21  # bytes of the widest layer
 
@@ -27,29 +27,6 @@ class Value(NamedTuple):
 
     loss: float
     penalty: float
-
-
-def row_block(network: Network, itemsize: int, steps: int = 0, target: int = 1 << 20) -> int:
-    """How many rows to put through at once: the widest layer then takes about ``target`` bytes; at least 64.
-
-    For sequences of so many ``steps`` it is four times that, as each step is a pass of its own; at least 8 rows.
-    """
-    if steps:
-        return max(8, 4 * target // (network.widest * itemsize * steps))
-    return max(64, target // (network.widest * itemsize))
-
-
-def row_blocks(n: int, network: Network, itemsize: int, steps: int = 0) -> list[slice]:
-    """0 ... n in slices of `row_block` rows."""
-    size = row_block(network, itemsize, steps)
-    return [slice(start, min(start + size, n)) for start in range(0, n, size)]
-
-
-def parts(rows: Rows, n: int, size: int) -> list[Rows]:
-    """The ``n`` rows, ``size`` at a time."""
-    begin = (rows.start or 0) if isinstance(rows, slice) else 0
-    blocks = [slice(begin + start, begin + min(start + size, n)) for start in range(0, n, size)]
-    return list(blocks) if isinstance(rows, slice) else [rows[block] for block in blocks]
 
 
 class Objective:

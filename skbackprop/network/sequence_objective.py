@@ -6,61 +6,24 @@ either case: those of the valid steps, or those of the sequences that end.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 
-from .. import kernels
 from ..ranges import check_integer
+from .blocks import Rows, row_blocks
 from .layers import Run, Tape
 from .layout import flatten, unflatten
 from .losses import Loss
 from .network import Network
-from .objective import EVERYTHING, Rows, Value, row_blocks
+from .objective import EVERYTHING, Value
 from .parameters import Point
 from .penalties import Penalty
+from .segments import Segment, gather, segments
 
 __all__ = ["SequenceObjective", "count_targets"]
 
 Array = np.ndarray
-
-
-class Segment(NamedTuple):
-    """``steps`` steps of some rows, from ``begin`` on (one number, or one per row).
-
-    ``counts`` says how many of them are valid in each row, and ``ends`` which rows have their last valid step here;
-    both are None for all.
-    """
-
-    begin: int | Array
-    steps: int
-    counts: Array | None
-    ends: Array | None
-
-
-def segments(T: int, lengths: Array | None, k: int | None) -> Iterator[Segment]:
-    """Sequences in pieces of k steps, counted from the end of each: the first piece is what is left over.
-
-    So the last one, out of which gradients do not flow, has the last k valid steps of every row, however long it is
-    and whatever other rows are in the batch. A row that has ended waits with 0 steps.
-    """
-    if k is None or k >= T:
-        yield Segment(0, T, lengths, None)
-        return
-    if lengths is None:
-        nobody = np.zeros(0, int)
-        for end in range(T - (math.ceil(T / k) - 1) * k, T + 1, k):
-            begin = max(end - k, 0)
-            yield Segment(begin, end - begin, None, None if end == T else nobody)
-        return
-    pieces = -(-lengths // k)
-    first = lengths - (pieces - 1) * k
-    yield Segment(0, int(first.max()), first, np.flatnonzero(pieces == 1))
-    for at in range(1, int(pieces.max())):
-        counts = np.where(at < pieces, k, 0)
-        yield Segment(first + (at - 1) * k, k, counts, np.flatnonzero(pieces == at + 1))
 
 
 def count_targets(y: Array, lengths: Array | None) -> Array:
@@ -251,12 +214,3 @@ class SequenceObjective:
         if self._some_missing:
             counted &= ~np.isnan(y).any(axis=tuple(range(1, y.ndim))).reshape(counted.shape)
         return np.flatnonzero(counted)
-
-
-def gather(memory: Tape, name: str, array: Array, rows: Array | slice, segment: Segment) -> Array:
-    """The steps of a segment as an (n, steps, ...) view of memory that has them one after the other."""
-    n = len(array[rows]) if isinstance(rows, slice) else len(rows)
-    flat = memory.array(name, (segment.steps * n, *array.shape[2:]), array.dtype)
-    out = unflatten(flat, n)
-    kernels.gather_steps(array, rows, segment.begin, segment.counts, out.swapaxes(0, 1))
-    return out

@@ -7,11 +7,12 @@ import pytest
 from scipy.sparse import csr_array, csr_matrix
 
 from skbackprop.network.activations import ReLU, Tanh
+from skbackprop.network.blocks import row_blocks
 from skbackprop.network.layers import Dense, Standardize
 from skbackprop.network.losses import LOSSES, Gaussian, Huber, Quantile, SquaredError, Units
 from skbackprop.network.model import Model
 from skbackprop.network.network import Network
-from skbackprop.network.objective import Objective, row_blocks
+from skbackprop.network.objective import Objective
 from tests.derivatives import trainable
 from tests.network.samples import accepts, random_theta, small_network, target, weights
 

@@ -9,10 +9,11 @@ from scipy.sparse import csr_array, csr_matrix
 
 from skbackprop.network import objective
 from skbackprop.network.activations import ACTIVATIONS, Tanh
+from skbackprop.network.blocks import row_block, row_blocks
 from skbackprop.network.layers import Dense, Dropout, Standardize
 from skbackprop.network.losses import LOSSES, Huber, Quantile, SquaredError
 from skbackprop.network.network import Network
-from skbackprop.network.objective import Objective, row_block, row_blocks
+from skbackprop.network.objective import Objective
 from skbackprop.network.penalties import L2
 from tests.derivatives import check_gradient, trainable
 from tests.network.samples import random_theta, small_network, target, weights

@@ -5,13 +5,13 @@ import pickle
 import numpy as np
 import pytest
 
+from skbackprop.network.blocks import row_blocks
 from skbackprop.network.cells import CELLS, GRU, LSTM
 from skbackprop.network.embedding import Embedding
 from skbackprop.network.layers import Dense, Standardize
 from skbackprop.network.losses import SquaredError, Units
 from skbackprop.network.model import Model
 from skbackprop.network.network import Network
-from skbackprop.network.objective import row_blocks
 from skbackprop.network.recurrent import Recurrent
 from tests.network.samples import ragged, random_theta
 

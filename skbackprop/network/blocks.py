@@ -1,0 +1,35 @@
+"""How many rows go through at once: as many as the memory of a pass keeps in the cache."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .network import Network
+
+__all__ = ["row_block", "row_blocks"]
+
+Array = np.ndarray
+Rows = slice | Array
+
+
+def row_block(network: Network, itemsize: int, steps: int = 0, target: int = 1 << 20) -> int:
+    """How many rows to put through at once: the widest layer then takes about ``target`` bytes; at least 64.
+
+    For sequences of so many ``steps`` it is four times that, as each step is a pass of its own; at least 8 rows.
+    """
+    if steps:
+        return max(8, 4 * target // (network.widest * itemsize * steps))
+    return max(64, target // (network.widest * itemsize))
+
+
+def row_blocks(n: int, network: Network, itemsize: int, steps: int = 0) -> list[slice]:
+    """0 ... n in slices of `row_block` rows."""
+    size = row_block(network, itemsize, steps)
+    return [slice(start, min(start + size, n)) for start in range(0, n, size)]
+
+
+def parts(rows: Rows, n: int, size: int) -> list[Rows]:
+    """The ``n`` rows, ``size`` at a time."""
+    begin = (rows.start or 0) if isinstance(rows, slice) else 0
+    blocks = [slice(begin + start, begin + min(start + size, n)) for start in range(0, n, size)]
+    return list(blocks) if isinstance(rows, slice) else [rows[block] for block in blocks]
