@@ -1,8 +1,8 @@
 """One step of each first-order optimiser on one flat vector, in place.
 
-What they share: step ``t``, counted from 1, at a learning rate; the gradient counts ``scale`` times; the first
-``decaying`` entries of theta decay, theta -= rate * weight_decay * theta, before they move. The vectors are walked in
-pieces that stay in the cache together with the two scratch pieces a step needs.
+What they share: step ``t``, counted from 1, at a learning rate; the first ``decaying`` entries of theta decay, theta -=
+rate * weight_decay * theta, before they move. The vectors are walked in pieces that stay in the cache together with the
+two scratch pieces a step needs.
 """
 
 from __future__ import annotations
@@ -53,7 +53,6 @@ def sgd(
     velocity: Array,
     t: int,
     rate: float,
-    scale: float,
     decaying: int,
     momentum: float,
     nesterov: bool,
@@ -62,7 +61,7 @@ def sgd(
     """velocity = momentum velocity - rate g; theta += velocity, or with Nesterov momentum velocity - rate g."""
     shrink(theta, decaying, rate * weight_decay)
     for th, g, v in pieces(theta, gradient, velocity):
-        step = np.multiply(g, -rate * scale)
+        step = np.multiply(g, -rate)
         v *= momentum
         v += step
         if nesterov:
@@ -80,7 +79,6 @@ def rmsprop(
     squares: Array,
     t: int,
     rate: float,
-    scale: float,
     decaying: int,
     rho: float,
     epsilon: float,
@@ -91,14 +89,12 @@ def rmsprop(
     weight = math.sqrt(1.0 - rho)
     for th, g, v in pieces(theta, gradient, squares):
         a = np.multiply(g, g)
-        if scale != 1.0:
-            a *= scale * scale
         v *= rho
         v += a
         np.sqrt(v, out=a)
         a += epsilon / weight
         np.divide(g, a, out=a)
-        add_scaled(a, -rate * scale / weight, th)
+        add_scaled(a, -rate / weight, th)
     if t % FLUSH == 0:
         flush(squares, FLOOR_OF_SQUARES)
 
@@ -110,7 +106,6 @@ def adam(
     squares: Array,
     t: int,
     rate: float,
-    scale: float,
     decaying: int,
     beta_1: float,
     beta_2: float,
@@ -126,8 +121,6 @@ def adam(
     rate_t = rate * math.sqrt(1.0 - beta_2**t) / (1.0 - beta_1**t)
     weight = math.sqrt(1.0 - beta_2)
     for th, g, m, v in pieces(theta, gradient, sums, squares):
-        if scale != 1.0:
-            g = g * scale
         m *= beta_1
         m += g
         a = np.multiply(g, g)

@@ -57,7 +57,7 @@ class KernelOptimizer:
         state["steps"] += 1
         memory = [state[name] for name in self.vectors]
         kernel = kernels.in_force()[self.kernel]
-        kernel(theta, gradient, *memory, state["steps"], rate, 1.0, state["decaying"], *self.constants)
+        kernel(theta, gradient, *memory, state["steps"], rate, state["decaying"], *self.constants)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""One step of each first-order optimiser, decay and scale included, in one pass over the vectors.
+"""One step of each first-order optimiser, decay included, in one pass over the vectors.
 
 Loops over a vector run from 0: of an index that begins elsewhere the compiler does not know that it is not negative,
 which Python would count from the end, and uses no vector instructions.
@@ -23,7 +23,6 @@ def sgd(
     velocity: Array,
     t: int,
     rate: float,
-    scale: float,
     decaying: int,
     momentum: float,
     nesterov: bool,
@@ -31,7 +30,7 @@ def sgd(
 ) -> None:
     """velocity = momentum velocity - rate g; theta += velocity, or with Nesterov momentum velocity - rate g."""
     real = theta.dtype.type
-    eta, mu, kept, one = real(rate * scale), real(momentum), real(1.0 - rate * weight_decay), real(1.0)
+    eta, mu, kept, one = real(rate), real(momentum), real(1.0 - rate * weight_decay), real(1.0)
     # The step is ahead velocity - now g: Nesterov looks one momentum further.
     ahead, now = (mu, eta) if nesterov else (one, real(0.0))
     for i in range(theta.size):
@@ -49,7 +48,6 @@ def rmsprop(
     squares: Array,
     t: int,
     rate: float,
-    scale: float,
     decaying: int,
     rho: float,
     epsilon: float,
@@ -58,10 +56,10 @@ def rmsprop(
     """v = rho v + (1 - rho) g^2; theta -= rate g / (sqrt(v) + epsilon), with ``squares`` = v / (1 - rho)."""
     real = theta.dtype.type
     weight = math.sqrt(1.0 - rho)
-    decay, eta, floor, c = real(rho), real(rate / weight), real(epsilon / weight), real(scale)
+    decay, eta, floor = real(rho), real(rate / weight), real(epsilon / weight)
     kept, one = real(1.0 - rate * weight_decay), real(1.0)
     for i in range(theta.size):
-        g = c * gradient[i]
+        g = gradient[i]
         v = decay * squares[i] + g * g
         squares[i] = v
         theta[i] = (kept if i < decaying else one) * theta[i] - eta * g / (np.sqrt(v) + floor)
@@ -77,7 +75,6 @@ def adam(
     squares: Array,
     t: int,
     rate: float,
-    scale: float,
     decaying: int,
     beta_1: float,
     beta_2: float,
@@ -91,11 +88,11 @@ def adam(
     real = theta.dtype.type
     rate_t = rate * math.sqrt(1.0 - beta_2**t) / (1.0 - beta_1**t)
     weight = math.sqrt(1.0 - beta_2)
-    b1, b2, c = real(beta_1), real(beta_2), real(scale)
+    b1, b2 = real(beta_1), real(beta_2)
     eta, floor = real(rate_t * (1.0 - beta_1) / weight), real(epsilon / weight)
     kept, one = real(1.0 - rate * weight_decay), real(1.0)
     for i in range(theta.size):
-        g = c * gradient[i]
+        g = gradient[i]
         m = b1 * sums[i] + g
         v = b2 * squares[i] + g * g
         sums[i] = m

@@ -81,16 +81,16 @@ def focal_columns_(y, raw, weight, out, c):
     return classification.focal_columns(y, raw, weight, out, c[0])
 
 
-def sgd_(theta, gradient, velocity, unused, t, rate, scale, decaying, c):
-    sgd(theta, gradient, velocity, t, rate, scale, decaying, c[0], c[1] != 0.0, c[2])
+def sgd_(theta, gradient, velocity, unused, t, rate, decaying, c):
+    sgd(theta, gradient, velocity, t, rate, decaying, c[0], c[1] != 0.0, c[2])
 
 
-def rmsprop_(theta, gradient, squares, unused, t, rate, scale, decaying, c):
-    rmsprop(theta, gradient, squares, t, rate, scale, decaying, c[0], c[1], c[2])
+def rmsprop_(theta, gradient, squares, unused, t, rate, decaying, c):
+    rmsprop(theta, gradient, squares, t, rate, decaying, c[0], c[1], c[2])
 
 
-def adam_(theta, gradient, sums, squares, t, rate, scale, decaying, c):
-    adam(theta, gradient, sums, squares, t, rate, scale, decaying, c[0], c[1], c[2], c[3])
+def adam_(theta, gradient, sums, squares, t, rate, decaying, c):
+    adam(theta, gradient, sums, squares, t, rate, decaying, c[0], c[1], c[2], c[3])
 
 
 PARTS = {name.removesuffix("_"): part for name, part in globals().items() if name[-1] == "_" != name[0]}
@@ -111,5 +111,5 @@ def pointers(f: str, loss: str, optimizer: str, dtype: np.dtype) -> tuple[Any, .
         pointer(FORWARD[f], types.void(matrix, vector, matrix, constants)),
         pointer(BACKWARD[f], types.void(matrix, matrix, matrix, vector, constants)),
         pointer(PARTS[loss], number(matrix, matrix, vector, matrix, constants)),
-        pointer(PARTS[optimizer], types.void(*moments, count, number, number, count, constants)),
+        pointer(PARTS[optimizer], types.void(*moments, count, number, count, constants)),
     )

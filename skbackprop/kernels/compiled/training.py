@@ -178,8 +178,9 @@ def steps(
         factor = plan.alpha / (n * plan.mean_weight)
         of_theta, of_gradient = penalise(theta, gradient, plan.decaying, factor)
         norm = math.sqrt(of_gradient)
-        shortened = plan.clip / norm if norm > plan.clip else 1.0
-        optimizer(theta, gradient, first, second, t + at + 1, rates[at], shortened, plan.decaying, plan.optimizer)
+        if norm > plan.clip:
+            gradient *= theta.dtype.type(plan.clip / norm)
+        optimizer(theta, gradient, first, second, t + at + 1, rates[at], plan.decaying, plan.optimizer)
         losses += value
         penalties += n * 0.5 * factor * of_theta
         norms += norm
