@@ -94,14 +94,6 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         """What a row of X is to the network."""
 
     @abstractmethod
-    def _n_inputs(self, X: Any) -> int:
-        """How many columns of X can be standardised."""
-
-    @abstractmethod
-    def _centred(self, X: Any) -> bool:
-        """Whether standardising may shift X."""
-
-    @abstractmethod
     def _objective(self, model: Model, data: Data, y: Array, training: Any, **common: Any) -> Any:
         """The objective over some rows; ``training`` is the one over the training rows, if these are others."""
 
@@ -172,7 +164,10 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             seed = self._split_seed if self.shuffle else None
             data, held_out = set_aside(data, self.validation_fraction, seed, self._target.stratify)
         state = self._begin(settings, model, rng)
-        self._set_units(settings, model, state, data, fresh, Scaling(self._n_inputs(data.X), data.y.shape[-1]))
+        if settings.standardize and fresh:
+            self._begin_units(model, data, Scaling.of(data, model.network))
+        elif settings.standardize:
+            self._follow_units(settings, model, state, data, Scaling.of(data, model.network))
         self._state = None
         tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, self.max_iter)
         return Session(self, settings, model, state, data, held_out, tasks, self.max_iter, planned=True).run()
@@ -197,15 +192,11 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         else:
             state = copy.deepcopy(self._state)
             state.theta, state.noise = model.theta, state.noise or self._noise(settings, rng)
-        scaling = Scaling(self._n_inputs(data.X), data.y.shape[-1]) if fresh else copy.deepcopy(self._scaling)
-        self._set_units(settings, model, state, data, fresh, scaling)
-        if settings.standardize and not fresh:
-            rate = self.learning_rate_init * settings.schedule(state.steps, None) * state.rate_factor
-            rows = data.n * data.mean_weight()
-            share = rate / (rate + LEAN_RATE) * rows / (rows + LEAN_ROWS)
-            with suitable_blas_threads(model.network, data.n):
-                raw = data.counted(self._raw_of(model, data.taken(data.X)))
-            model.lean(raw, *data.targets(model.units.standardize(data.y), data.weight), share)
+        if settings.standardize and fresh:
+            self._begin_units(model, data, Scaling.of(data, model.network))
+        elif settings.standardize:
+            self._follow_units(settings, model, state, data, copy.deepcopy(self._scaling))
+            self._lean(settings, model, state, data)
         self._state = state
         tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, 1)
         return Session(self, settings, model, state, data, None, tasks, 1, planned=False).run()
@@ -271,21 +262,29 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         noisy = any(settings.architecture.noise.values())
         return np.random.Generator(np.random.SFC64(rng.randint(2**31))) if noisy else None
 
-    def _set_units(
-        self, settings: Settings, model: Model, state: TrainingState, data: Data, fresh: bool, scaling: Scaling
+    def _begin_units(self, model: Model, data: Data, scaling: Scaling) -> None:
+        """Units at both ends from the first data, and the best constant in these units as the first prediction."""
+        shift, scale, units = scaling.see(data, model.loss)
+        self._scaling = scaling
+        model.set_units(shift, scale, units)
+        model.start_at_constant(*data.targets(units.standardize(data.y), data.weight))
+
+    def _follow_units(
+        self, settings: Settings, model: Model, state: TrainingState, data: Data, scaling: Scaling
     ) -> None:
         """Let the units at both ends follow the data, and the optimiser's moments follow the units."""
-        if not settings.standardize:
-            return
-        never_varied = None if fresh else self._scaling.X.constant()
-        scaling.see(data)
-        shift, scale = scaling.input_units(centre=self._centred(data.X))
-        units = scaling.output_units(settings.loss)
+        never_varied = self._scaling.X.constant()
+        shift, scale, units = scaling.see(data, model.loss)
         self._scaling = scaling
-        if fresh:
-            model.set_units(shift, scale, units)
-            model.start_at_constant(*data.targets(units.standardize(data.y), data.weight))
-            return
         for factor in model.move_units(shift, scale, never_varied, units):
             if state.moments:
                 settings.solver.rescale(state.moments, factor)
+
+    def _lean(self, settings: Settings, model: Model, state: TrainingState, data: Data) -> None:
+        """Let the output bias lean towards new rows: the further, the more rows and the higher the rate."""
+        rate = self.learning_rate_init * settings.schedule(state.steps, None) * state.rate_factor
+        rows = data.n * data.mean_weight()
+        share = rate / (rate + LEAN_RATE) * rows / (rows + LEAN_ROWS)
+        with suitable_blas_threads(model.network, data.n):
+            raw = data.counted(self._raw_of(model, data.taken(data.X)))
+        model.lean(raw, *data.targets(model.units.standardize(data.y), data.weight), share)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..network.layers import Dense, Dropout, Layer, Standardize
@@ -90,17 +89,11 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
     def _row_shape(self, X: Any) -> tuple[int, ...]:
         return X.shape[1:]
 
-    def _n_inputs(self, X: Any) -> int:
-        return X.shape[1]
-
     def _raw_of(self, model: Model, X: Any, stop: int | None = None) -> Array:
         return model.raw(X, stop)
 
     def _given(self, X: Any) -> Any:
         return X
-
-    def _centred(self, X: Any) -> bool:
-        return not issparse(X)
 
     def _objective(self, model: Model, data: Data, y: Array, training: Any, **common: Any) -> Objective:
         return Objective(model.network, model.trained_loss, data.X, y, **common)

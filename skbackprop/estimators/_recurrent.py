@@ -111,12 +111,6 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
     def _row_shape(self, X: Sequences) -> tuple[int | None, ...]:
         return (None, *X.shape[2:])
 
-    def _n_inputs(self, X: Sequences) -> int:
-        return X.n_channels
-
-    def _centred(self, X: Sequences) -> bool:
-        return True
-
     def _raw_of(self, model: Model, X: Sequences, stop: int | None = None) -> Array:
         return model.raw(X.values, stop, X.lengths)
 

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from ..network.losses import Loss, Units
+from ..network.network import Network
 from ._reading import Data
 
 Array = np.ndarray
@@ -95,14 +96,18 @@ class Scaling:
     def __init__(self, n_inputs: int, n_outputs: int):
         self.X, self.y = RunningMoments(n_inputs), RunningMoments(n_outputs)
 
-    def see(self, data: Data) -> None:
+    @classmethod
+    def of(cls, data: Data, network: Network) -> Scaling:
+        """Nothing seen so far. Tokens have no columns."""
+        return cls(network.shapes[0][-1] or 0, data.y.shape[-1])
+
+    def see(self, data: Data, loss: Loss) -> tuple[Array, Array, Units]:
+        """Take in some rows; returns shift and scale of the Standardize layer, and the units of the output.
+
+        Sparse X is not centred, or it would not stay sparse.
+        """
         if len(self.X.mean):
             self.X.update(data.X, data.weight, data.rows)
         self.y.update(*data.targets(data.y, data.weight))
-
-    def input_units(self, centre: bool) -> tuple[Array, Array]:
-        """Shift and scale of the Standardize layer. Sparse X is not centred, or it would not stay sparse."""
-        return self.X.mean if centre else np.zeros_like(self.X.mean), 1 / self.X.sd()
-
-    def output_units(self, loss: Loss) -> Units:
-        return loss.units(self.y.mean, self.y.sd())
+        shift = np.zeros_like(self.X.mean) if issparse(data.X) else self.X.mean
+        return shift, 1 / self.X.sd(), loss.units(self.y.mean, self.y.sd())
