@@ -195,11 +195,11 @@ def guarded_exp(x: Array, ceiling: float) -> tuple[Array, Array]:
 
 
 def weigh(terms: Array, weight: Array | None, out: Array) -> float:
-    """The sum over ``terms``, with every row, and the same row of ``out``, multiplied by its weight."""
+    """sum_i w_i terms_i, one term per row or per entry; the gradient in ``out`` is multiplied by the weights too."""
     if weight is None:
         return float(terms.sum())
     out *= weight[:, None]
-    return float(np.dot(weight, terms.sum(axis=1)))
+    return float(np.dot(weight, terms if terms.ndim == 1 else terms.sum(axis=1)))
 
 
 def softmax_terms(y: Array, raw: Array, out: Array) -> tuple[Array, Array, Array]:
@@ -218,14 +218,6 @@ def logistic_terms(raw: Array) -> tuple[Array, Array]:
     return e, np.where(raw >= 0, 1.0, e) / (1.0 + e)
 
 
-def weighted(terms: Array, out: Array, weight: Array | None) -> float:
-    """The sum of terms, one per row or per entry; they and the gradient in ``out`` are multiplied by the weights."""
-    if weight is None:
-        return float(terms.sum())
-    out *= weight[:, None]
-    return float(np.dot(weight, terms if terms.ndim == 1 else terms.sum(axis=1)))
-
-
 def log_loss_classes(y: Array, raw: Array, weight: Array | None, out: Array, smoothing: float) -> float:
     """value = -sum_i w_i sum_k t_ik log p_ik, gradient = w_i (p_i - t_i), t = (1 - s) onehot(y) + s / K."""
     rows, true, log_p = softmax_terms(y, raw, out)
@@ -234,7 +226,7 @@ def log_loss_classes(y: Array, raw: Array, weight: Array | None, out: Array, smo
         terms = (1.0 - smoothing) * terms - smoothing * log_p.mean(axis=1)
         out -= smoothing / out.shape[1]
     out[rows, true] -= 1.0 - smoothing
-    return weighted(terms, out, weight)
+    return weigh(terms, weight, out)
 
 
 def log_loss_columns(y: Array, raw: Array, weight: Array | None, out: Array, smoothing: float) -> float:
@@ -243,7 +235,7 @@ def log_loss_columns(y: Array, raw: Array, weight: Array | None, out: Array, smo
     e, p = logistic_terms(raw)
     terms = np.maximum(raw, 0.0) + np.log1p(e) - t * raw
     np.subtract(p, t, out=out)
-    return weighted(terms, out, weight)
+    return weigh(terms, weight, out)
 
 
 def brier_classes(y: Array, raw: Array, weight: Array | None, out: Array) -> float:
@@ -254,7 +246,7 @@ def brier_classes(y: Array, raw: Array, weight: Array | None, out: Array) -> flo
     terms = 0.5 * np.einsum("ij,ij->i", d, d)
     d -= np.einsum("ij,ij->i", d, out)[:, None]
     out *= d
-    return weighted(terms, out, weight)
+    return weigh(terms, weight, out)
 
 
 def brier_columns(y: Array, raw: Array, weight: Array | None, out: Array) -> float:
@@ -262,7 +254,7 @@ def brier_columns(y: Array, raw: Array, weight: Array | None, out: Array) -> flo
     e, p = logistic_terms(raw)
     d = p - y
     np.multiply(d, e / (1.0 + e) ** 2, out=out)
-    return weighted(0.5 * d * d, out, weight)
+    return weigh(0.5 * d * d, weight, out)
 
 
 def focal_terms(log_q: Array, rest: Array, gamma: float) -> tuple[Array, Array]:
@@ -279,7 +271,7 @@ def focal_classes(y: Array, raw: Array, weight: Array | None, out: Array, gamma:
     terms, h = focal_terms(log_q, -np.expm1(log_q), gamma)
     out[rows, true] -= 1.0
     out *= -h[:, None]
-    return weighted(terms, out, weight)
+    return weigh(terms, weight, out)
 
 
 def focal_columns(y: Array, raw: Array, weight: Array | None, out: Array, gamma: float) -> float:
@@ -290,4 +282,4 @@ def focal_columns(y: Array, raw: Array, weight: Array | None, out: Array, gamma:
     rest = np.where(z >= 0, e, 1.0) / (1.0 + e)
     terms, h = focal_terms(np.minimum(z, 0.0) - np.log1p(e), rest, gamma)
     np.multiply(h * rest, sign, out=out)
-    return weighted(terms, out, weight)
+    return weigh(terms, weight, out)

@@ -27,7 +27,7 @@ from .. import kernels
 from ..ranges import check_integer, check_real
 from .activations import Activation, Biased, Identity, check_object
 from .initializers import Initializer, ones
-from .layout import flatten, unflatten
+from .layout import flatten, on_steps, unflatten
 from .parameters import Slot
 from .products import matmul, matmul_transposed
 
@@ -129,9 +129,8 @@ class Dense:
     def output_shape(self, shape: Shape) -> Shape:
         return (*shape[:-1], self.units)
 
+    @on_steps
     def forward(self, p: SimpleNamespace, X: Any, run: Run) -> Array:
-        if X.ndim == 3:
-            return unflatten(self.forward(p, flatten(X), run), len(X))
         shape = X.shape[0], self.units
         Z = run.array("Z", shape, p.W.dtype)
         matmul(X, p.W, Z)
@@ -179,11 +178,10 @@ class Dropout:
     def output_shape(self, shape: Shape) -> Shape:
         return shape
 
+    @on_steps
     def forward(self, p: SimpleNamespace, X: Any, run: Run) -> Array:
         if run.tape is None:
             return X
-        if X.ndim == 3:
-            return unflatten(self.forward(p, flatten(X), run), len(X))
         run.tape.M = None
         if run.rng is None:
             return X
@@ -217,13 +215,12 @@ class Standardize:
     def output_shape(self, shape: Shape) -> Shape:
         return shape
 
+    @on_steps
     def forward(self, p: SimpleNamespace, X: Any, run: Run) -> Any:
         if issparse(X):
             if not p.shift.any():
                 return csr_matrix((X.data * p.scale[X.indices], X.indices, X.indptr), shape=X.shape)
             X = X.toarray()
-        if X.ndim == 3:
-            return unflatten(self.forward(p, flatten(X), run), len(X))
         Y = run.array("Y", X.shape, p.scale.dtype)
         kernels.standardize(X, p.shift, p.scale, Y)
         return Y

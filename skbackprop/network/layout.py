@@ -6,6 +6,10 @@ rows of that again without copying.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 import numpy as np
 
 Array = np.ndarray
@@ -20,3 +24,13 @@ def flatten(X: Array) -> Array:
 def unflatten(Z: Array, n: int) -> Array:
     """(T n, ...) as (n, T, ...), a view: `flatten` backwards."""
     return Z.reshape(-1, n, *Z.shape[1:]).swapaxes(0, 1)
+
+
+def on_steps(forward: Callable[..., Array]) -> Callable[..., Array]:
+    """The ``forward`` of a layer on rows, for sequences as well: one pass over the rows of all steps."""
+
+    @wraps(forward)
+    def of_rows_or_steps(layer: Any, p: Any, X: Any, run: Any) -> Array:
+        return unflatten(forward(layer, p, flatten(X), run), len(X)) if X.ndim == 3 else forward(layer, p, X, run)
+
+    return of_rows_or_steps

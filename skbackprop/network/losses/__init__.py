@@ -5,10 +5,10 @@ A new one is a frozen dataclass and a line in the registry of its file.
 
 from .classification import CLASSIFICATION_LOSSES, BrierLoss, ClassLoss, Focal, LogLoss
 from .constants import stationary_constant, weighted_quantile
-from .contract import KernelLoss, LocationLoss, LogLinkLoss, Loss, RegressionLoss, Units
+from .contract import KernelLoss, Loss, RegressionLoss, Units
 from .gaussian import GAUSSIAN_LOSSES, Gaussian
-from .location import LOCATION_LOSSES, AbsoluteError, Expectile, SquaredError
-from .log_link import LOG_LINK_LOSSES, Gamma, Poisson, Tweedie
+from .location import LOCATION_LOSSES, AbsoluteError, Expectile, LocationLoss, SquaredError
+from .log_link import LOG_LINK_LOSSES, Gamma, LogLinkLoss, Poisson, Tweedie
 from .quantile import QUANTILE_LOSSES, Quantile
 from .robust import ROBUST_LOSSES, Huber, LogCosh, RobustLoss
 

@@ -1,4 +1,4 @@
-"""What a loss is: the contract, the units of its target, and the two families that most regression losses belong to.
+"""What a loss is: the contract, the units of its target, and the scores.
 
 ``raw`` is what the network puts out, an (n, m) array; the prediction is the inverse link of it. All that is
 special about a loss stands in its class, so that nothing else asks which loss it has.
@@ -6,14 +6,13 @@ special about a loss stands in its class, so that nothing else asks which loss i
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import Any, ClassVar, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from ... import kernels
 
-__all__ = ["KernelLoss", "LocationLoss", "LogLinkLoss", "Loss", "RegressionLoss", "Units", "explained", "r2"]
+__all__ = ["KernelLoss", "Loss", "RegressionLoss", "Units", "explained", "r2"]
 
 Array = np.ndarray
 
@@ -115,73 +114,3 @@ def explained(remaining: Array, total: Array) -> float:
     constant = total == 0
     each = 1.0 - remaining / np.where(constant, 1.0, total)
     return float(np.where(constant, remaining == 0, each).mean())
-
-
-class LocationLoss(KernelLoss):
-    """The family of losses of raw - y: identity link, all real numbers, a target that may be shifted and scaled.
-
-    A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, ``constant``, and ``degree``: scaling target
-    and prediction by s scales the loss by s ** degree. Its score is R2.
-    """
-
-    inverse_link: ClassVar[str] = "identity"
-    degree: ClassVar[int]
-
-    def raw_width(self, y: Array) -> int:
-        return y.shape[1]
-
-    def units(self, mean: Array, sd: Array) -> Units:
-        return Units(shift=mean, scale=sd, gain=sd, offset=mean, worth=sd**self.degree)
-
-    def rescaled(self, scale: Array) -> Self:
-        return self
-
-    def predict(self, raw: Array) -> Array:
-        return raw
-
-    def score(self, y: Array, raw: Array, weight: Array | None) -> float:
-        return r2(y, raw, weight)
-
-    def check(self, y: Array) -> None:
-        pass
-
-
-class LogLinkLoss(KernelLoss, ABC):
-    """The family of losses of a positive mean mu = exp(raw), whose target may be scaled, not shifted.
-
-    A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, ``check``, and ``degree``: scaling target and
-    mean by s scales the loss by s ** degree. Its best constant is the log of the mean, as in every deviance of an
-    exponential dispersion model, and its score the R2 of the mean. Predictions end at exp(80), which float32 still
-    holds.
-
-    References
-    ----------
-    McCullagh and Nelder (1989), "Generalized linear models", section 2.3.
-    """
-
-    inverse_link: ClassVar[str] = "exp"
-
-    @property
-    @abstractmethod
-    def degree(self) -> float: ...
-
-    def raw_width(self, y: Array) -> int:
-        return y.shape[1]
-
-    def units(self, mean: Array, sd: Array) -> Units:
-        scale = np.where(mean > 0, mean, 1.0)
-        zero, one = np.zeros_like(scale), np.ones_like(scale)
-        return Units(shift=zero, scale=scale, gain=one, offset=np.log(scale), worth=scale**self.degree)
-
-    def rescaled(self, scale: Array) -> Self:
-        return self
-
-    def predict(self, raw: Array) -> Array:
-        return np.exp(np.minimum(raw, 80.0))
-
-    def constant(self, y: Array, weight: Array | None) -> Array:
-        mean = np.average(y, axis=0, weights=weight)
-        return np.log(np.maximum(mean, 1e-13))
-
-    def score(self, y: Array, raw: Array, weight: Array | None) -> float:
-        return r2(y, self.predict(raw), weight)

@@ -3,17 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from ...ranges import check_real
 from .constants import stationary_constant, weighted_quantile
-from .contract import LocationLoss, RegressionLoss, explained
+from .contract import KernelLoss, RegressionLoss, Units, explained, r2
 
-__all__ = ["AbsoluteError", "Expectile", "SquaredError"]
+__all__ = ["AbsoluteError", "Expectile", "LocationLoss", "SquaredError"]
 
 Array = np.ndarray
+
+
+class LocationLoss(KernelLoss):
+    """The family of losses of raw - y: identity link, all real numbers, a target that may be shifted and scaled.
+
+    A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, ``constant``, and ``degree``: scaling target
+    and prediction by s scales the loss by s ** degree. Its score is R2.
+    """
+
+    inverse_link: ClassVar[str] = "identity"
+    degree: ClassVar[int]
+
+    def raw_width(self, y: Array) -> int:
+        return y.shape[1]
+
+    def units(self, mean: Array, sd: Array) -> Units:
+        return Units(shift=mean, scale=sd, gain=sd, offset=mean, worth=sd**self.degree)
+
+    def rescaled(self, scale: Array) -> Self:
+        return self
+
+    def predict(self, raw: Array) -> Array:
+        return raw
+
+    def score(self, y: Array, raw: Array, weight: Array | None) -> float:
+        return r2(y, raw, weight)
+
+    def check(self, y: Array) -> None:
+        pass
 
 
 @dataclass(frozen=True)

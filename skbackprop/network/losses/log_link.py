@@ -2,18 +2,60 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from ...ranges import check_real
-from .contract import LogLinkLoss, RegressionLoss
+from .contract import KernelLoss, RegressionLoss, Units, r2
 
-__all__ = ["Gamma", "Poisson", "Tweedie"]
+__all__ = ["Gamma", "LogLinkLoss", "Poisson", "Tweedie"]
 
 Array = np.ndarray
 CEILING = 30.0
+
+
+class LogLinkLoss(KernelLoss, ABC):
+    """The family of losses of a positive mean mu = exp(raw), whose target may be scaled, not shifted.
+
+    A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, ``check``, and ``degree``: scaling target and
+    mean by s scales the loss by s ** degree. Its best constant is the log of the mean, as in every deviance of an
+    exponential dispersion model, and its score the R2 of the mean. Predictions end at exp(80), which float32 still
+    holds.
+
+    References
+    ----------
+    McCullagh and Nelder (1989), "Generalized linear models", section 2.3.
+    """
+
+    inverse_link: ClassVar[str] = "exp"
+
+    @property
+    @abstractmethod
+    def degree(self) -> float: ...
+
+    def raw_width(self, y: Array) -> int:
+        return y.shape[1]
+
+    def units(self, mean: Array, sd: Array) -> Units:
+        scale = np.where(mean > 0, mean, 1.0)
+        zero, one = np.zeros_like(scale), np.ones_like(scale)
+        return Units(shift=zero, scale=scale, gain=one, offset=np.log(scale), worth=scale**self.degree)
+
+    def rescaled(self, scale: Array) -> Self:
+        return self
+
+    def predict(self, raw: Array) -> Array:
+        return np.exp(np.minimum(raw, 80.0))
+
+    def constant(self, y: Array, weight: Array | None) -> Array:
+        mean = np.average(y, axis=0, weights=weight)
+        return np.log(np.maximum(mean, 1e-13))
+
+    def score(self, y: Array, raw: Array, weight: Array | None) -> float:
+        return r2(y, self.predict(raw), weight)
 
 
 def check_positive(y: Array, loss: str, zero: bool) -> None:

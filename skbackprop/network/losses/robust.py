@@ -10,7 +10,8 @@ import numpy as np
 
 from ...ranges import check_flag, check_real
 from .constants import stationary_constant
-from .contract import LocationLoss, RegressionLoss
+from .contract import RegressionLoss
+from .location import LocationLoss
 
 __all__ = ["ROBUST_LOSSES", "Huber", "LogCosh", "RobustLoss"]
 
