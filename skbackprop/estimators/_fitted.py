@@ -25,7 +25,7 @@ class FittedNetwork(metaclass=ABCMeta):
     model_: Model
     history_: dict[str, list]
     n_features_in_: int
-    early_stopping: bool
+    _stops_by_validation: bool
 
     def activations(self, X: Any, layer: int = -1) -> Array:
         """What a hidden layer puts out for X: a learnt representation of it.
@@ -128,4 +128,5 @@ class FittedNetwork(metaclass=ABCMeta):
     @property
     def best_loss_(self) -> float | None:
         """The least of ``loss_curve_``; None with early stopping, which does not watch it."""
-        return None if self.early_stopping or not self.loss_curve_ else min(self.loss_curve_)
+        curve = self.loss_curve_
+        return None if self._stops_by_validation or not curve else min(curve)

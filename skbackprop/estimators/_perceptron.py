@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ..network.activations import ACTIVATIONS
 from ..network.layers import Dense, Dropout, Layer, Standardize
 from ..network.model import Model
 from ..network.objective import Objective
@@ -59,7 +60,7 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
             noise={"dropout": self.dropout},
             hidden=tuple(hidden),
             # The output starts like a layer with the last hidden activation would, as in scikit-learn.
-            init=init or activations[-1].init,
+            init=init or (activations or (ACTIVATIONS["relu"],))[-1].init,
         )
 
     def _entrance(self, settings: Settings) -> list[Layer]:

@@ -124,8 +124,10 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
         loss: Any = LOSSES.get(self.loss) if isinstance(self.loss, str) else self.loss
         try:
             loss.check(np.array([[-1.0]]))
-        except (AttributeError, ValueError):
-            return loss is not None
+        except (AttributeError, TypeError):  # no loss: fit says so
+            return False
+        except ValueError:
+            return True
         return False
 
     def __sklearn_tags__(self) -> Any:

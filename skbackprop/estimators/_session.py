@@ -81,7 +81,7 @@ class Session:
         estimator.model_, estimator.history_ = model, {}
         estimator.loss_, estimator.n_iter_, estimator.t_ = math.nan, state.epochs, state.rows
         self.validation = self._validation(held_out)
-        self.watched = estimator.early_stopping and held_out is not None
+        self.watched = estimator._stops_by_validation = estimator.early_stopping and held_out is not None
 
     def run(self) -> KeyboardInterrupt | None:
         """Train until something says stop. An interruption by the user is returned, with the estimator in order."""
@@ -183,13 +183,13 @@ class Session:
         if e.verbose:
             shown = {name: value for name, value in record.items() if name in ("loss", "learning_rate")}
             shown |= {name: value for name, value in record.items() if name.startswith("validation")}
-            numbers = ", ".join(f"{name.replace('_', ' ')} {value:.6g}" for name, value in shown.items())
-            print(f"epoch {record['epoch']}: {numbers}")
+            known = (f"{name.replace('_', ' ')} {value:.6g}" for name, value in shown.items() if not math.isnan(value))
+            print(f"epoch {record['epoch']}: {', '.join(known)}")
 
     def _keep(self) -> None:
         """Leave the best weights with the estimator if there is a best, else the last, and say which they are."""
         e, theta = self.estimator, self.state.theta
-        e.best_iter_ = self.state.epochs
+        e.best_iter_ = e.n_iter_
         self.state.order = None  # of these rows; the next call has its own
         if self.best.theta is not None:
             theta[:], e.best_iter_ = self.best.theta, self.best.epoch
@@ -227,10 +227,12 @@ class Session:
                 f"training ended worse than the best constant would do (loss {loss:.3g}, constant {constant:.3g}): "
                 f"{slower if e.standardize else 'set `standardize=True`'}, or raise `max_iter` (now {e.max_iter})"
             )
-        elif self.converged or plans_its_end(self.settings) or math.isinf(e.n_iter_no_change):
+        elif self.converged or math.isinf(e.n_iter_no_change):
             return
         elif self.full_batch:
             message = f"`max_iter` ({e.max_iter}) or `max_fun` was reached before the loss settled: raise them"
+        elif plans_its_end(self.settings):
+            return
         else:
             message = (
                 f"`max_iter` ({e.max_iter}) was reached before the loss settled: raise it or `learning_rate_init`, "
@@ -262,11 +264,11 @@ def make_progress(estimator: Any, settings: Settings) -> Patience | Plateau:
 
     L-BFGS, and a schedule that plans for its end, when the loss falls most, are not cut short by the training loss.
     """
-    limit = estimator.n_iter_no_change
-    if not estimator.early_stopping and (isinstance(settings.solver, LBFGS) or plans_its_end(settings)):
+    limit, full_batch = estimator.n_iter_no_change, isinstance(settings.solver, LBFGS)
+    if not estimator.early_stopping and (full_batch or plans_its_end(settings)):
         limit = math.inf
     patience = Patience(limit, estimator.tol)
-    return Plateau(patience, estimator.learning_rate_init) if settings.adaptive else patience
+    return Plateau(patience, estimator.learning_rate_init) if settings.adaptive and not full_batch else patience
 
 
 def plans_its_end(settings: Settings) -> bool:

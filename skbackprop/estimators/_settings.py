@@ -140,14 +140,20 @@ def check_monitor(monitor: Any) -> None:
 
 def read_scorer(estimator: Any) -> Any:
     """The scorer that ``monitor`` names; None stands for the loss."""
-    return None if is_name(estimator.monitor, "loss") else check_scoring(estimator, scoring=estimator.monitor)
+    if is_name(estimator.monitor, "loss"):
+        return None
+    try:
+        return check_scoring(estimator, scoring=estimator.monitor)
+    except ValueError as error:  # a metric, which is no scorer
+        raise ValueError(f"`monitor` must be a scorer, as `make_scorer` makes one of a metric: {error}") from error
 
 
 def read_hidden(sizes: Any) -> tuple[int, ...]:
     expected = f"`hidden_layer_sizes` must be an integer >= 1 or a sequence of them, got {sizes!r}"
-    if isinstance(sizes, str) or not isinstance(sizes, (Integral, Iterable)):
-        raise TypeError(expected)
-    sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
+    try:
+        sizes = [sizes] if isinstance(sizes, (str, Integral)) else list(sizes)
+    except TypeError:
+        raise TypeError(expected) from None
     if not all(isinstance(units, Integral) and not isinstance(units, bool) for units in sizes):
         raise TypeError(expected)
     if any(units < 1 for units in sizes):

@@ -58,7 +58,8 @@ class NumberTarget:
             raise ValueError(f"`y` must be numeric, got an array of dtype {y.dtype}")
         if y.ndim > 2 or 0 in y.shape:
             raise ValueError(f"`y` must have shape (n_samples,) or (n_samples, n_outputs), got {y.shape}")
-        y = y.reshape(len(y), -1).astype(np.float64, copy=False)
+        y = y.reshape(len(y), -1)
+        y = numbers_of(y) if y.dtype.kind == "O" else y.astype(np.float64, copy=False)
         if y.shape[1] != self.n_outputs:
             outputs = "1 output" if self.n_outputs == 1 else f"{self.n_outputs} outputs"
             raise ValueError(f"`y` must have {outputs}, as in the first fit, got {y.shape[1]}")
@@ -154,6 +155,17 @@ class ClassTarget:
         return {"classes": self.classes, "indicator": self.indicator}
 
 
+def numbers_of(y: Array) -> Array:
+    """Numbers out of an array of objects, which scikit-learn has not looked into."""
+    try:
+        numbers = y.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"`y` must be numeric, got an array of objects: {error}") from error
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"`y` must be finite, got {y[~np.isfinite(numbers)][0]!r} in an array of objects")
+    return numbers
+
+
 def read_classes(classes: Any) -> Array:
     """Labels in order and of their own type, which ``unique_labels`` checks but does not keep."""
     if np.ndim(classes) != 1:
@@ -198,7 +210,7 @@ def read_class_weight(class_weight: Any, target: ClassTarget, counts: Array) -> 
         raise ValueError(f"`class_weight` must be a dict, 'balanced' or None, got {class_weight!r}")
     known = target.classes.tolist()
     unknown = [label for label in class_weight if label not in known]
-    if unknown:
+    if unknown and not all(label in class_weight for label in known):  # if all are named, these rows just lack a class
         raise ValueError(f"`class_weight` must name labels among {shown(known)}, got {shown(unknown)}")
     return np.array([check_real(f"class_weight[{label!r}]", class_weight.get(label, 1.0), 0) for label in known])
 

@@ -51,9 +51,9 @@ class Validation:
         try:
             return float(self.scorer(self.estimator, self.X, self.y, **self.weight))
         except (AttributeError, TypeError, ValueError) as error:
+            how = f"what loss={self.estimator.loss!r} predicts{' with sample weights' if self.weight else ''}"
             raise ValueError(
-                f"`monitor` must be 'loss' or able to score what loss={self.estimator.loss!r} predicts, "
-                f"got {self.estimator.monitor!r}: {error}"
+                f"`monitor` must be 'loss' or able to score {how}, got {self.estimator.monitor!r}, which says: {error}"
             ) from error
 
 

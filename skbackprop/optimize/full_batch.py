@@ -68,15 +68,20 @@ class LBFGS:
         def report(intermediate_result: OptimizeResult) -> None:
             # The line search ends on the point it evaluated last, so loss and norm belong to this x.
             nonlocal number
-            theta[:] = intermediate_result.x
+            theta[:] = accepted[:] = intermediate_result.x
             number += 1
             if after_epoch(Epoch(number, loss, penalty, math.nan, norm)):
                 raise StopIteration
 
         options = {"maxiter": max_iter, "maxfun": self.max_fun, "maxcor": self.memory, "gtol": tol}
         start = theta.astype(np.float64)
-        result = minimize(function, start, method="L-BFGS-B", jac=True, callback=report, options=options)
+        accepted = start.copy()
+        try:
+            result = minimize(function, start, method="L-BFGS-B", jac=True, callback=report, options=options)
+        except BaseException:  # in the middle of a line search, whose trial points may be far worse
+            theta[:] = accepted
+            raise
         theta[:] = result.x
-        if number == 0:
-            after_epoch(Epoch(number, loss, penalty, math.nan, norm))
+        if number == 0:  # nothing to gain from the start
+            after_epoch(Epoch(1, loss, penalty, math.nan, norm))
         return result.status != 1

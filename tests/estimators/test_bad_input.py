@@ -9,10 +9,25 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
+from sklearn.base import is_regressor
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import r2_score
 from sklearn.utils.validation import validate_data
 
-from skbackprop import GRU, LBFGS, SGD, Adam, AdamW, Cosine, Elman, LogLoss, ReLU, SquaredError, VarianceScaling
+from skbackprop import (
+    GRU,
+    LBFGS,
+    SGD,
+    Adam,
+    AdamW,
+    Cosine,
+    Elman,
+    LogLoss,
+    Quantile,
+    ReLU,
+    SquaredError,
+    VarianceScaling,
+)
 from tests.estimators.kinds import ESTIMATORS, KINDS, PERCEPTRONS, SEQUENCES
 
 nan, inf = math.nan, math.inf
@@ -20,7 +35,7 @@ FLAG = [1, "True", None, nan]
 
 WRONG = {
     "loss": ["mse", None, 5, SquaredError, LogLoss],
-    "hidden_layer_sizes": ["100", 0, -3, (5, 0), 2.5, [3, 2.0], True, None, nan],
+    "hidden_layer_sizes": ["100", np.array(3.0), 0, -3, (5, 0), 2.5, [3, 2.0], True, None, nan],
     "activation": ["rleu", None, 5, nan, ReLU, ("relu", "tanh"), ()],
     "solver": ["adm", None, 5, nan, AdamW],
     "alpha": [-1, nan, inf, "0.1", None, True],
@@ -753,3 +768,36 @@ def test_other_numbers_are_read_as_floats(kind, net, y, dtype):
     rows = (10 * X).astype(dtype)
     model = net().fit(X, y)
     np.testing.assert_array_equal(kind.output(model, rows), kind.output(model, rows.astype(np.float64)))
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (None, "`y` must be finite, got None"),
+        (inf, "`y` must be finite, got inf"),
+        ("a", "`y` must be numeric, got an array of objects: could not convert string to float: 'a'"),
+    ],
+)
+def test_numbers_among_objects(bad, message):
+    objects = X[:, 0].astype(object)
+    objects[5] = bad
+    kind = KINDS["numbers"]
+    model = kind.make(max_iter=2, n_iter_no_change=inf).fit(X, X[:, 0])
+    with pytest.raises(ValueError, match=re.escape(message)):
+        model.fit(X, objects)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        model.score(X, objects)
+
+
+def test_a_class_in_place_of_a_loss_has_no_say_in_the_tags():
+    assert is_regressor(KINDS["numbers"].make(loss=Quantile))
+
+
+def test_a_metric_is_no_scorer(kind, net, y):
+    with pytest.raises(ValueError, match="`monitor` must be a scorer, as `make_scorer` makes one of a metric"):
+        net(monitor=r2_score, early_stopping=True).fit(X, y)
+
+
+def test_a_monitor_without_weights_says_so(kind, net, y):
+    with pytest.raises(ValueError, match=r"`monitor` .* predicts with sample weights, got "):
+        net(monitor=lambda estimator, X, y: 1.0, early_stopping=True).fit(X, y, sample_weight=np.ones(len(y)))

@@ -519,3 +519,16 @@ def test_a_loss_of_one_s_own():
 
     with pytest.raises(TypeError, match="`loss` of a classifier must be a frozen dataclass with a field `n_classes`"):
         net(loss=Plain()).fit(X, y)
+
+
+def test_a_class_weight_may_name_a_class_that_these_rows_lack():
+    y = numbers % 2
+    named, more = (net(class_weight=weight).fit(X, y) for weight in ({0: 1.0, 1: 3.0}, {0: 1.0, 1: 3.0, 2: 5.0}))
+    np.testing.assert_array_equal(named.theta_, more.theta_)
+
+
+def test_balanced_counts_rows_from_before_it_was_asked_for():
+    y = numbers % 2
+    model = net().partial_fit(X, y, classes=[0, 1]).set_params(class_weight="balanced")
+    model.partial_fit(X[:10], y[:10])
+    np.testing.assert_array_equal(model._class_counts, np.bincount(y) + np.bincount(y[:10]))

@@ -351,3 +351,53 @@ def test_a_loss_that_is_a_subclass_or_an_object_of_ones_own():
     clean = np.arange(400) % 40 != 0
     error, other = (np.abs(m.predict(X) - y)[clean].mean() for m in (model, squared))
     assert error < other
+
+
+@every_perceptron
+def test_no_activation_for_no_hidden_layer(kind):
+    X, y = rows(kind)
+    none, one = (kind.make(hidden_layer_sizes=(), activation=f, max_iter=2, **ENDLESS).fit(X, y) for f in ([], "relu"))
+    np.testing.assert_array_equal(none.theta_, one.theta_)
+
+
+@every_estimator
+def test_lbfgs_asks_nothing_of_the_learning_rate(kind, capsys):
+    X, y = rows(kind)
+    watched = {"solver": "lbfgs", "early_stopping": True, "max_iter": 60, "random_state": 0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        constant, adaptive = (kind.make(learning_rate=rate, **watched).fit(X, y) for rate in ("constant", "adaptive"))
+    np.testing.assert_array_equal(constant.theta_, adaptive.theta_)
+    assert constant.n_iter_ == adaptive.n_iter_
+    for learning_rate in ("constant", "cosine"):
+        with pytest.warns(ConvergenceWarning, match="was reached before the loss settled: raise them"):
+            kind.make(solver="lbfgs", learning_rate=learning_rate, max_iter=1, verbose=True, random_state=0).fit(X, y)
+    assert "nan" not in capsys.readouterr().out
+
+
+@every_estimator
+def test_best_loss_is_of_the_fit_not_of_the_parameters(kind):
+    X, y = rows(kind)
+    model = kind.make(early_stopping=True, max_iter=3, **ENDLESS)
+    assert not hasattr(model, "best_loss_")
+    assert model.fit(X, y).best_loss_ is None
+    assert model.set_params(early_stopping=False).best_loss_ is None
+    assert model.fit(X, y).set_params(early_stopping=True).best_loss_ == min(model.loss_curve_)
+    assert model.partial_fit(X, y).best_loss_ == model.loss_
+
+
+@every_estimator
+def test_an_interrupted_validation_belongs_to_no_epoch(kind):
+    X, y = rows(kind)
+    calls = []
+
+    def monitor(estimator, X, y):
+        calls.append(0)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return 1.0
+
+    model = kind.make(monitor=monitor, max_iter=9, **ENDLESS)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y, X_val=X, y_val=y)
+    assert model.n_iter_ == model.best_iter_ == len(model.history_["epoch"]) == 2

@@ -120,11 +120,11 @@ def test_a_larger_tolerance_ends_the_search_earlier():
     assert len(loose.epochs) < len(strict.epochs)
 
 
-def test_a_start_at_the_minimum_is_reported_as_epoch_zero_and_stays():
+def test_a_start_at_the_minimum_is_one_epoch_and_stays():
     theta = QUADRATIC.minimum.copy()
     converged, recorder = minimize(QUADRATIC, theta)
     assert converged
-    assert [epoch.number for epoch in recorder.epochs] == [0]
+    assert [epoch.number for epoch in recorder.epochs] == [1]
     assert recorder.epochs[0].loss == 0.0
     np.testing.assert_array_equal(theta, QUADRATIC.minimum)
 
@@ -163,3 +163,21 @@ def test_is_hashable_and_equal_to_its_pickle():
 def test_a_bad_hyper_parameter_is_named(arguments, error, name):
     with pytest.raises(error, match=f"`{name}` must be an integer >= 1, got"):
         LBFGS(**arguments)
+
+
+class Interrupted(Counting):
+    """Ctrl-C in an evaluation that ends no iteration, which are those right after an iteration has ended."""
+
+    def value_and_gradient(self, theta, rows):
+        if len(self.recorder.epochs) == 3:
+            raise KeyboardInterrupt
+        return super().value_and_gradient(theta, rows)
+
+
+def test_an_interrupted_line_search_leaves_the_last_point_accepted():
+    theta = np.array([-1.2, 1.0])
+    objective, recorder = Interrupted(Rosenbrock()), Recorder(theta)
+    objective.recorder = recorder
+    with pytest.raises(KeyboardInterrupt):
+        LBFGS().minimize(objective, theta, None, recorder, max_iter=200, tol=1e-8)
+    np.testing.assert_array_equal(theta, recorder.thetas[-1])
