@@ -1,7 +1,7 @@
 """Many steps of training in one call, where the kernels in force can do it: network and optimiser meet below Python.
 
-What one call takes is a stretch: as many batches as fit a buffer, and as are done with in a moment, for a user can
-interrupt between two calls only.
+One call trains a *stretch*: as many batches as fit a buffer and take about a tenth of a second, as Ctrl-C is noticed
+only between two calls.
 """
 
 from __future__ import annotations
@@ -93,7 +93,8 @@ def hidden_activation(network: Network) -> Biased | None:
 
     Before them there may be a `Standardize`. Of the activation there must be kernels.
     """
-    layers = network.layers[isinstance(network.layers[0], Standardize) :]
+    first = 1 if isinstance(network.layers[0], Standardize) else 0
+    layers = network.layers[first:]
     if not layers or not all(type(layer) is Dense for layer in layers):
         return None
     *hidden, last = (layer.activation for layer in layers)  # type: ignore[attr-defined]

@@ -111,7 +111,7 @@ def count(rows: Rows) -> int:
 
 
 def train(
-    steps: Steps,
+    take: Steps,
     state: TrainingState,
     batches: Batches,
     schedule: Schedule,
@@ -126,10 +126,10 @@ def train(
     batches.resume(state.order)
     while True:
         losses = penalties = norms = 0.0
-        for rows in batches.epoch(steps.stretch):
-            ahead = range(state.steps, state.steps - (-count(rows) // batches.size))
+        for rows in batches.epoch(take.stretch):
+            ahead = range(state.steps, state.steps + math.ceil(count(rows) / batches.size))
             rates = [rate * schedule(step, total) * state.rate_factor for step in ahead]
-            loss, penalty, norm = steps(state, rows, rates)
+            loss, penalty, norm = take(state, rows, rates)
             state.steps = ahead.stop
             losses += loss
             penalties += penalty

@@ -1,10 +1,11 @@
-"""Kernels of one signature for each part that they play in training, so that others can be handed any of them.
+"""Adapters that give all losses, and all optimisers, one signature each, so that the loop can be handed any of them.
 
-The constants of a part are an array of float64.
+Their constants come as an array of float64.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -16,84 +17,108 @@ from .dense import BACKWARD, FORWARD
 from .losses import classification, location, log_link
 from .optimizers import adam, rmsprop, sgd
 
+PARTS: dict[str, Callable[..., Any]] = {}
 
+
+def part(adapter: Callable[..., Any]) -> Callable[..., Any]:
+    """Known by the name of the kernel that it calls."""
+    PARTS[adapter.__name__.removesuffix("_")] = adapter
+    return adapter
+
+
+@part
 def squared_error_(y, raw, weight, out, c):
     return location.squared_error(y, raw, weight, out)
 
 
+@part
 def absolute_error_(y, raw, weight, out, c):
     return location.absolute_error(y, raw, weight, out)
 
 
+@part
 def huber_(y, raw, weight, out, c):
     return location.huber(y, raw, weight, out, c.astype(raw.dtype))
 
 
+@part
 def log_cosh_(y, raw, weight, out, c):
     return location.log_cosh(y, raw, weight, out, c.astype(raw.dtype))
 
 
+@part
 def expectile_(y, raw, weight, out, c):
     return location.expectile(y, raw, weight, out, c[0])
 
 
+@part
 def quantile_(y, raw, weight, out, c):
     return location.quantile(y, raw, weight, out, c.astype(raw.dtype))
 
 
+@part
 def poisson_(y, raw, weight, out, c):
     return log_link.poisson(y, raw, weight, out, c[0])
 
 
+@part
 def gamma_(y, raw, weight, out, c):
     return log_link.gamma(y, raw, weight, out, c[0])
 
 
+@part
 def tweedie_(y, raw, weight, out, c):
     return log_link.tweedie(y, raw, weight, out, c[0], c[1])
 
 
+@part
 def gaussian_(y, raw, weight, out, c):
     return log_link.gaussian(y, raw, weight, out, c[0], c[1])
 
 
+@part
 def log_loss_classes_(y, raw, weight, out, c):
     return classification.log_loss_classes(y, raw, weight, out, c[0])
 
 
+@part
 def log_loss_columns_(y, raw, weight, out, c):
     return classification.log_loss_columns(y, raw, weight, out, c[0])
 
 
+@part
 def brier_classes_(y, raw, weight, out, c):
     return classification.brier_classes(y, raw, weight, out)
 
 
+@part
 def brier_columns_(y, raw, weight, out, c):
     return classification.brier_columns(y, raw, weight, out)
 
 
+@part
 def focal_classes_(y, raw, weight, out, c):
     return classification.focal_classes(y, raw, weight, out, c[0])
 
 
+@part
 def focal_columns_(y, raw, weight, out, c):
     return classification.focal_columns(y, raw, weight, out, c[0])
 
 
+@part
 def sgd_(theta, gradient, velocity, unused, t, rate, decaying, c):
     sgd(theta, gradient, velocity, t, rate, decaying, c[0], c[1] != 0.0, c[2])
 
 
+@part
 def rmsprop_(theta, gradient, squares, unused, t, rate, decaying, c):
     rmsprop(theta, gradient, squares, t, rate, decaying, c[0], c[1], c[2])
 
 
+@part
 def adam_(theta, gradient, sums, squares, t, rate, decaying, c):
     adam(theta, gradient, sums, squares, t, rate, decaying, c[0], c[1], c[2], c[3])
-
-
-PARTS = {name.removesuffix("_"): part for name, part in globals().items() if name[-1] == "_" != name[0]}
 
 
 @cache

@@ -98,7 +98,10 @@ def tile_of(make: Callable[..., None]) -> Any:
 
 
 def product_tile(width: int) -> Any:
-    """C = A B in ROWS rows from i and ``width`` vectors from j on. The rows of B and C are contiguous."""
+    """C = A B in ROWS rows from i and ``width`` vectors from j on. The rows of B and C are contiguous.
+
+    for k: for r < ROWS: for c < width: S[r, c] += A[i + r, k] * B[k, j + c lanes : j + (c + 1) lanes]
+    """
 
     def make(builder: Any, A: Matrix, B: Matrix, C: Matrix, rows: list[Any], j: Any) -> None:
         sums = Sums(builder, C.vector, width)
@@ -114,7 +117,12 @@ def product_tile(width: int) -> Any:
 
 
 def dot_tile(width: int) -> Any:
-    """C = A B^T in ROWS rows from i and ``width`` columns from j on. The rows of A and B are contiguous."""
+    """C = A B^T in ROWS rows from i and ``width`` columns from j on. The rows of A and B are contiguous.
+
+    for k in steps of lanes: for r < ROWS: for c < width: S[r, c] += A[i + r, k : k + lanes] * B[j + c, k : k + lanes]
+
+    and in the end C[i + r, j + c] is the sum over S[r, c].
+    """
 
     def make(builder: Any, A: Matrix, B: Matrix, C: Matrix, rows: list[Any], j: Any) -> None:
         sums, lanes = Sums(builder, C.vector, width), index(C.lanes)
