@@ -22,7 +22,7 @@ from ..optimize.full_batch import LBFGS
 from ..optimize.training import TrainingState
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
 from ._fitted import FittedNetwork
-from ._reading import FLOATS, Data, check_range, nonzero_rows, read_weight, set_aside
+from ._reading import FLOATS, Data, check_range, read_weight, rows_that_count, set_aside
 from ._scaling import Scaling
 from ._session import Session
 from ._settings import Architecture, Settings, check_same, is_name, read_settings
@@ -94,8 +94,8 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         """What a row of X is to the network."""
 
     @abstractmethod
-    def _objective(self, model: Model, data: Data, y: Array, training: Any, **common: Any) -> Any:
-        """The objective over some rows; ``training`` is the one over the training rows, if these are others."""
+    def _objective(self, model: Model, data: Data, y: Array, **common: Any) -> Any:
+        """The objective over some rows."""
 
     @property
     @abstractmethod
@@ -219,7 +219,8 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         y = self._target.read(y)
         check_range(y, X.dtype)
         loss.check(y)
-        return Data(X, place(y), weight, None if weight is None else nonzero_rows(weight), weight)
+        y = place(y)
+        return Data(X, y, weight, rows_that_count(y, weight), weight)
 
     def _read_held_out(self, settings: Settings, X: Any, y: Any, sample_weight: Any, dtype: Any) -> Data | None:
         if X is None and y is None and sample_weight is None:

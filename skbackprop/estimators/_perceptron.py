@@ -96,7 +96,7 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
     def _given(self, X: Any) -> Any:
         return X
 
-    def _objective(self, model: Model, data: Data, y: Array, training: Any, **common: Any) -> Objective:
+    def _objective(self, model: Model, data: Data, y: Array, **common: Any) -> Objective:
         return Objective(model.network, model.trained_loss, data.X, y, **common)
 
     def __sklearn_tags__(self) -> Any:

@@ -40,15 +40,21 @@ class Data(NamedTuple):
         y, weight = self.taken(y), self.taken(weight)
         if y.ndim == 2:
             return y, weight
-        has_target = ~np.isnan(y[:, :, 0])
-        return y[has_target], None if weight is None else np.repeat(weight, has_target.sum(axis=1))
+        known = has_target(y)
+        return y[known], None if weight is None else np.repeat(weight, known.sum(axis=1))
 
     def counted(self, raw: Array) -> Array:
         """Raw output for these rows, where there are targets."""
-        return raw if self.y.ndim == 2 else raw[~np.isnan(self.taken(self.y)[:, :, 0])]
+        return raw if self.y.ndim == 2 else raw[has_target(self.taken(self.y))]
 
     def mean_weight(self) -> float:
         return 1.0 if self.weight is None else float(np.mean(self.taken(self.weight)))
+
+    def mean_targets(self) -> float:
+        """How many targets a row has on average, weighted."""
+        if self.y.ndim == 2:
+            return 1.0
+        return float(np.average(has_target(self.taken(self.y)).sum(axis=1), weights=self.taken(self.weight)))
 
     def weigh(self, class_weight: Array | None) -> Data:
         """The same rows, each counting what its class does; those that then count nothing are left out."""
@@ -59,7 +65,7 @@ class Data(NamedTuple):
             weight *= self.weight
         if not weight.any():
             raise ValueError("`class_weight` must leave rows of weight > 0, got none")
-        return self._replace(weight=weight, rows=nonzero_rows(weight))
+        return self._replace(weight=weight, rows=rows_that_count(self.y, weight))
 
 
 def read_weight(sample_weight: Any, n: int, name: str = "sample_weight") -> Array | None:
@@ -88,9 +94,19 @@ def check_range(y: Array, dtype: np.dtype) -> None:
         raise ValueError(f"`y` must be within +-{limit:.3g} for X of {dtype}, got {greatest:.3g}; give X as float64")
 
 
-def nonzero_rows(weight: Array) -> Array | None:
-    """Rows of weight zero are as good as absent, and never get into a batch. None stands for all rows."""
-    return None if weight.all() else np.flatnonzero(weight)
+def has_target(y: Array) -> Array:
+    """At which steps of every row an (n, T, k) target is known."""
+    return ~np.isnan(y[:, :, 0])
+
+
+def rows_that_count(y: Array, weight: Array | None) -> Array | None:
+    """Rows of weight zero, or without a target, are as good as absent, and never get into a batch. None is all rows."""
+    count = np.ones(len(y), bool) if weight is None else weight > 0
+    if y.ndim == 3:
+        count &= has_target(y).any(axis=1)
+    if not count.any():
+        raise ValueError("`y` must have a target in a row of weight > 0, got none")
+    return None if count.all() else np.flatnonzero(count)
 
 
 def set_aside(data: Data, fraction: float, seed: int | None, stratify: bool = False) -> tuple[Data, Data]:

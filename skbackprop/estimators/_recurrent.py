@@ -117,14 +117,14 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
     def _given(self, X: Sequences) -> Array:
         return self._form.given(X)
 
-    def _objective(self, model: Model, data: Data, y: Array, training: Any, **common: Any) -> SequenceObjective:
+    def _objective(self, model: Model, data: Data, y: Array, **common: Any) -> SequenceObjective:
         return SequenceObjective(
             model.network,
             model.trained_loss,
             data.X.values,
             y,
             lengths=data.X.lengths,
-            mean_steps=None if training is None else training.mean_steps,
+            mean_steps=data.mean_targets(),
             truncate=self.truncate,
             **common,
         )

@@ -129,7 +129,7 @@ class Session:
         history = {name: list(values) for name, values in self.estimator.history_.items()}
         return {"model_": self.model.copy(), "history_": history}
 
-    def _objective(self, data: Data, training: Any = None) -> Any:
+    def _objective(self, data: Data) -> Any:
         """The objective over some rows, with the target in the units of training and weights of mean one."""
         model, weight = self.model, data.weight
         mean_weight = data.mean_weight()
@@ -137,7 +137,6 @@ class Session:
             model,
             data,
             model.units.standardize(data.y).astype(model.theta.dtype),
-            training,
             weight=None if weight is None else (weight / mean_weight).astype(model.theta.dtype),
             mean_weight=mean_weight,
             penalty=L2(self.estimator.alpha) if self.estimator.alpha else None,
@@ -147,8 +146,7 @@ class Session:
     def _validation(self, held_out: Data | None) -> Validation | None:
         if held_out is None:
             return None
-        objective = self._objective(held_out, training=self.objective)
-        return Validation(self.estimator, objective, held_out, read_scorer(self.estimator))
+        return Validation(self.estimator, self._objective(held_out), held_out, read_scorer(self.estimator))
 
     def _descend(self) -> None:
         """First-order steps, an epoch at a time."""

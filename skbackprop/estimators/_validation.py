@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..network.objective import Objective
-from ._reading import Data
+from ._reading import Data, has_target
 
 Array = np.ndarray
 
@@ -39,7 +39,7 @@ class Validation:
             y, weight = data.targets(data.y, data.sample_weight)
             self.y, self.weight = estimator._target.write(y), {} if weight is None else {"sample_weight": weight}
             if data.y.ndim == 3:
-                self.estimator = StepByStep(self.estimator, ~np.isnan(data.taken(data.y)[:, :, 0]))
+                self.estimator = StepByStep(self.estimator, has_target(data.taken(data.y)))
 
     def measure(self, theta: Array) -> dict[str, float]:
         loss = self.objective.mean_loss(theta, self.data.rows)

@@ -69,7 +69,7 @@ class SequenceObjective:
     mean_weight : float, default=1.0
         The mean of the weights before they were divided by it.
     mean_steps : float, default=None
-        None counts the steps of all rows here, weighted. For other rows than those of training it is to be given.
+        None counts the steps of all rows here, weighted. Where only some of the rows are used, give the mean of those.
     penalty : Penalty, default=None
     rng : numpy.random.Generator, default=None
         For the layers that draw; None switches their noise off.

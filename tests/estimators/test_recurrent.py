@@ -86,14 +86,14 @@ def test_integer_weights_of_sequences_equal_repetition(options):
 
 
 def test_sequences_to_validate_on():
-    """Per sequence, in units of the mean number of targets in training."""
+    """Per step, as the training loss is: whatever the lengths, the two can be compared."""
     X, y = uneven()
     weight = np.random.default_rng(0).integers(0, 4, 20)
     model = BatchRNNRegressor(return_sequences=True, max_iter=3, **QUICK)
     model.fit(X[:60], y[:60], X_val=X[60:], y_val=y[60:], sample_weight_val=weight)
     seen = y[:60][~np.isnan(X[:60, :, 0] + y[:60])]
     errors = weight[:, None] * (model.predict(X[60:]) - y[60:]) ** 2
-    expected = 0.5 * np.nansum(errors) / seen.var() / (weight.sum() * len(seen) / 60)
+    expected = 0.5 * np.nansum(errors) / seen.var() / (weight @ (~np.isnan(errors)).sum(axis=1))
     assert model.validation_loss_curve_[-1] == pytest.approx(expected)
 
 
@@ -256,3 +256,43 @@ def test_what_cannot_be_predicted_step_by_step():
 def test_steps_of_columns_come_with_their_channels():
     model = BatchRNNRegressor(n_channels=2, max_iter=1, **QUICK).fit(X.reshape(20, -1), Y[:, -1])
     np.testing.assert_allclose(model.predict_next(X)[0], model.predict(X.reshape(20, -1)), rtol=1e-9)
+
+
+def few_targets(n_known=10):
+    """A hundred sequences, of which the first few have targets."""
+    X, sums = walks(100, 6, 1)
+    sums[n_known:] = np.nan
+    return X, sums
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_rows_without_a_target_are_as_good_as_absent(shuffle):
+    X, y = few_targets()
+    options = QUICK | {"return_sequences": True, "early_stopping": True, "shuffle": shuffle, "max_iter": 4}
+    model, alone = BatchRNNRegressor(**options).fit(X, y), BatchRNNRegressor(**options).fit(X[:10], y[:10])
+    np.testing.assert_allclose(model.predict(X), alone.predict(X), rtol=1e-9)
+    np.testing.assert_allclose(model.loss_curve_, alone.loss_curve_, rtol=1e-9)
+    np.testing.assert_allclose(model.validation_loss_curve_, alone.validation_loss_curve_, rtol=1e-9)
+    assert min(model.validation_loss_curve_) > 0
+
+
+@pytest.mark.parametrize("Estimator", BOTH)
+def test_no_target_with_a_weight_is_told_in_a_sentence(Estimator):
+    X, y = few_targets()
+    y = y if Estimator is BatchRNNRegressor else np.where(np.isnan(y), y, y > 0)
+    weight = np.r_[np.zeros(10), np.ones(90)]
+    model = Estimator(return_sequences=True, max_iter=1, **QUICK)
+    with pytest.raises(ValueError, match="`y` must have a target in a row of weight > 0, got none"):
+        model.fit(X, y, sample_weight=weight)
+    with pytest.raises(ValueError, match=r"^validation rows \(.*\): `y` must have a target in a row of weight > 0"):
+        model.fit(X[:10], y[:10], X_val=X, y_val=y, sample_weight_val=weight)
+
+
+def test_the_steps_of_rows_held_out_do_not_count_in_the_training_loss():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 30, 1)), rng.normal(size=(40, 30))
+    X[20:, 1:] = np.nan
+    options = QUICK | {"return_sequences": True, "shuffle": False, "max_iter": 3}
+    model = BatchRNNRegressor(early_stopping=True, validation_fraction=0.5, **options).fit(X, y)
+    alone = BatchRNNRegressor(**options).fit(X[:20], y[:20])
+    np.testing.assert_allclose(model.history_["data_loss"], alone.history_["data_loss"], rtol=1e-9)
