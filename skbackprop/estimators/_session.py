@@ -77,7 +77,7 @@ class Session:
         self.total = max_epochs * len(self.batches) if planned else None
         self.best = BestSoFar()
         self.progress = make_progress(estimator, settings)
-        self.converged = False
+        self.exhausted = self.converged = False
         estimator.model_, estimator.history_ = model, {}
         estimator.loss_, estimator.n_iter_, estimator.t_ = math.nan, state.epochs, state.rows
         self.validation = self._validation(held_out)
@@ -118,10 +118,10 @@ class Session:
         if self.watched:
             value = -record["validation_score"]
             self.best.see(epoch.number, value, theta)
-        exhausted = self.progress.exhausted_by(value)
+        self.exhausted = self.progress.exhausted_by(value)
         self.state.rate_factor = self.progress.factor
         stopped = self.tasks.end_epoch(self._snapshot)
-        self.converged = exhausted or stopped
+        self.converged = self.exhausted or stopped
         return self.converged
 
     def _snapshot(self) -> dict[str, Any]:
@@ -216,14 +216,21 @@ class Session:
             return
         constant = self._constant_loss()
         loss = e.history_["data_loss"][e.history_["epoch"].index(e.best_iter_)]
-        worse = constant + 0.1 * abs(constant) + e.tol
-        if loss > worse:  # a running mean: look at the weights that were kept before raising alarm
+        worse, no_better = constant + 0.1 * abs(constant) + e.tol, constant - e.tol
+        cut_short = self.watched and self.exhausted
+        if loss > (no_better if cut_short else worse):  # a running mean: look at the weights kept before raising alarm
             loss = self.objective.mean_loss(self.state.theta, self.data.rows)
         if loss > worse:
             slower = f"lower `learning_rate_init` (now {e.learning_rate_init:g})"
             message = (
                 f"training ended worse than the best constant would do (loss {loss:.3g}, constant {constant:.3g}): "
                 f"{slower if e.standardize else 'set `standardize=True`'}, or raise `max_iter` (now {e.max_iter})"
+            )
+        elif cut_short and loss > no_better:
+            message = (
+                f"early stopping kept weights that are no better than the best constant (loss {loss:.3g}, constant "
+                f"{constant:.3g}): raise `n_iter_no_change` (now {e.n_iter_no_change})"
+                f"{'' if self.full_batch else f', or lower `batch_size` (now {self.batches.size} rows)'}"
             )
         elif self.converged or math.isinf(e.n_iter_no_change):
             return
