@@ -154,7 +154,9 @@ def make_windows(series: Any, n_steps: int, horizon: int = 1, exog: Any = None) 
     -------
     X : ndarray of shape (n, n_steps, k + m)
         A read-only view, which takes no memory.
-    y : ndarray of shape (n,), or (n, k) for a series of two dimensions; for horizon > 1 (n, horizon) or (n, horizon, k)
+    y : ndarray of shape (n,), or (n, k) for a series of two dimensions
+        For horizon > 1 it is (n, horizon) or (n, horizon * k), the k values of a step side by side:
+        ``y.reshape(n, horizon, k)`` tells steps from series.
 
     Examples
     --------
@@ -184,6 +186,5 @@ def make_windows(series: Any, n_steps: int, horizon: int = 1, exog: Any = None) 
             raise ValueError(f"`exog` must have as many steps as `series`, {len(series)}, got {len(exog)}")
         channels = np.concatenate([series, exog.astype(series.dtype, copy=False)], axis=1)
     X = sliding_window_view(channels, n_steps, axis=0)[:n].swapaxes(1, 2)
-    y = sliding_window_view(series, horizon, axis=0)[n_steps:].swapaxes(1, 2)
-    y = y[:, :, 0] if one_dimension else y
-    return X, (y[:, 0] if horizon == 1 else y).copy()
+    y = sliding_window_view(series, horizon, axis=0)[n_steps:].swapaxes(1, 2).copy().reshape(n, -1)
+    return X, y[:, 0] if one_dimension and horizon == 1 else y

@@ -8,7 +8,7 @@ import pytest
 from scipy.sparse import csr_matrix
 from sklearn.exceptions import NotFittedError
 
-from skbackprop import LBFGS, BatchRNNClassifier, BatchRNNRegressor, Quantile, pad_sequences
+from skbackprop import LBFGS, BatchRNNClassifier, BatchRNNRegressor, Quantile, make_windows, pad_sequences
 from skbackprop.network.cells import CELLS
 
 ENDLESS = {"n_iter_no_change": math.inf, "random_state": 0}
@@ -296,3 +296,9 @@ def test_the_steps_of_rows_held_out_do_not_count_in_the_training_loss():
     model = BatchRNNRegressor(early_stopping=True, validation_fraction=0.5, **options).fit(X, y)
     alone = BatchRNNRegressor(**options).fit(X[:20], y[:20])
     np.testing.assert_allclose(model.history_["data_loss"], alone.history_["data_loss"], rtol=1e-9)
+
+
+def test_several_steps_ahead_of_several_series():
+    windows, y = make_windows(walks(60, T=1)[0][:, 0], n_steps=5, horizon=3)
+    model = BatchRNNRegressor(max_iter=1, **QUICK).fit(windows, y)
+    assert model.predict(windows).shape == y.shape == (53, 6)

@@ -122,8 +122,8 @@ def test_windows_of_several_series_and_exogenous_channels(rng):
     np.testing.assert_array_equal(X[3, :, 2], exog[3:8])
     np.testing.assert_array_equal(y, series[5:])
     X, y = make_windows(series.astype(np.float32), 5, horizon=4, exog=rng.standard_normal((20, 3)))
-    assert (X.shape, y.shape, X.dtype) == ((12, 5, 5), (12, 4, 2), np.float32)
-    np.testing.assert_array_equal(y[2], series[7:11].astype(np.float32))
+    assert (X.shape, y.shape, X.dtype) == ((12, 5, 5), (12, 8), np.float32)
+    np.testing.assert_array_equal(y.reshape(12, 4, 2)[2], series[7:11].astype(np.float32))
 
 
 def test_windows_take_no_memory_and_cannot_write_the_series():
