@@ -43,6 +43,7 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
     init: Any
     solver: Any
     _form: Form
+    _every_step: bool
 
     @abstractmethod
     def _read_row_target(self, y: Any, X: Sequences) -> Any:
@@ -77,6 +78,8 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
         for name in ("embedding", "n_tokens", "truncate"):
             if getattr(self, name) is not None:
                 check_integer(name, getattr(self, name), 1)
+        if self.n_tokens is not None and self.embedding is None:
+            raise ValueError(f"`n_tokens` must be None without `embedding`, which reads tokens, got {self.n_tokens!r}")
         if self.truncate is not None and self.bidirectional:
             raise ValueError(
                 f"`truncate` must be None with bidirectional=True, which reads sequences as a whole, "
@@ -98,11 +101,17 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         if reset:
             self._form = form_of(X, self.n_channels, self.n_tokens, self.embedding is not None)
+            self._every_step = self.return_sequences
         X = self._form.read(self, X, reset, dtype)
-        y, place = read_step_target(y, X) if self.return_sequences else (self._read_row_target(y, X), same)
-        if not self.return_sequences:
-            check_consistent_length(X.values, y)
-        return X, y, place
+        if self._every_step:
+            return X, *self._read_step_target(y, X)
+        y = self._read_row_target(y, X)
+        check_consistent_length(X.values, y)
+        return X, y, same
+
+    def _read_step_target(self, y: Any, X: Sequences) -> tuple[Any, Callable[[Array], Array]]:
+        """The targets that count, one after the other, and a function that puts them where X has its steps."""
+        return read_step_target(y, X)
 
     def _read_x(self, X: Any) -> Sequences:
         check_is_fitted(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from ._classification import BatchClassifier
 from ._reading import FLOATS, read_weight
 from ._recurrent import RecurrentNetwork
 from ._sequences import Sequences, read_row_label
+
+Array = np.ndarray
 
 
 class BatchRNNClassifier(BatchClassifier, RecurrentNetwork):
@@ -215,6 +218,10 @@ class BatchRNNClassifier(BatchClassifier, RecurrentNetwork):
     def _read_row_target(self, y: Any, X: Sequences) -> Any:
         return read_row_label(y, X)
 
+    def _read_step_target(self, y: Any, X: Sequences) -> tuple[Any, Callable[[Array], Array]]:
+        y, place = super()._read_step_target(y, X)
+        return (y[:, 0] if y.shape[1:] == (1,) else y), place
+
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """The share of labels that are predicted; with ``return_sequences=True``, of the steps that are not padding.
 
@@ -228,9 +235,9 @@ class BatchRNNClassifier(BatchClassifier, RecurrentNetwork):
         -------
         score : float
         """
-        if not self.return_sequences:
-            return super().score(X, y, sample_weight)
         check_is_fitted(self)
+        if not self._every_step:
+            return super().score(X, y, sample_weight)
         _, labels, place = self._read_xy(X, y, reset=False, dtype=FLOATS)
         chosen = ~np.isnan(place(np.zeros((len(labels), 1)))[:, :, 0])
         weight = read_weight(sample_weight, len(chosen))

@@ -87,10 +87,11 @@ class Network:
         ``states`` has one entry per layer, None for those without; None as a whole begins new sequences.
         """
         states = [None] * len(self.layers) if states is None else states
-        if not isinstance(states, list) or len(states) != len(self.layers):
+        if not isinstance(states, (list, tuple)) or len(states) != len(self.layers):
+            kind = type(states).__name__
             raise ValueError(
                 f"`state` must be None or what the step before returned, a list of {len(self.layers)}, "
-                f"got {f'a list of {len(states)}' if isinstance(states, list) else repr(states)}"
+                f"got a {kind}{f' of {len(states)}' if isinstance(states, (list, tuple)) else ''}"
             )
         after = []
         for layer, step, p_l, state in zip(self.layers, self._step, p, states, strict=True):

@@ -171,6 +171,7 @@ WRONG = {
     "truncate both ways": ({"truncate": 3, "bidirectional": True}, X, Y, "`truncate` must be None with bidirectional"),
     "truncate lbfgs": ({"truncate": 3, "solver": "lbfgs"}, X, Y, "`truncate` must be None with solver='lbfgs'"),
     "truncate LBFGS": ({"truncate": 3, "solver": LBFGS()}, X, Y, "`truncate` must be None with solver='lbfgs'"),
+    "no embedding": ({"n_tokens": 5}, TOKENS, Y, "`n_tokens` must be None without `embedding`, .* got 5"),
     "no layers": ({"hidden_layer_sizes": ()}, X, Y, "`hidden_layer_sizes` must name at least one recurrent layer"),
     "channels": ({"n_channels": 3}, X[:, :, 0], Y, "`n_channels` must divide the number of columns of X, 7, got 3"),
     "half a step": ({}, np.where(np.arange(2) == 1, np.nan, X), Y, "`X` must have NaN in all channels of a step or"),
@@ -246,6 +247,8 @@ def test_what_cannot_be_predicted_step_by_step():
         model.predict_next(X[:5], model.predict_next(X)[1])
     with pytest.raises(ValueError, match="`state` must be None or what the step before returned, a list of 3, got"):
         model.predict_next(X, 0.0)
+    with pytest.raises(ValueError, match="a list of 3, got a tuple of 2"):
+        model.predict_next(X, (None, None))
     with pytest.raises(NotFittedError):
         BatchRNNRegressor().predict_next(X)
     both_ways = BatchRNNRegressor(bidirectional=True, max_iter=1, **QUICK).fit(X, Y[:, -1])
@@ -302,3 +305,20 @@ def test_several_steps_ahead_of_several_series():
     windows, y = make_windows(walks(60, T=1)[0][:, 0], n_steps=5, horizon=3)
     model = BatchRNNRegressor(max_iter=1, **QUICK).fit(windows, y)
     assert model.predict(windows).shape == y.shape == (53, 6)
+
+
+@pytest.mark.parametrize("Estimator", BOTH)
+@pytest.mark.parametrize("every_step", [False, True])
+def test_a_setting_changed_after_fit_waits_for_the_next_fit(Estimator, every_step):
+    y = (Y if every_step else Y[:, -1]) > 0
+    y = y.astype(float) if Estimator is BatchRNNRegressor else y
+    model = Estimator(return_sequences=every_step, max_iter=1, **QUICK).fit(X, y)
+    score = model.score(X, y)
+    assert model.set_params(return_sequences=not every_step).score(X, y) == score
+    assert model.fit(X, (Y[:, -1] if every_step else Y) > 0).predict(X).shape == (Y[:, -1] if every_step else Y).shape
+
+
+def test_labels_of_every_step_may_stand_in_a_column_of_their_own():
+    a, b = (BatchRNNClassifier(max_iter=1, **STEPWISE, **QUICK).fit(X, y) for y in (Y > 0, (Y > 0)[:, :, None]))
+    np.testing.assert_array_equal(a.theta_, b.theta_)
+    assert b.score(X, (Y > 0)[:, :, None]) == a.score(X, Y > 0)
