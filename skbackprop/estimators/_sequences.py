@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any, Protocol
 
 import numpy as np
@@ -84,11 +85,12 @@ def rectangular(X: Any) -> Any:
     """X as it is if it has a shape, else as an array; sequences of unequal length are told what makes one of them."""
     try:
         X = X if hasattr(X, "shape") else np.asarray(X)
+        part = X.iloc[:1].to_numpy() if hasattr(X, "iloc") else X
         ragged = (
-            isinstance(X, np.ndarray)
-            and X.dtype == object
-            and X.size
-            and isinstance(X.flat[0], (np.ndarray, list, tuple))
+            isinstance(part, np.ndarray)
+            and part.dtype == object
+            and part.size
+            and isinstance(part.flat[0], (np.ndarray, list, tuple))
         )
     except ValueError:
         ragged = True
@@ -101,16 +103,20 @@ def rectangular(X: Any) -> Any:
 
 @dataclass(frozen=True)
 class Steps:
-    """X of shape (n, T, d); T is free from call to call."""
+    """X of shape (n, T, d), or where ``columns`` may come, (n, T * d); T is free from call to call."""
 
     n_channels: int
+    columns: bool = False
 
     def read(self, estimator: Any, X: Any, reset: bool, dtype: Any) -> Sequences:
         X = rectangular(X)
         X = check_array(X, allow_nd=True, ensure_2d=False, dtype=dtype, input_name="X", **NAN_IS_PADDING)
+        if self.columns and X.ndim == 2 and X.shape[1] % self.n_channels == 0:
+            X = X.reshape(len(X), -1, self.n_channels)
         if X.ndim != 3 or X.shape[2] != self.n_channels:
+            flat = f" or (n_samples, n_steps * {self.n_channels})" if self.columns else ""
             raise ValueError(
-                f"`X` must have shape (n_samples, n_steps, {self.n_channels}), as in the first fit, got {X.shape}"
+                f"`X` must have shape (n_samples, n_steps, {self.n_channels}){flat}, as in the first fit, got {X.shape}"
             )
         if reset:
             number_features(estimator, self.n_channels)
@@ -147,7 +153,7 @@ class Columns:
         return X.values.reshape(len(X.values), -1)
 
     def of_steps(self) -> Steps:
-        return Steps(self.n_channels)
+        return Steps(self.n_channels, columns=True)
 
 
 @dataclass(frozen=True)
@@ -183,7 +189,7 @@ def numbers(X: Any) -> Array:
     """X of shape (n, T), of whatever numbers."""
     X = check_array(rectangular(X), allow_nd=True, dtype=None, input_name="X", **NAN_IS_PADDING)
     X = X[:, :, 0] if X.ndim == 3 and X.shape[2] == 1 else X
-    if X.ndim != 2 or X.dtype.kind not in "iuf":
+    if X.ndim != 2 or 0 in X.shape or X.dtype.kind not in "iuf":
         raise ValueError(
             f"`X` must hold tokens, whole numbers, of shape (n_samples, n_steps) with `embedding`, got shape {X.shape} "
             f"and dtype {X.dtype}"
@@ -226,23 +232,38 @@ def read_row_label(y: Any, X: Sequences) -> Any:
 def read_step_target(y: Any, X: Sequences) -> tuple[Any, Callable[[Array], Array]]:
     """A target for every step: those that count, one after the other, and a function that puts them back, amid NaN.
 
-    What stands at steps of padding is ignored; a NaN at another one says that it has no target.
+    What stands at steps of padding is ignored; a NaN, None or NA at another one says that it has no target.
     """
-    y = check_array(y, allow_nd=True, ensure_2d=False, dtype=None, input_name="y", **NAN_IS_PADDING)
+    y = check_array(y, allow_nd=True, ensure_2d=False, dtype=None, input_name="y", ensure_all_finite=False)
     if y.ndim not in (2, 3) or y.shape[:2] != X.shape[:2]:
         raise ValueError(
             f"`y` must have a target for every step of X with `return_sequences=True`, shape {X.shape[:2]} or "
             f"{(*X.shape[:2], 'n_outputs')}, got {y.shape}"
         )
-    counted = X.valid()
-    if y.dtype.kind in "fO":
-        counted &= (y == y).reshape(*y.shape[:2], -1).all(axis=2)  # NaN alone is not what it is
+    counted = X.valid() & known(y).reshape(*y.shape[:2], -1).all(axis=2)
     if not counted.any():
         raise ValueError("`y` must have a target at one step at least, got none")
+    targets = y[counted]
+    if y.dtype == object and all(isinstance(target, Number) for target in targets.flat):
+        targets = np.array(targets.tolist())  # numbers, now that none is missing
+    targets = check_array(targets, ensure_2d=False, dtype=None, input_name="y")
 
     def place(Y: Array) -> Array:
         out = np.full((*counted.shape, Y.shape[1]), np.nan)
         out[counted] = Y
         return out
 
-    return y[counted], place
+    return targets, place
+
+
+def known(y: Array) -> Array:
+    """Which entries are not missing."""
+    if y.dtype == object:
+        return np.frompyfunc(is_known, 1, 1)(y).astype(bool)
+    return ~np.isnan(y) if y.dtype.kind == "f" else np.ones(y.shape, bool)
+
+
+def is_known(value: Any) -> bool:
+    """Whether a value equals itself, which NaN does not, and of which pandas' NA says neither yes nor no."""
+    itself = value == value
+    return value is not None and isinstance(itself, (bool, np.bool_)) and bool(itself)

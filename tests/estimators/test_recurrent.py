@@ -4,6 +4,7 @@ import math
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
 from sklearn.exceptions import NotFittedError
@@ -50,7 +51,7 @@ def test_targets_per_step_count_where_they_are():
     y = sums.copy()
     y[5, 2] = np.nan
     other = y.copy()
-    other[3, 5:] = 1e6
+    other[3, 5:] = [1e6, np.inf]
     options = QUICK | {"return_sequences": True, "max_iter": 40, "learning_rate": "cosine"}
     model = BatchRNNRegressor(**options).fit(X, y)
     np.testing.assert_array_equal(BatchRNNRegressor(**options).fit(X, other).theta_, model.theta_)
@@ -178,6 +179,9 @@ WRONG = {
     "infinite": ({}, np.where(X > 2, np.inf, X), Y, "Input X contains infinity"),
     "no steps": ({}, X[:, :0], Y, r"`X` must have shape \(n_sequences, n_steps, n_channels\), none of them 0"),
     "tokens of two": (EMBEDDED, X, Y, r"`X` must hold tokens, .* got shape \(20, 7, 2\) and dtype float64"),
+    "no tokens": (EMBEDDED, np.zeros((20, 0, 1)), Y, r"`X` must hold tokens, .* got shape \(20, 0\)"),
+    "series of rows": ({}, pd.Series(list(X)), Y, "`X` must be one array, got .*: `pad_sequences` fills them up"),
+    "frame of rows": ({}, pd.DataFrame({"x": list(X)}), Y, "`X` must be one array, got .*: `pad_sequences` fills them"),
     "words": (EMBEDDED, np.full((20, 7), "word"), Y, "`X` must hold tokens, .* and dtype <U4"),
     "halves": (EMBEDDED, TOKENS / 2, Y, "`X` must hold tokens, whole .* got 0.5 in sequence 0 at step 1"),
     "negative": (EMBEDDED, TOKENS - 1, Y, "`X` must hold tokens, whole .* got -1 in sequence 0 at step 0"),
@@ -258,7 +262,12 @@ def test_what_cannot_be_predicted_step_by_step():
 
 def test_steps_of_columns_come_with_their_channels():
     model = BatchRNNRegressor(n_channels=2, max_iter=1, **QUICK).fit(X.reshape(20, -1), Y[:, -1])
-    np.testing.assert_allclose(model.predict_next(X)[0], model.predict(X.reshape(20, -1)), rtol=1e-9)
+    expected = model.predict(X.reshape(20, -1))
+    _, state = model.predict_next(X[:, :4])
+    for last in (X[:, 4:], X[:, 4:].reshape(20, -1)):
+        np.testing.assert_allclose(model.predict_next(last, state)[0], expected, rtol=1e-9)
+    with pytest.raises(ValueError, match=r"`X` must have shape \(n_samples, n_steps, 2\) or \(n_samples, n_st"):
+        model.predict_next(X[:, 0, :1])
 
 
 def few_targets(n_known=10):
@@ -322,3 +331,13 @@ def test_labels_of_every_step_may_stand_in_a_column_of_their_own():
     a, b = (BatchRNNClassifier(max_iter=1, **STEPWISE, **QUICK).fit(X, y) for y in (Y > 0, (Y > 0)[:, :, None]))
     np.testing.assert_array_equal(a.theta_, b.theta_)
     assert b.score(X, (Y > 0)[:, :, None]) == a.score(X, Y > 0)
+
+
+@pytest.mark.parametrize("missing", [np.nan, None, pd.NA], ids=str)
+@pytest.mark.parametrize("labels", [[1, 2], ["up", "down"]], ids=str)
+def test_labels_among_which_some_are_missing(labels, missing):
+    y = np.array(labels, object)[(Y > 0).astype(int)]
+    without, y[:, 0] = y.copy(), missing
+    model = BatchRNNClassifier(max_iter=1, **STEPWISE, **QUICK).fit(X, y)
+    assert model.classes_.tolist() == sorted(labels)
+    assert model.score(X, y) == np.mean((model.predict(X) == without)[:, 1:])
