@@ -73,26 +73,35 @@ def sequence_lengths(X: Array) -> Array | None:
     return lengths
 
 
-def pad_sequences(sequences: Sequence[Any]) -> Array:
-    """Sequences of unequal length in one array, with NaN from the end of each on.
+def pad_sequences(sequences: Sequence[Any], fill: Any = None) -> Array:
+    """Sequences of unequal length in one array, with NaN from the end of each on; or labels, with ``fill``.
 
     Parameters
     ----------
     sequences : list of array-like, each of shape (T_i, d), or (T_i,) for one channel
         Of at least one step, and all with the same number of channels.
+    fill : label, default=None
+        For labels of every step, strings or integers: what stands from the end of each sequence on, where it does not
+        count. Labels stay of their type, and those of shape (T_i,) get no axis for a channel.
 
     Returns
     -------
     X : ndarray of shape (n, max T_i, d)
         In float32 if all sequences are, else in float64.
+    y : ndarray of shape (n, max T_i)
+        With ``fill``.
 
     Examples
     --------
     >>> pad_sequences([[1.0, 2.0, 3.0], [4.0]])[:, :, 0]
     array([[ 1.,  2.,  3.],
            [ 4., nan, nan]])
+    >>> pad_sequences([["DET", "NOUN", "VERB"], ["VERB"]], fill="")
+    array([['DET', 'NOUN', 'VERB'],
+           ['VERB', '', '']], dtype='<U4')
     """
-    arrays = [as_steps(sequence, f"`sequences[{at}]`") for at, sequence in enumerate(sequences)]
+    read = as_steps if fill is None else as_labels
+    arrays = [read(sequence, f"`sequences[{at}]`") for at, sequence in enumerate(sequences)]
     if not arrays:
         raise ValueError("`sequences` must hold at least one sequence, got none")
     widths = [array.shape[1] for array in arrays]
@@ -102,11 +111,19 @@ def pad_sequences(sequences: Sequence[Any]) -> Array:
             f"`sequences` must all have the same number of channels, got {widths[0]} in sequences[0] and {widths[at]} "
             f"in sequences[{at}]"
         )
-    dtype = np.result_type(*{array.dtype for array in arrays})
-    X = np.full((len(arrays), max(map(len, arrays)), widths[0]), np.nan, dtype)
+    dtype = np.result_type(*{array.dtype for array in arrays}, *([] if fill is None else [np.asarray(fill).dtype]))
+    X = np.full((len(arrays), max(map(len, arrays)), widths[0]), np.nan if fill is None else fill, dtype)
     for row, array in zip(X, arrays, strict=True):
         row[: len(array)] = array
-    return X
+    return X if fill is None else X[:, :, 0]
+
+
+def as_labels(sequence: Any, name: str) -> Array:
+    """A column of labels of any type, shape (T, 1) with T >= 1."""
+    array = np.asarray(sequence)
+    if array.ndim != 1 or len(array) == 0:
+        raise ValueError(f"{name} must hold one label for each of its steps, at least one, got shape {array.shape}")
+    return array[:, None]
 
 
 def as_steps(sequence: Any, name: str) -> Array:

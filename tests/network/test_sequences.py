@@ -85,6 +85,21 @@ def test_padding_takes_lists_of_numbers_and_one_channel():
 
 
 @pytest.mark.parametrize(
+    ("labels", "fill"), [([[1, 2], [3]], -1), ([["a", "b"], ["word"]], ""), ([["a"], ["b"]], "none")]
+)
+def test_padding_of_labels_keeps_their_type(labels, fill):
+    y = pad_sequences(labels, fill=fill)
+    assert y.dtype.kind == np.asarray(fill).dtype.kind
+    length = max(map(len, labels))
+    assert y.tolist() == [row + [fill] * (length - len(row)) for row in labels]
+
+
+def test_labels_without_steps_cannot_be_padded():
+    with pytest.raises(ValueError, match=r"`sequences\[1\]` must hold one label .*, at least one, got shape \(0,\)"):
+        pad_sequences([["a"], []], fill="")
+
+
+@pytest.mark.parametrize(
     ("sequences", "message"),
     [
         ([], "`sequences` must hold at least one sequence, got none"),
