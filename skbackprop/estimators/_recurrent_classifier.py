@@ -58,7 +58,7 @@ class BatchRNNClassifier(BatchClassifier, RecurrentNetwork):
         L2 penalty, alpha / 2 |W|^2, divided by the rows of the batch as in scikit-learn; biases are spared. A
         decay that does not depend on the batch is ``AdamW`` or ``SGD(weight_decay=...)``.
     batch_size : int, "auto" or "full", default="auto"
-        Rows per step; "auto" is min(200, n_samples), "full" is all of them.
+        Rows per step; "auto" is a tenth of them, at least 32 and at most 200; "full" is all of them.
     learning_rate : str or Schedule, default="constant"
         "constant", "invscaling", "cosine", "one_cycle", "step", an object such as ``Warmup(100, Cosine())``,
         or "adaptive", which divides the rate by 5 wherever patience ends. The rate is that of every step, for

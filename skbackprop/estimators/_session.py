@@ -14,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..network.blocks import row_blocks
 from ..network.model import Model
+from ..network.network import Network
 from ..network.penalties import L2
 from ..optimize.batches import Batches
 from ..optimize.full_batch import LBFGS
@@ -67,7 +68,7 @@ class Session:
         self.full_batch = isinstance(settings.solver, LBFGS)
         self.objective = self._objective(data)
         self.rows = data.X.shape[0] if data.rows is None else data.rows
-        size = data.n if self.full_batch else batch_rows(estimator.batch_size, data.n)
+        size = data.n if self.full_batch else batch_rows(estimator.batch_size, data.n, model.network)
         self.batches = Batches(self.rows, size, state.rng if estimator.shuffle else None)
         self.steps = (
             None if self.full_batch else make_steps(self.objective, settings.solver, settings.clip, self.batches, state)
@@ -257,11 +258,13 @@ class Session:
         return total / (len(y) if weight is None else weight.sum())
 
 
-def batch_rows(batch_size: int | str, n: int) -> int:
-    """What ``batch_size`` comes to for n rows."""
-    if isinstance(batch_size, str):
-        return min(200, n) if batch_size == "auto" else n
-    return min(batch_size, n)
+def batch_rows(batch_size: int | str, n: int, network: Network) -> int:
+    """What ``batch_size`` comes to for n rows: of a few hundred sequences a tenth, for the sake of enough steps."""
+    if batch_size == "full":
+        return n
+    if batch_size == "auto":
+        batch_size = min(200, max(32, n // 10)) if network.sequential else 200
+    return min(int(batch_size), n)
 
 
 def make_progress(estimator: Any, settings: Settings) -> Patience | Plateau:

@@ -341,3 +341,14 @@ def test_labels_among_which_some_are_missing(labels, missing):
     model = BatchRNNClassifier(max_iter=1, **STEPWISE, **QUICK).fit(X, y)
     assert model.classes_.tolist() == sorted(labels)
     assert model.score(X, y) == np.mean((model.predict(X) == without)[:, 1:])
+
+
+@pytest.mark.parametrize(("n", "steps"), [(10, 1), (100, 4), (500, 10), (2100, 11)])
+def test_few_sequences_are_taken_in_small_batches(n, steps):
+    """A last layer that starts at zero does not learn in ten epochs of one step each."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(n, 2, 1)), rng.normal(size=n)
+    rates = []
+    model = BatchRNNRegressor(learning_rate=lambda step, total: rates.append(total) or 1.0, max_iter=2, **ENDLESS)
+    model.fit(X, y)
+    assert rates[-1] == 2 * steps

@@ -192,7 +192,7 @@ def test_history_holds_the_last_epoch_and_counters_go_on(kind):
 @every_kind
 def test_partial_fit_goes_on_from_fit_also_after_early_stopping(kind):
     X, y = surface(500, kind=kind)
-    model = kind.make(early_stopping=True, random_state=0, max_iter=1000).fit(X, y)
+    model = kind.make(early_stopping=True, n_iter_no_change=50, random_state=0, max_iter=1000).fit(X, y)
     epochs, before = model.n_iter_, error(kind, model, X, y)
     model.set_params(learning_rate_init=1e-4)
     for _ in range(5):
@@ -206,7 +206,7 @@ def test_a_schedule_with_an_end_must_be_told_its_total(kind):
     X, y = surface(50, kind=kind)
     with pytest.raises(ValueError, match=r"Cosine must be told its `total`"):
         kind.step(kind.make(learning_rate="cosine"), X, y)
-    model = kind.step(kind.make(learning_rate=Cosine(total=10)), X, y)
+    model = kind.step(kind.make(learning_rate=Cosine(total=10), batch_size="full"), X, y)
     assert model.learning_rate_curve_ == [pytest.approx(1e-3)]
 
 
