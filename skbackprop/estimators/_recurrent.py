@@ -168,8 +168,7 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
                 "`predict_next` needs bidirectional=False: going step by step, the future is unknown, got True"
             )
         with suitable_blas_threads(network, len(steps.values)), kernels_in_force():
-            for x in steps.values.swapaxes(0, 1):
-                raw, state = self.model_.step(x, state)
+            raw, state = self.model_.read(steps.values, state)
         return self._predicted(raw), state
 
     def __sklearn_tags__(self) -> Any:

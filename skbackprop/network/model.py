@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .blocks import row_blocks
+from .blocks import row_block, row_blocks
 from .layers import Run, Tape
 from .losses import Loss, Units
 from .network import Network, States
@@ -71,6 +71,18 @@ class Model:
         """Raw predictions for one more step of sequences, in natural units, and the states that the next call takes."""
         raw, states = self.network.step(self.network.parameters.views(self.theta), x, states)
         return self.units.restore(raw).astype(raw.dtype, copy=False), states
+
+    def read(self, X: Array, states: States = None) -> tuple[Array, States]:
+        """`step` for some more steps at once, X being (n, T, d), or (n, T) for tokens: what the last one gives.
+
+        All steps but that go through one layer after the other, as many at a time as make a block of rows.
+        """
+        n, past = len(X), X.shape[1] - 1
+        p = self.network.parameters.views(self.theta)
+        size = max(1, row_block(self.network, self.theta.itemsize) // n)
+        for begin in range(0, past, size):
+            states = self.network.states_after(p, X[:, begin : min(begin + size, past)], states)
+        return self.step(X[:, -1], states)
 
     def _raw_of_sequences(self, p: list[SimpleNamespace], X: Array, stop: int | None, lengths: Array | None) -> Array:
         dtype, (n, T) = self.theta.dtype, X.shape[:2]

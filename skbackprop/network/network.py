@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .layers import Layer, Run, Shape
+from .layers import Layer, Run, Shape, Tape
 from .parameters import Parameters
 
 __all__ = ["Network"]
@@ -86,6 +86,23 @@ class Network:
 
         ``states`` has one entry per layer, None for those without; None as a whole begins new sequences.
         """
+        after = []
+        for layer, step, p_l, state in zip(self.layers, self._step, p, self._read_states(states), strict=True):
+            if step is None:
+                x = layer.forward(p_l, x, INFERENCE)
+            else:
+                x, state = step(p_l, x, state)
+            after.append(state)
+        return x, after
+
+    def states_after(self, p: Sequence[SimpleNamespace], X: Array, states: States = None) -> States:
+        """What `step` would leave after all steps of X, which is (n, T, d), or (n, T) for tokens."""
+        runs = [Run(tape=Tape(), state=state) for state in self._read_states(states)]
+        above = 1 + max((at for at, step in enumerate(self._step) if step is not None), default=-1)
+        self.forward(p, X, runs, stop=above)
+        return [getattr(run.tape, "state", None) for run in runs]
+
+    def _read_states(self, states: States) -> Sequence[Array | None]:
         states = [None] * len(self.layers) if states is None else states
         if not isinstance(states, (list, tuple)) or len(states) != len(self.layers):
             kind = type(states).__name__
@@ -93,14 +110,7 @@ class Network:
                 f"`state` must be None or what the step before returned, a list of {len(self.layers)}, "
                 f"got a {kind}{f' of {len(states)}' if isinstance(states, (list, tuple)) else ''}"
             )
-        after = []
-        for layer, step, p_l, state in zip(self.layers, self._step, p, states, strict=True):
-            if step is None:
-                x = layer.forward(p_l, x, INFERENCE)
-            else:
-                x, state = step(p_l, x, state)
-            after.append(state)
-        return x, after
+        return states
 
     def backward(
         self, p: Sequence[SimpleNamespace], g: Sequence[SimpleNamespace], dY: Array | None, runs: Sequence[Run]

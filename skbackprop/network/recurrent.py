@@ -133,11 +133,7 @@ class Recurrent:
         """One step of every row, x being (n, d): what is put out, and the state that the next step takes."""
         if self.bidirectional:
             raise ValueError("a bidirectional layer reads whole sequences: it cannot go step by step")
-        shape = (len(x), self.cell.states * self.units)
-        if state is not None and np.shape(state) != shape:
-            raise ValueError(
-                f"`state` must be what the step before left for the same rows, of shape {shape}, got {np.shape(state)}"
-            )
+        self._check_state(state, len(x))
         one = Unrolled(self.cell, self.units, len(x), 1, Tape(), p.U.dtype)
         one.forward(p, x, state, None, None)
         return one.H[0], one.state()
@@ -146,6 +142,7 @@ class Recurrent:
         """One direction of reading."""
         tape = Tape() if run.tape is None else run.tape
         n, T = X.shape[:2]
+        self._check_state(run.state, n)
         self._draw(run, n, p.U.dtype)
         # Buffers on a tape within the tape: in a circle of references they would wait for the garbage collector.
         steps = tape.unrolled = Unrolled(self.cell, self.units, n, T, tape.part("steps"), p.U.dtype, reverse)
@@ -160,6 +157,13 @@ class Recurrent:
         dY = dY.swapaxes(0, 1) if self.return_sequences else dY
         dX = steps.backward(p, g, dY, self.return_sequences, need_dX)
         return None if dX is None else unflatten(dX, steps.n)
+
+    def _check_state(self, state: Array | None, n: int) -> None:
+        shape = (n, self.cell.states * self.units)
+        if state is not None and np.shape(state) != shape:
+            raise ValueError(
+                f"`state` must be what the step before left for the same rows, of shape {shape}, got {np.shape(state)}"
+            )
 
     def _draw(self, run: Run, n: int, dtype: np.dtype) -> None:
         """Draw the mask M of the sequences, 0 or 1 / (1 - dropout); one that goes on from a state keeps its own."""

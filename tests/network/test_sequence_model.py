@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from skbackprop.network.blocks import row_blocks
-from skbackprop.network.cells import CELLS, GRU, LSTM
+from skbackprop.network.cells import CELLS, GRU, LSTM, Elman
 from skbackprop.network.embedding import Embedding
-from skbackprop.network.layers import Dense, Standardize
+from skbackprop.network.layers import Dense, Dropout, Standardize
 from skbackprop.network.losses import SquaredError, Units
 from skbackprop.network.model import Model
 from skbackprop.network.network import Network
@@ -142,3 +142,22 @@ def test_network_shapes_have_free_steps(rng):
     assert (plain.sequential, plain.every_step, plain.steppable) == (False, False, True)
     copy = pickle.loads(pickle.dumps(network))
     assert (copy.layers, copy.shapes) == (network.layers, network.shapes)
+
+
+@pytest.mark.parametrize("cell", [Elman(), GRU(), LSTM(layer_norm=True)], ids=str)
+def test_many_steps_at_once_are_as_many_single_ones(cell, rng, monkeypatch):
+    """In pieces of three steps."""
+    monkeypatch.setattr("skbackprop.network.model.row_block", lambda network, itemsize: 3 * 5)
+    layers = [Recurrent(cell, 4, return_sequences=True), Dropout(0.5), Recurrent(cell, 3), Dense(2)]
+    network = Network(layers, (None, 2))
+    theta = network.parameters.initial(np.random.RandomState(0), np.float64)
+    model = Model(network, SquaredError(), theta, Units.natural(2, 2))
+    X, states = rng.standard_normal((5, 11, 2)), None
+    for x in X.swapaxes(0, 1):
+        raw, states = model.step(x, states)
+    read, after = model.read(X[:, 4:], model.read(X[:, :4])[1])
+    np.testing.assert_allclose(read, raw, rtol=1e-9)
+    for one, other in zip(after, states, strict=True):
+        assert (one is None) == (other is None)
+        if one is not None:
+            np.testing.assert_allclose(one, other, rtol=1e-9)
