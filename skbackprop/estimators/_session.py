@@ -21,6 +21,7 @@ from ..optimize.full_batch import LBFGS
 from ..optimize.progress import BestSoFar, Patience, Plateau
 from ..optimize.training import Epoch, TrainingState, train
 from ..ranges import check_real
+from ._advice import divergence, no_better, not_settled, worse
 from ._callbacks import EpochTasks
 from ._reading import Data
 from ._settings import Settings, read_scorer
@@ -201,14 +202,7 @@ class Session:
             raise ValueError(self._divergence(f"the loss is {loss}"))
 
     def _divergence(self, what: str) -> str:
-        e = self.estimator
-        remedies = [] if self.full_batch else [f"lower `learning_rate_init` (now {e.learning_rate_init:g})"]
-        if not self.full_batch and e.clip_norm is None:
-            remedies.append("set `clip_norm` (1.0, say)")
-        if not e.standardize:
-            remedies.append("set `standardize=True`")
-        remedies.append("look for extreme values in X and y")
-        return f"training diverged in epoch {self.state.epochs}: {what}; {', or '.join(remedies)}"
+        return divergence(self.estimator, self.full_batch, self.state.epochs, what)
 
     def _warn(self) -> None:
         """Say what the user can do about a fit that is of no use, or has not come to its end."""
@@ -217,33 +211,18 @@ class Session:
             return
         constant = self._constant_loss()
         loss = e.history_["data_loss"][e.history_["epoch"].index(e.best_iter_)]
-        worse, no_better = constant + 0.1 * abs(constant) + e.tol, constant - e.tol
         cut_short = self.watched and self.exhausted
-        if loss > (no_better if cut_short else worse):  # a running mean: look at the weights kept before raising alarm
+        useless, useful = constant + 0.1 * abs(constant) + e.tol, constant - e.tol
+        if loss > (useful if cut_short else useless):  # but it is a running mean: see how good the weights kept are
             loss = self.objective.mean_loss(self.state.theta, self.data.rows)
-        if loss > worse:
-            slower = f"lower `learning_rate_init` (now {e.learning_rate_init:g})"
-            message = (
-                f"training ended worse than the best constant would do (loss {loss:.3g}, constant {constant:.3g}): "
-                f"{slower if e.standardize else 'set `standardize=True`'}, or raise `max_iter` (now {e.max_iter})"
-            )
-        elif cut_short and loss > no_better:
-            message = (
-                f"early stopping kept weights that are no better than the best constant (loss {loss:.3g}, constant "
-                f"{constant:.3g}): raise `n_iter_no_change` (now {e.n_iter_no_change})"
-                f"{'' if self.full_batch else f', or lower `batch_size` (now {self.batches.size} rows)'}"
-            )
-        elif self.converged or math.isinf(e.n_iter_no_change):
-            return
-        elif self.full_batch:
-            message = f"`max_iter` ({e.max_iter}) or `max_fun` was reached before the loss settled: raise them"
-        elif plans_its_end(self.settings):
+        if loss > useless:
+            message = worse(e, loss, constant)
+        elif cut_short and loss > useful:
+            message = no_better(e, self.full_batch, self.batches.size, loss, constant)
+        elif self.converged or math.isinf(e.n_iter_no_change) or (plans_its_end(self.settings) and not self.full_batch):
             return
         else:
-            message = (
-                f"`max_iter` ({e.max_iter}) was reached before the loss settled: raise it or `learning_rate_init`, "
-                f"or plan for an end with learning_rate='cosine'"
-            )
+            message = not_settled(e, self.full_batch)
         warnings.warn(message, ConvergenceWarning, stacklevel=2)
 
     def _constant_loss(self) -> float:

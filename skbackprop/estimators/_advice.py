@@ -1,0 +1,46 @@
+"""Sentences about a fit that failed, or is of no use, or has not come to its end: each says what the user can do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["divergence", "no_better", "not_settled", "worse"]
+
+
+def divergence(e: Any, full_batch: bool, epoch: int, what: str) -> str:
+    """Of an estimator ``e`` whose loss or weights are no longer finite."""
+    remedies = [] if full_batch else [f"lower `learning_rate_init` (now {e.learning_rate_init:g})"]
+    if not full_batch and e.clip_norm is None:
+        remedies.append("set `clip_norm` (1.0, say)")
+    if not e.standardize:
+        remedies.append("set `standardize=True`")
+    remedies.append("look for extreme values in X and y")
+    return f"training diverged in epoch {epoch}: {what}; {', or '.join(remedies)}"
+
+
+def worse(e: Any, loss: float, constant: float) -> str:
+    """Of one whose predictions are worse than the best constant."""
+    slower = f"lower `learning_rate_init` (now {e.learning_rate_init:g})"
+    return (
+        f"training ended worse than the best constant would do (loss {loss:.3g}, constant {constant:.3g}): "
+        f"{slower if e.standardize else 'set `standardize=True`'}, or raise `max_iter` (now {e.max_iter})"
+    )
+
+
+def no_better(e: Any, full_batch: bool, rows: int, loss: float, constant: float) -> str:
+    """Of one that early stopping ended before it had learnt anything, in batches of so many rows."""
+    smaller = "" if full_batch else f", or lower `batch_size` (now {rows} rows)"
+    return (
+        f"early stopping kept weights that are no better than the best constant (loss {loss:.3g}, constant "
+        f"{constant:.3g}): raise `n_iter_no_change` (now {e.n_iter_no_change}){smaller}"
+    )
+
+
+def not_settled(e: Any, full_batch: bool) -> str:
+    """Of one that was still learning when it ended."""
+    if full_batch:
+        return f"`max_iter` ({e.max_iter}) or `max_fun` was reached before the loss settled: raise them"
+    return (
+        f"`max_iter` ({e.max_iter}) was reached before the loss settled: raise it or `learning_rate_init`, "
+        f"or plan for an end with learning_rate='cosine'"
+    )
