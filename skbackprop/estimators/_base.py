@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABCMeta, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -22,7 +22,7 @@ from ..optimize.full_batch import LBFGS
 from ..optimize.training import TrainingState
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
 from ._fitted import FittedNetwork
-from ._reading import FLOATS, Data, check_range, read_weight, rows_that_count, set_aside
+from ._reading import FLOATS, Data, check_range, placed, read_weight, rows_that_count, set_aside
 from ._scaling import Scaling
 from ._session import Session
 from ._settings import Architecture, Settings, check_same, is_name, read_settings
@@ -30,7 +30,6 @@ from ._targets import Target
 from ._threads import one_blas_thread, suitable_blas_threads
 
 Array = np.ndarray
-Placing = Callable[[Array], Array]
 
 # How far partial_fit lets the output bias lean towards new rows: half way at this rate and many rows.
 LEAN_RATE = 1e-3
@@ -83,10 +82,10 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         """The layers before the hidden ones, once rows have been read."""
 
     @abstractmethod
-    def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, Placing]:
+    def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, Array | None]:
         """X as numbers of the ``dtype`` and y as anything, checked, ``reset`` where they are the first.
 
-        y comes as one target after the other, with a function that puts what has been read of it where X has it.
+        y comes as one target after the other, with a mask of the steps of X that have one; None: every row has one.
         """
 
     @abstractmethod
@@ -208,18 +207,18 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
     def _read_training(self, X: Any, y: Any, weight: Any, fresh: bool, **said: Any) -> tuple[Settings, Data]:
         """Parameters and rows as they are now; a ``fresh`` target decides what predictions look like."""
         settings = read_settings(self, self._losses, self._architecture())
-        X, y, place = self._read_xy(X, y, reset=fresh, dtype=FLOATS if fresh else self.theta_.dtype)
+        X, y, known = self._read_xy(X, y, reset=fresh, dtype=FLOATS if fresh else self.theta_.dtype)
         if fresh:
             self._target = self._target_of(y, **said)
         settings = settings._replace(loss=self._target.bind(settings.loss))
-        return settings, self._rows(settings.loss, X, y, place, weight)
+        return settings, self._rows(settings.loss, X, y, known, weight)
 
-    def _rows(self, loss: Loss, X: Any, y: Any, place: Placing, sample_weight: Any) -> Data:
+    def _rows(self, loss: Loss, X: Any, y: Any, known: Array | None, sample_weight: Any) -> Data:
         weight = read_weight(sample_weight, X.shape[0])
         y = self._target.read(y)
         check_range(y, X.dtype)
         loss.check(y)
-        y = place(y)
+        y = placed(y, known)
         return Data(X, y, weight, rows_that_count(y, weight), weight)
 
     def _read_held_out(self, settings: Settings, X: Any, y: Any, sample_weight: Any, dtype: Any) -> Data | None:
@@ -230,8 +229,8 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
                 f"`{'X_val' if X is None else 'y_val'}` must be given with the other validation rows, got None"
             )
         try:
-            X, y, place = self._read_xy(X, y, reset=False, dtype=dtype)
-            return self._rows(settings.loss, X, y, place, sample_weight)
+            X, y, known = self._read_xy(X, y, reset=False, dtype=dtype)
+            return self._rows(settings.loss, X, y, known, sample_weight)
         except (TypeError, ValueError) as error:
             raise type(error)(f"validation rows (`X_val`, `y_val`, `sample_weight_val`): {error}") from None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABCMeta
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from ..network.model import Model
 from ..network.objective import Objective
 from ..ranges import check_real
 from ._base import BatchNetwork
-from ._reading import FLOATS, Data, same
+from ._reading import FLOATS, Data
 from ._settings import Architecture, Settings, read_activations, read_hidden, read_init
 
 if TYPE_CHECKING:
@@ -66,9 +65,9 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
     def _entrance(self, settings: Settings) -> list[Layer]:
         return [Standardize()] if settings.standardize else []
 
-    def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, Callable[[Any], Any]]:
+    def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, None]:
         X, y = validate_data(self, X, y, reset=reset, accept_sparse="csr", dtype=dtype, multi_output=True)
-        return X, y, same
+        return X, y, None
 
     def _read_x(self, X: Any) -> Any:
         """X for prediction; what is plainly in order skips ``validate_data``, dearer than a small forward pass."""

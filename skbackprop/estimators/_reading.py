@@ -99,6 +99,15 @@ def has_target(y: Array) -> Array:
     return ~np.isnan(y[:, :, 0])
 
 
+def placed(y: Array, known: Array | None) -> Array:
+    """Targets given one after the other at the steps that have one, amid NaN; None: at every row, as they are."""
+    if known is None:
+        return y
+    out = np.full((*known.shape, y.shape[1]), np.nan)
+    out[known] = y
+    return out
+
+
 def rows_that_count(y: Array, weight: Array | None) -> Array | None:
     """Rows of weight zero, or without a target, are as good as absent, and never get into a batch. None is all rows."""
     count = np.ones(len(y), bool) if weight is None else weight > 0
@@ -144,8 +153,3 @@ def spread(classes: Array, n: int) -> Array:
     mask = np.zeros(len(classes), bool)
     mask[candidates[((np.arange(n) + 0.5) * len(candidates) / n).astype(np.intp)]] = True
     return mask
-
-
-def same(y: Any) -> Any:
-    """Where every row has one target, it stands where it should."""
-    return y

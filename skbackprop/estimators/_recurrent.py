@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from ..network.sequence_objective import SequenceObjective
 from ..optimize.full_batch import LBFGS
 from ..ranges import check_flag, check_integer, check_real
 from ._base import BatchNetwork
-from ._reading import FLOATS, Data, same
+from ._reading import FLOATS, Data
 from ._sequences import Form, Sequences, form_of, read_step_target
 from ._settings import Architecture, Settings, is_name, read_hidden, read_init, read_object
 from ._threads import suitable_blas_threads
@@ -96,7 +95,7 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
             return [Embedding(self._form.n_tokens, self.embedding)]
         return [Standardize()] if settings.standardize else []
 
-    def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, Callable[[Array], Array]]:
+    def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, Array | None]:
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         if reset:
@@ -107,10 +106,10 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
             return X, *self._read_step_target(y, X)
         y = self._read_row_target(y, X)
         check_consistent_length(X.values, y)
-        return X, y, same
+        return X, y, None
 
-    def _read_step_target(self, y: Any, X: Sequences) -> tuple[Any, Callable[[Array], Array]]:
-        """The targets that count, one after the other, and a function that puts them where X has its steps."""
+    def _read_step_target(self, y: Any, X: Sequences) -> tuple[Any, Array]:
+        """The targets that count, one after the other, and the steps where they are."""
         return read_step_target(y, X)
 
     def _read_x(self, X: Any) -> Sequences:

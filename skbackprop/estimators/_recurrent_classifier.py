@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -219,9 +218,9 @@ class BatchRNNClassifier(BatchClassifier, RecurrentNetwork):
     def _read_row_target(self, y: Any, X: Sequences) -> Any:
         return read_row_label(y, X)
 
-    def _read_step_target(self, y: Any, X: Sequences) -> tuple[Any, Callable[[Array], Array]]:
-        y, place = super()._read_step_target(y, X)
-        return (y[:, 0] if y.shape[1:] == (1,) else y), place
+    def _read_step_target(self, y: Any, X: Sequences) -> tuple[Any, Array]:
+        y, known = super()._read_step_target(y, X)
+        return (y[:, 0] if y.shape[1:] == (1,) else y), known
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """The share of labels that are predicted; with ``return_sequences=True``, of the steps that are not padding.
@@ -239,8 +238,7 @@ class BatchRNNClassifier(BatchClassifier, RecurrentNetwork):
         check_is_fitted(self)
         if not self._every_step:
             return super().score(X, y, sample_weight)
-        _, labels, place = self._read_xy(X, y, reset=False, dtype=FLOATS)
-        chosen = ~np.isnan(place(np.zeros((len(labels), 1)))[:, :, 0])
-        weight = read_weight(sample_weight, len(chosen))
-        weight = None if weight is None else np.repeat(weight, chosen.sum(axis=1))
-        return accuracy_score(labels, self.predict(X)[chosen], sample_weight=weight)
+        _, labels, known = self._read_xy(X, y, reset=False, dtype=FLOATS)
+        weight = read_weight(sample_weight, len(known))
+        weight = None if weight is None else np.repeat(weight, known.sum(axis=1))
+        return accuracy_score(labels, self.predict(X)[known], sample_weight=weight)

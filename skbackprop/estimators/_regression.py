@@ -112,8 +112,8 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
         """
         check_is_fitted(self)
         loss: Any = self.model_.loss
-        X, y, place = self._read_xy(X, y, reset=False, dtype=FLOATS)
-        data = self._rows(loss, X, y, place, sample_weight)
+        X, y, known = self._read_xy(X, y, reset=False, dtype=FLOATS)
+        data = self._rows(loss, X, y, known, sample_weight)
         y, weight = data.targets(data.y, data.weight)
         if len(y) < 2:
             warnings.warn("`score` is not defined for fewer than two targets", UndefinedMetricWarning, stacklevel=2)

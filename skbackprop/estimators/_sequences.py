@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Number
 from typing import Any, Protocol
@@ -229,8 +228,8 @@ def read_row_label(y: Any, X: Sequences) -> Any:
     return y
 
 
-def read_step_target(y: Any, X: Sequences) -> tuple[Any, Callable[[Array], Array]]:
-    """A target for every step: those that count, one after the other, and a function that puts them back, amid NaN.
+def read_step_target(y: Any, X: Sequences) -> tuple[Any, Array]:
+    """A target for every step: those that count, one after the other, and the steps where they are.
 
     What stands at steps of padding is ignored; a NaN, None or NA at another one says that it has no target.
     """
@@ -248,12 +247,7 @@ def read_step_target(y: Any, X: Sequences) -> tuple[Any, Callable[[Array], Array
         targets = np.array(targets.tolist())  # numbers, now that none is missing
     targets = check_array(targets, ensure_2d=False, dtype=None, input_name="y")
 
-    def place(Y: Array) -> Array:
-        out = np.full((*counted.shape, Y.shape[1]), np.nan)
-        out[counted] = Y
-        return out
-
-    return targets, place
+    return targets, counted
 
 
 def known(y: Array) -> Array:
