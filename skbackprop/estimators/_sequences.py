@@ -71,13 +71,13 @@ class Form(Protocol):
 def form_of(X: Any, n_channels: int, n_tokens: int | None, tokens: bool) -> Form:
     """The form of a first X."""
     if tokens:
-        return Tokens(n_tokens or greatest_token(X) + 1)
+        return TokenForm(n_tokens or greatest_token(X) + 1)
     shape = rectangular(X).shape
     if len(shape) > 3:
         raise ValueError(
             f"`X` must have shape (n_samples, n_steps, n_channels) or (n_samples, n_steps * n_channels), got {shape}"
         )
-    return Steps(shape[2]) if len(shape) == 3 else Columns(n_channels)
+    return StepForm(shape[2]) if len(shape) == 3 else ColumnForm(n_channels)
 
 
 def rectangular(X: Any) -> Any:
@@ -101,7 +101,7 @@ def rectangular(X: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Steps:
+class StepForm:
     """X of shape (n, T, d), or where ``columns`` may come, (n, T * d); T is free from call to call."""
 
     n_channels: int
@@ -124,12 +124,12 @@ class Steps:
     def given(self, X: Sequences) -> Array:
         return X.values
 
-    def of_steps(self) -> Steps:
+    def of_steps(self) -> StepForm:
         return self
 
 
 @dataclass(frozen=True)
-class Columns:
+class ColumnForm:
     """X of shape (n, T * d), with the d channels of a step side by side; T is fixed."""
 
     n_channels: int
@@ -151,12 +151,12 @@ class Columns:
     def given(self, X: Sequences) -> Array:
         return X.values.reshape(len(X.values), -1)
 
-    def of_steps(self) -> Steps:
-        return Steps(self.n_channels, columns=True)
+    def of_steps(self) -> StepForm:
+        return StepForm(self.n_channels, columns=True)
 
 
 @dataclass(frozen=True)
-class Tokens:
+class TokenForm:
     """X of shape (n, T), or (n, T, 1), of whole numbers below ``n_tokens``; T is free from call to call."""
 
     n_tokens: int
@@ -180,7 +180,7 @@ class Tokens:
     def given(self, X: Sequences) -> Array:
         return X.values if X.lengths is None else np.where(X.valid(), X.values, np.nan)
 
-    def of_steps(self) -> Tokens:
+    def of_steps(self) -> TokenForm:
         return self
 
 

@@ -39,7 +39,7 @@ class Validation:
             y, weight = data.targets(data.y, data.sample_weight)
             self.y, self.weight = estimator._target.write(y), {} if weight is None else {"sample_weight": weight}
             if data.y.ndim == 3:
-                self.estimator = StepByStep(self.estimator, has_target(data.taken(data.y)))
+                self.estimator = TargetByTarget(self.estimator, has_target(data.taken(data.y)))
 
     def measure(self, theta: Array) -> dict[str, float]:
         loss = self.objective.mean_loss(theta, self.data.rows)
@@ -57,7 +57,7 @@ class Validation:
             ) from error
 
 
-class StepByStep:
+class TargetByTarget:
     """An estimator whose predictions for every step are given one after the other, at the ``chosen`` steps alone.
 
     scikit-learn's scorers take lists of targets, not tables of them.

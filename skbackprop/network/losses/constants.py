@@ -12,7 +12,7 @@ Array = np.ndarray
 ROUNDING = 1e-12
 
 
-class Differentiable(Protocol):
+class DifferentiableLoss(Protocol):
     def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float: ...
 
 
@@ -40,7 +40,7 @@ def weighted_quantile(y: Array, level: float, weight: Array | None) -> Array:
     return (first + last) / 2
 
 
-def stationary_constant(loss: Differentiable, y: Array, weight: Array | None) -> Array:
+def stationary_constant(loss: DifferentiableLoss, y: Array, weight: Array | None) -> Array:
     """Where the summed gradient of a convex loss of raw - y changes its sign, by Brent's method for every column.
 
     Examples
