@@ -1,13 +1,18 @@
 """NumPy's kernels against their compiled twins: the same results to rounding, for everything in the registries."""
 
 import inspect
+import os
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.base import clone
 
+import skbackprop
 from skbackprop import (
     BatchMLPRegressor,
     BatchRNNRegressor,
@@ -315,3 +320,47 @@ def test_numba_that_is_not_installed_is_told(monkeypatch):
         pass
     with kernels.kernels_in_force() as name:
         assert name == "numpy"
+
+
+FITS = """
+import warnings
+from skbackprop import BatchMLPRegressor, kernel_backend
+
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always", RuntimeWarning)
+    warnings.simplefilter("ignore", UserWarning)
+    for _ in range(2):
+        print(BatchMLPRegressor(max_iter=1).fit([[0.0], [1.0]], [0.0, 1.0]).kernel_backend_)
+print(*[each.message for each in caught])
+try:
+    with kernel_backend("numba"):
+        BatchMLPRegressor(max_iter=1).fit([[0.0], [1.0]], [0.0, 1.0])
+except ImportError as error:
+    print(error)
+"""
+
+
+def test_numba_that_cannot_be_imported_is_told_once_and_does_not_stop_a_fit(tmp_path):
+    broken = tmp_path / "numba"
+    broken.mkdir()
+    (broken / "__init__.py").write_text("raise ImportError('too new a NumPy')\n", encoding="utf-8")
+    paths = os.pathsep.join([str(tmp_path), str(Path(skbackprop.__file__).parents[1])])
+    environment = os.environ | {"PYTHONPATH": paths}
+    done = subprocess.run([sys.executable, "-c", FITS], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == [
+        "numpy",
+        "numpy",
+        "numba is installed but cannot be imported, so the slower kernels of NumPy are used: too new a NumPy",
+        "too new a NumPy",
+    ], done.stderr
+
+
+@needs_numba
+def test_a_processor_that_cannot_be_told_has_vectors_as_most_have(monkeypatch):
+    from skbackprop.kernels.compiled import tiles
+
+    def unknown():
+        raise RuntimeError("unknown processor")
+
+    monkeypatch.setattr(tiles.llvm, "get_host_cpu_features", unknown)
+    assert tiles.vector_bytes() == 32
