@@ -228,6 +228,23 @@ def test_rows_agree(dtype, rng):
         assert_agree(results, dtype)
 
 
+@pytest.mark.parametrize("name", ["numpy", pytest.param("numba", marks=needs_numba)])
+@both_dtypes
+def test_log_cosh_does_not_cancel(name, dtype, rng):
+    delta, raw = 1e4, rng.standard_normal((100, 3)).astype(dtype)
+    y, out = np.zeros_like(raw), np.empty_like(raw)
+    rows = np.array([[1e-12, 0.3, 0.99], [1.0, 1.01, 3.0], [50.0, 1e3, 1e6]], dtype)
+    with kernels_of(name):
+        value = LogCosh(delta, absolute=True).value_and_gradient(y, raw, None, out)
+        np.testing.assert_allclose(value, 0.5 * np.sum(raw.astype(float) ** 2), rtol=1e-6)
+        np.testing.assert_allclose(out, raw, rtol=1e-5)
+        for u in rows.ravel():
+            got = LogCosh(1.0, absolute=True).value_and_gradient(y[:1, :1], -u.reshape(1, 1), None, out[:1, :1])
+            u = float(u)
+            expected = np.log1p(2 * np.sinh(u / 2) ** 2) if u < 50 else u - np.log(2)  # cosh u = 1 + 2 sinh^2 (u / 2)
+            np.testing.assert_allclose(got, expected, rtol=8 * np.finfo(dtype).eps)
+
+
 @needs_numba
 def test_every_twin_has_the_name_of_a_kernel():
     assert set(backend.compiled_table()) == set(backend.NUMPY)

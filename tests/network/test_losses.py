@@ -396,7 +396,7 @@ def test_tweedie_has_poisson_and_gamma_at_its_powers_1_and_2(one, other, near, r
 def test_expectile_and_wide_huber_and_log_cosh_are_the_squared_error(rng):
     y, raw, weight = sample(SquaredError(), rng, 2, weighted=True)
     expected, expected_gradient = evaluate(SquaredError(), y, raw, weight)
-    for loss, rel in ((Expectile(0.5), 1e-13), (Huber(1e6), 1e-13), (LogCosh(1e3), 1e-4)):
+    for loss, rel in ((Expectile(0.5), 1e-13), (Huber(1e6), 1e-13), (LogCosh(1e6), 1e-9)):
         value, gradient = evaluate(loss, y, raw, weight)
         assert value == pytest.approx(expected, rel=rel)
         np.testing.assert_allclose(gradient, expected_gradient, rtol=rel)
