@@ -27,6 +27,7 @@ from skbackprop import (
     Quantile,
     ReLU,
     SquaredError,
+    Tweedie,
     VarianceScaling,
 )
 from tests.estimators.kinds import ESTIMATORS, KINDS, PERCEPTRONS, SEQUENCES
@@ -261,6 +262,16 @@ def test_a_score_that_is_not_finite_stops_early_stopping(kind, net, y, score):
 def test_without_early_stopping_it_is_written_down(kind, net, y):
     model = net(monitor=lambda model, X, y: nan).fit(X, y, X_val=X[:5], y_val=y[:5])
     np.testing.assert_array_equal(model.validation_scores_, [nan] * 3)
+
+
+@pytest.mark.parametrize("loss", ["gamma", Tweedie(2.5)], ids=str)
+def test_a_target_that_float32_takes_for_zero_is_told(loss):
+    y = np.exp(f)
+    y[3] = 1e-60
+    model = BatchMLPRegressor(loss=loss, max_iter=1, n_iter_no_change=inf, random_state=0)
+    with pytest.raises(ValueError, match=r"got a minimum of 0 when standardised, in float32; give X as float64, or"):
+        model.fit(X.astype(np.float32), y)
+    assert model.fit(X, y).n_iter_ == 1
 
 
 def test_a_validation_loss_that_overflows_stops_early_stopping():
