@@ -26,7 +26,7 @@ from ._reading import Data
 from ._settings import Settings, read_scorer
 from ._stretches import Stretches, make_steps
 from ._threads import suitable_blas_threads
-from ._validation import Validation
+from ._validation import Validation, finite_score
 
 Array = np.ndarray
 
@@ -117,8 +117,7 @@ class Session:
         self._publish(record)
         value = record["loss"]
         if self.watched:
-            self._check_score(record["validation_score"])
-            value = -record["validation_score"]
+            value = -finite_score(record["validation_score"], self.estimator.monitor, self.state.epochs)
             self.best.see(epoch.number, value, theta)
         self.exhausted = self.progress.exhausted_by(value)
         self.state.rate_factor = self.progress.factor
@@ -206,15 +205,6 @@ class Session:
     def _check_finite(self, loss: float) -> None:
         if not math.isfinite(loss):
             raise ValueError(self._divergence(f"the loss is {loss}"))
-
-    def _check_score(self, score: float) -> None:
-        """Early stopping could neither choose an epoch by such a score nor ever come to an end."""
-        if not math.isfinite(score):
-            monitor = self.estimator.monitor
-            raise ValueError(
-                f"early stopping needs a finite score, got {score} from monitor={monitor!r} after epoch "
-                f"{self.state.epochs}; look for extreme values in the validation rows, or for too few of them"
-            )
 
     def _divergence(self, what: str) -> str:
         e = self.estimator
