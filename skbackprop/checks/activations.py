@@ -39,7 +39,8 @@ def check_activation(activation: Any) -> None:
     require(isinstance(f.keeps_input, bool), f"{f!r}: `keeps_input` must be True or False, got {f.keeps_input!r}")
     require(callable(getattr(f.init, "samplers", None)), f"{f!r}: `init` must be an Initializer, got {f.init!r}")
     rng = np.random.default_rng(0)
-    for Z in (3 * rng.standard_normal((20, 3)), np.linspace(-4.03, 4.1, 60)[:, None]):
+    near, far = np.linspace(-4.03, 4.1, 60)[:, None], np.linspace(-30.3, 30.1, 60)[:, None]
+    for Z in (3 * rng.standard_normal((20, 3)), near, far):
         dA = rng.standard_normal(Z.shape)
         all_is_written_in_place(f, Z, dA)
         entries_are_independent(f, Z)

@@ -84,6 +84,11 @@ def check_gradient(
     numeric = slope(lambda t: f(x + t * direction), h)
     analytic = float(np.vdot(gradient, direction))
     scale = max(float(np.linalg.norm(gradient * free)), abs(numeric))
+    if not math.isfinite(scale):
+        raise AssertionError(
+            f"{name} and the value must be finite: along a random direction the one is {analytic:.9g}, and the other "
+            f"changes by {numeric:.9g}"
+        )
     if not abs(analytic - numeric) <= rtol * scale:
         raise AssertionError(
             f"{name} must be the derivative of the value: along a random direction it is {analytic:.9g}, "

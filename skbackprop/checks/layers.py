@@ -21,8 +21,9 @@ def check_layer(layer: Any, shape: Shape) -> None:
 
     That it has its methods, can be hashed and pickled; that ``backward`` is the derivative of ``forward`` by its slots
     and by X; that it assigns to ``g`` and leaves slots with ``train=False`` alone; that X and the parameters are not
-    written; that a pass without a tape gives what one with a tape and without noise does; and that a batch equals its
-    rows one at a time, also after a longer batch.
+    written; that a pass without a tape gives what one with a tape and without noise does; that a batch equals its
+    rows one at a time, also after a longer batch; and that float32 stays float32. A layer of tokens, such as
+    ``Embedding``, is not one of these.
 
     Parameters
     ----------
@@ -49,6 +50,7 @@ def check_layer(layer: Any, shape: Shape) -> None:
     derivatives_are_right(case)
     batches_equal_their_rows(case)
     buffers_fit_a_short_batch(case)
+    float32_stays_float32(case)
 
 
 class Case:
@@ -100,7 +102,12 @@ def trainable(parameters: Parameters) -> Array:
 
 
 def forward_gives_the_shape_it_says(case: Case) -> None:
-    shape = case.forward(case.X, Run()).shape
+    try:
+        shape = case.forward(case.X, Run()).shape
+    except Exception as error:
+        raise AssertionError(
+            f"{case.layer!r}: forward must take X of real numbers, of shape {case.X.shape}, but raised {error!r}"
+        ) from error
     case.require(
         shape == case.dY.shape, f"forward must give the shape {case.dY.shape} that output_shape says, got {shape}"
     )
@@ -168,3 +175,10 @@ def buffers_fit_a_short_batch(case: Case) -> None:
         all(np.array_equal(getattr(after, name), getattr(fresh, name)) for name in ("Y", "dX", "gradient")),
         "a short batch after a longer one must give what a new tape gives: ask the tape for arrays by shape",
     )
+
+
+def float32_stays_float32(case: Case) -> None:
+    theta, X = case.theta.astype(np.float32), case.X.astype(np.float32)
+    passed = run_layer(case.layer, case.parameters, theta, X, case.dY)
+    for name, dtype in {"Y": passed.Y.dtype, "dX": passed.dX.dtype}.items():
+        case.require(dtype == np.float32, f"{name} must be float32 where X and the parameters are, got {dtype}")

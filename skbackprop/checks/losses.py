@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,8 +21,8 @@ def check_loss(loss: Any, y: Any = None) -> None:
 
     That it has all methods, can be hashed and pickled; that its value is a sum over rows, and a weight counts like
     repetition; that its gradient is the derivative of the value (with what ``held_at`` holds fixed); that it may be
-    written over ``raw`` and nothing else is written; that all is finite at raw = +-1000 in float32; that ``constant``
-    minimises; and that the units of ``units`` belong together.
+    written over ``raw`` and nothing else is written; that all is finite at raw = +-1000 in float32; that ``score`` and
+    ``std`` can be called; that ``constant`` minimises; and that the units of ``units`` belong together.
 
     Parameters
     ----------
@@ -92,8 +93,9 @@ def targets(loss: Any, y: Any) -> Iterator[Array]:
         y = np.asarray(y, np.float64)
         yield y[:, None] if y.ndim == 1 else y
         return
-    for outputs in (1,) if getattr(loss, "n_classes", 0) else (1, 3):
-        yield sample_target(loss, np.random.default_rng(1), ROWS, outputs)
+    n_classes = getattr(loss, "n_classes", 0)
+    for outputs in (1,) if n_classes else (1, 3):
+        yield sample_target(loss, np.random.default_rng(1), max(ROWS, 4 * n_classes), outputs)
 
 
 def sample_target(loss: Any, rng: np.random.Generator, n: int, k: int) -> Array:
@@ -172,11 +174,16 @@ def weights_equal_repetition(case: Case) -> None:
     )
 
 
+def value_at(case: Case, loss: Any, raw: Array) -> float:
+    return case.evaluate(loss, raw=raw)[0]
+
+
 def gradient_is_the_derivative(case: Case) -> None:
-    _, gradient = case.evaluate()
-    loss = differentiable(case.loss, case.raw)
-    name = f"{case.loss!r}: what is written to `out`"
-    check_gradient(lambda raw: case.evaluate(loss, raw=raw)[0], case.raw, gradient, case.rng, name=name)
+    for at in (case, case._replace(raw=10 * case.raw)):
+        _, gradient = at.evaluate()
+        loss = differentiable(at.loss, at.raw)
+        name = f"{at.loss!r}: what is written to `out`"
+        check_gradient(partial(value_at, at, loss), at.raw, gradient, at.rng, name=name)
 
 
 def out_may_be_raw(case: Case) -> None:
@@ -217,6 +224,19 @@ def predictions_keep_rows_and_dtype(case: Case) -> None:
             shape[:1] == (len(case.raw),) and kind == dtype,
             f"predict must return one {np.dtype(dtype)} row per row of raw, as raw is, got {kind} of shape {shape}",
         )
+
+
+def score_and_std_can_be_called(case: Case) -> None:
+    if not hasattr(case.loss, "n_classes"):
+        try:
+            score = case.loss.score(case.y, case.raw, case.weight)
+        except Exception as error:
+            raise AssertionError(f"{case.loss!r}: score must take y, raw and weight, but raised {error!r}") from error
+        got = score if isinstance(score, float) else type(score).__name__
+        case.require(isinstance(got, float) and np.isfinite(got), f"score must return a finite float, got {got}")
+    if hasattr(case.loss, "std"):
+        std, expected = np.shape(case.loss.std(case.raw)), np.shape(case.loss.predict(case.raw))
+        case.require(std == expected, f"std must have the shape of a prediction, {expected}, got {std}")
 
 
 def constant_minimises(case: Case) -> None:
@@ -271,6 +291,7 @@ CHECKS = (
     float32_follows,
     far_out_all_is_finite,
     predictions_keep_rows_and_dtype,
+    score_and_std_can_be_called,
     constant_minimises,
     units_belong_together,
 )

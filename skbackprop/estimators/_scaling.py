@@ -22,6 +22,9 @@ class RunningMoments:
     Two parts are merged as in Chan, Golub and LeVeque (1983), "Algorithms for computing the sample variance", eq. 2.1,
     with weights for counts. X is read in blocks of rows, so that a memory-mapped one stays on disk.
 
+    All is counted from the first row that was seen, the ``origin``. What never varies is then exactly 0, whatever the
+    sums round to, and variances do not cancel where a mean is large.
+
     Parameters
     ----------
     columns : int
@@ -38,12 +41,17 @@ class RunningMoments:
 
     def __init__(self, columns: int):
         self.count = 0.0
-        self.mean = np.zeros(columns)
+        self.origin = np.zeros(columns)
+        self.beyond = np.zeros(columns)
         self.squares = np.zeros(columns)
         self.resolution = 0.0
 
+    @property
+    def mean(self) -> Array:
+        return self.origin + self.beyond
+
     def update(self, X: Any, weight: Array | None = None, rows: Array | None = None) -> None:
-        """Take in the ``rows`` of X, all by default, with one non-negative weight for each row of X."""
+        """Take in the ``rows`` of X, all by default, with one positive weight for each of them."""
         self.resolution = max(self.resolution, 10 * float(np.finfo(X.dtype).eps))
         n = X.shape[0] if rows is None else len(rows)
         size = max(1, BLOCK // math.prod(X.shape[1:]))
@@ -54,8 +62,11 @@ class RunningMoments:
             if part.ndim == 3:
                 valid = part.valid()
                 part, w = part.values[valid], np.repeat(w, valid.sum(axis=1))
+            if not self.count:
+                self.origin = (part[:1].toarray() if issparse(part) else part[:1])[0].astype(np.float64)
+            moments = sparse_moments if issparse(part) else dense_moments
             with np.errstate(over="ignore", invalid="ignore"):  # training will say that it diverges
-                self._merge(*(sparse_moments(part, w) if issparse(part) else dense_moments(part, w)))
+                self._merge(*moments(part, w, self.origin))
 
     def sd(self) -> Array:
         """Standard deviation of every column; 1 for those that are constant up to rounding."""
@@ -66,28 +77,38 @@ class RunningMoments:
         """Which columns have not varied so far."""
         return np.sqrt(self.squares / self.count) <= self.resolution * np.abs(self.mean)
 
-    def _merge(self, count: float, mean: Array, squares: Array) -> None:
+    def _merge(self, count: float, beyond: Array, squares: Array) -> None:
         total = self.count + count
-        difference = mean - self.mean
-        self.mean = self.mean + difference * (count / total)
+        difference = beyond - self.beyond
+        self.beyond = self.beyond + difference * (count / total)
         self.squares = self.squares + squares + difference**2 * (self.count * count / total)
         self.count = total
 
 
-def dense_moments(X: Array, w: Array) -> tuple[float, Array, Array]:
-    X = np.asarray(X, np.float64)
+def dense_moments(X: Array, w: Array, origin: Array) -> tuple[float, Array, Array]:
+    """The sum of the weights, the mean beyond ``origin`` and the sum of squared deviations."""
+    X = X - origin
     count = float(w.sum())
     mean = w @ X / count
-    centred = X - mean
-    return count, mean, w @ (centred * centred)
+    X -= mean
+    return count, mean, w @ np.square(X, out=X)
 
 
-def sparse_moments(X: Any, w: Array) -> tuple[float, Array, Array]:
+def sparse_moments(X: Any, w: Array, origin: Array) -> tuple[float, Array, Array]:
+    """The same, with a weight for all zeros of a column that are not stored: exactly 0 where there are none."""
     X = X.astype(np.float64)
-    count = float(w.sum())
-    mean = X.T @ w / count
-    squares = X.multiply(X).T @ w - count * mean**2
-    return count, mean, np.maximum(squares, 0.0)
+    X.sum_duplicates()
+    X = X.tocoo(copy=False)
+    (n, columns), at, weights, count = X.shape, X.col, w[X.row], float(w.sum())
+
+    def total(numbers: Array) -> Array:
+        return np.bincount(at, numbers, columns)
+
+    full = np.bincount(at, minlength=columns) == n
+    zeros = np.where(full, 0.0, np.maximum(count - total(weights), 0.0))
+    beyond = X.data - origin[at]
+    mean = (total(weights * beyond) - zeros * origin) / count
+    return count, mean, total(weights * (beyond - mean[at]) ** 2) + zeros * (origin + mean) ** 2
 
 
 class Scaling:

@@ -27,7 +27,7 @@ from ._reading import Data
 from ._settings import Settings, read_scorer
 from ._stretches import Stretches, make_steps
 from ._threads import suitable_blas_threads
-from ._validation import Validation
+from ._validation import Validation, finite_score
 
 Array = np.ndarray
 
@@ -118,7 +118,7 @@ class Session:
         self._publish(record)
         value = record["loss"]
         if self.watched:
-            value = -record["validation_score"]
+            value = -finite_score(record["validation_score"], self.estimator.monitor, self.state.epochs)
             self.best.see(epoch.number, value, theta)
         self.exhausted = self.progress.exhausted_by(value)
         self.state.rate_factor = self.progress.factor
@@ -135,10 +135,16 @@ class Session:
         """The objective over some rows, with the target in the units of training and weights of mean one."""
         model, weight = self.model, data.weight
         mean_weight = data.mean_weight()
+        y = model.units.standardize(data.y).astype(model.theta.dtype)
+        try:
+            model.loss.check(data.targets(y, None)[0])
+        except ValueError as error:
+            remedy = "give X as float64, or leave out targets that are tiny beside the others"
+            raise ValueError(f"{error} when standardised, in {y.dtype}; {remedy}") from None
         return self.estimator._objective(
             model,
             data,
-            model.units.standardize(data.y).astype(model.theta.dtype),
+            y,
             weight=None if weight is None else (weight / mean_weight).astype(model.theta.dtype),
             mean_weight=mean_weight,
             penalty=L2(self.estimator.alpha) if self.estimator.alpha else None,

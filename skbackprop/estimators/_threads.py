@@ -10,15 +10,17 @@ Where products are NumPy's and vectors SciPy's, the two then take the cores from
 one thread. So where products are left to all cores, the BLAS that does not make them gets one thread: SciPy's, or
 NumPy's where compiled code trains, whose products are SciPy's.
 
-The number of threads belongs to the whole process, so all who want one thread at the same time are counted: the
-first in sets the limit, the last out restores what was there before.
+The number of threads belongs to the whole process, so all who want one thread at the same time are kept in a list: the
+first in sets the limit, the last out restores what was there before. Of a process that is forked only the thread that
+forks goes on, so there all others are out.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from typing import Any
@@ -32,7 +34,7 @@ SHARED_NUMBERS = 2000
 PAYS_FROM = 1e8
 
 _lock = threading.Lock()
-_inside = {"all": 0, "numpy": 0, "scipy": 0}
+_inside: dict[str, list[int]] = {"all": [], "numpy": [], "scipy": []}  # which threads are
 _before: dict[Any, int] = {}
 
 
@@ -49,18 +51,39 @@ def _is_scipy_s(library: Any) -> bool:
     return re.search(r"[/\\]scipy(\.libs|[/\\]\.dylibs)[/\\]", library.filepath) is not None
 
 
-def _enter(who: str, change: int) -> None:
-    """Count in or out of those who want one thread, and give every BLAS the number that suits all who are inside."""
+def _change(who: str, change: Callable[[list[int], int], None]) -> None:
+    """Let this thread in among those who want one BLAS thread, or out."""
     with _lock:
         if not any(_inside.values()):
             _before.update((library, library.num_threads) for library in _libraries())
-        _inside[who] += change
-        for library, before in _before.items():
-            limited = _inside["all"] or (len(_before) > 1 and _inside["scipy" if _is_scipy_s(library) else "numpy"])
-            wanted = 1 if limited else before
-            if library.num_threads != wanted:
-                library.set_num_threads(wanted)
-        _let_go()
+        change(_inside[who], threading.get_ident())
+        _suit_all()
+
+
+def _suit_all() -> None:
+    """Give every BLAS the number of threads that suits all who are inside."""
+    for library, before in _before.items():
+        limited = _inside["all"] or (len(_before) > 1 and _inside["scipy" if _is_scipy_s(library) else "numpy"])
+        wanted = 1 if limited else before
+        if library.num_threads != wanted:
+            library.set_num_threads(wanted)
+    _let_go()
+    if not any(_inside.values()):
+        _before.clear()
+
+
+def _alone_after_fork() -> None:
+    """Another thread may have held the lock, or have been inside."""
+    global _lock
+    _lock = threading.Lock()
+    for threads in _inside.values():
+        threads[:] = [thread for thread in threads if thread == threading.get_ident()]
+    if _before:
+        _suit_all()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_alone_after_fork)
 
 
 def _let_go() -> None:
@@ -73,11 +96,11 @@ def _let_go() -> None:
 @contextmanager
 def one_blas_thread(who: str = "all") -> Iterator[None]:
     """Limit BLAS, or one of two, to one thread until the last of all who are inside has left."""
-    _enter(who, 1)
+    _change(who, list.append)
     try:
         yield
     finally:
-        _enter(who, -1)
+        _change(who, list.remove)
 
 
 def suitable_blas_threads(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from functools import wraps
 from typing import Any
 
@@ -55,6 +56,16 @@ class Validation:
             raise ValueError(
                 f"`monitor` must be 'loss' or able to score {how}, got {self.estimator.monitor!r}, which says: {error}"
             ) from error
+
+
+def finite_score(score: float, monitor: Any, epoch: int) -> float:
+    """The score, by which early stopping could neither choose an epoch nor come to an end if it were not finite."""
+    if not math.isfinite(score):
+        raise ValueError(
+            f"early stopping needs a finite score, got {score} from monitor={monitor!r} after epoch {epoch}; look for "
+            f"extreme values in the validation rows, or for too few of them"
+        )
+    return score
 
 
 class TargetByTarget:

@@ -7,6 +7,7 @@ what was asked for, so that a change inside of it has no effect on it.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -31,7 +32,7 @@ in_force = chosen.get  # the table, by a function that costs next to nothing
 def kernel_backend(name: str) -> Iterator[None]:
     """Choose the kernels of every fit and prediction that starts inside the ``with`` block.
 
-    Without it the compiled ones are used wherever numba is installed (the extra ``fast``), else NumPy's. The choice
+    Without it the compiled ones are used wherever numba can be imported (the extra ``fast``), else NumPy's. The choice
     belongs to this thread or task; a fit that is already running keeps what it began with.
 
     Parameters
@@ -67,7 +68,7 @@ def kernel_backend(name: str) -> Iterator[None]:
 @contextmanager
 def kernels_in_force() -> Iterator[str]:
     """Put the kernels in force that this thread has asked for, and give their name."""
-    name = asked_for.get() or ("numba" if numba_is_there() else "numpy")
+    name = asked_for.get() or ("numba" if numba_is_there() and numba_works() else "numpy")
     token = chosen.set(NUMPY if name == "numpy" else compiled_table())
     try:
         yield name
@@ -90,6 +91,18 @@ def dispatched(function: F) -> F:
 @cache
 def numba_is_there() -> bool:
     return find_spec("numba") is not None
+
+
+@cache
+def numba_works() -> bool:
+    """Whether numba, which is installed, can be imported; a warning says once if not."""
+    try:
+        compiled_table()
+    except (ImportError, OSError) as error:  # a NumPy that it does not know, or a library that is missing
+        message = f"numba is installed but cannot be imported, so the slower kernels of NumPy are used: {error}"
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
+        return False
+    return True
 
 
 @cache

@@ -68,17 +68,21 @@ def huber(y: Array, raw: Array, weight: Array | None, out: Array, delta: Array) 
 def log_cosh(y: Array, raw: Array, weight: Array | None, out: Array, delta: Array) -> float:
     """With u = (raw - y) / delta: value = sum_i w_i delta^2 log cosh u, gradient = w_i delta tanh u.
 
-    log cosh u = |u| + log(1 + exp(-2 |u|)) - log 2, which cannot overflow.
+    log cosh u = |u| - log 2 + log(1 + exp(-2 |u|)), which cannot overflow. Below |u| = 1, where that would cancel, it
+    is log(1 + q^2 / (2 (1 + q))) with q = exp(-|u|) - 1.
     """
     u = np.subtract(raw, y)
     u /= delta
     np.tanh(u, out=out)
     out *= delta
     np.abs(u, out=u)
-    terms = np.exp(-2.0 * u)
-    np.log1p(terms, out=terms)
-    terms += u
-    terms -= math.log(2.0)
+    near, q = u < 1.0, np.expm1(-u)
+    e = q + 1.0
+    q *= q
+    q /= 2.0 * np.maximum(e, 0.25)
+    terms = np.log1p(np.where(near, q, e * e))
+    u -= math.log(2.0)
+    np.add(terms, u, out=terms, where=~near)
     terms *= delta * delta
     return weigh(terms, weight, out)
 

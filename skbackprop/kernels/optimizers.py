@@ -136,10 +136,12 @@ def adam(
 
 
 def add_scaled(x: Array, factor: float, out: Array) -> None:
-    """out += factor x, in one pass by BLAS, which does not take empty vectors."""
-    axpy = saxpy if x.dtype == np.float32 else daxpy
-    if x.size:
+    """out += factor x, in one pass by BLAS where it can write to ``out``: what it would have to convert, it copies."""
+    if x.dtype == out.dtype and x.flags.c_contiguous and out.flags.c_contiguous and x.size:
+        axpy = saxpy if x.dtype == np.float32 else daxpy
         axpy(x, out, a=factor)
+    else:
+        out += factor * x
 
 
 def l2(W: Array, gradient: Array, factor: float) -> float:

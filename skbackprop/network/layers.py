@@ -121,6 +121,10 @@ class Dense:
     def f(self) -> Biased:
         return Biased(self.activation)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields alone: f is made from them."""
+        return {name: value for name, value in vars(self).items() if name != "f"}
+
     def slots(self, shape: Shape) -> dict[str, Slot]:
         n_in = shape[-1]
         weights, biases = (self.init or self.activation.init).samplers(n_in, self.units)

@@ -48,6 +48,13 @@ class WrongSlope(Right):
 
 
 @dataclass(frozen=True)
+class WrongFarOut(Right):
+    def backward(self, dA, Z, A):
+        super().backward(dA, Z, A)
+        dA[np.abs(A) > 20 / 21] = 0.0
+
+
+@dataclass(frozen=True)
 class Overwrites(Right):
     def backward(self, dA, Z, A):
         dA[...] = (1 - np.abs(A)) ** 2
@@ -105,6 +112,7 @@ FAULTS = [
     (NoInit(), r"must have an attribute `init`, it has none"),
     (NameForInit(), r"`init` must be an Initializer, got 'glorot_uniform'"),
     (WrongSlope(), r"what backward writes to `dA` must be the derivative of the value"),
+    (WrongFarOut(), r"what backward writes to `dA` must be the derivative of the value"),
     (Overwrites(), r"backward must multiply `dA` by the derivative, not overwrite it"),
     (Returns(), r"forward must write to `A` and return None, got ndarray"),
     (WritesInput(), r"forward must not write to `Z`"),

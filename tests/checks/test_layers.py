@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from skbackprop import Dense, Dropout, Standardize, Tanh, check_gradient, check_layer
+from skbackprop import Dense, Dropout, Embedding, Standardize, Tanh, check_gradient, check_layer
 from skbackprop.network.parameters import Slot
 
 
@@ -124,6 +124,18 @@ class StaleBuffer(Right):
         return dY * p.c
 
 
+@dataclass(frozen=True)
+class Widens(Right):
+    def forward(self, p, X, run):
+        return super().forward(p, X, run).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class WidensBackwards(Right):
+    def backward(self, p, g, dY, run, *, need_dX=True):
+        return super().backward(p, g, dY, run).astype(np.float64)
+
+
 FAULTS = [
     (Right, r"must be an object, got the class"),
     (NoBackward(), r"must have a method `backward`, it has none"),
@@ -137,6 +149,9 @@ FAULTS = [
     (WrongBySlots(), r"what backward assigns to `g` must be the derivative of the value"),
     (MixesRows(), r"the output for a batch must be that for its rows one at a time"),
     (StaleBuffer(), r"a short batch after a longer one must give what a new tape gives"),
+    (Widens(), r"Y must be float32 where X and the parameters are, got float64"),
+    (WidensBackwards(), r"dX must be float32 where X and the parameters are, got float64"),
+    (Embedding(5, 3), r"forward must take X of real numbers, of shape \(7, 4\), but raised TypeError"),
 ]
 LAYERS = [Right(), Dense(3, Tanh()), Dropout(0.3), Standardize()]
 
@@ -161,3 +176,12 @@ def test_a_gradient_of_anything_can_be_checked(rng):
         AssertionError, match="my gradient must be the derivative of the value: along a random direction"
     ):
         check_gradient(lambda x: float((x**3).sum()), x, x**2, rng, name="my gradient")
+
+
+@pytest.mark.parametrize("entry", [np.inf, np.nan])
+def test_a_gradient_that_is_not_finite_is_told(entry):
+    x = np.array([1.0, 2.0, 3.0])
+    with pytest.raises(AssertionError, match="my gradient and the value must be finite"):
+        check_gradient(lambda x: float(x @ x), x, np.array([entry, 4.0, 6.0]), name="my gradient")
+    with pytest.raises(AssertionError, match="my gradient"):
+        check_gradient(lambda x: entry if x[0] > 1 else 0.0, x, 2 * x, name="my gradient")

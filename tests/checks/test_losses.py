@@ -203,6 +203,32 @@ class LeavesTheDomain(Right):
 
 
 @dataclass(frozen=True)
+class WrongFarOut(Right):
+    def value_and_gradient(self, y, raw, weight, out):
+        value = super().value_and_gradient(y, raw, weight, out)
+        out[np.abs(raw - y) > 8] = 0.0
+        return value
+
+
+@dataclass(frozen=True)
+class ScoresRows(Right):
+    def score(self, y, raw, weight):
+        return (raw - y)[:, 0]
+
+
+@dataclass(frozen=True)
+class CannotScore(Right):
+    def score(self, y, raw, weight):
+        return super().score(y, raw)
+
+
+@dataclass(frozen=True)
+class OneStd(Right):
+    def std(self, raw):
+        return 1.0
+
+
+@dataclass(frozen=True)
 class RefusesAll(Right):
     def check(self, y):
         raise ValueError("`y` is never right")
@@ -228,10 +254,14 @@ FAULTS = [
         Doubled(),
         r"what is written to `out` must be the derivative of the value: along a random direction it is \S+, but",
     ),
+    (WrongFarOut(), r"what is written to `out` must be the derivative of the value"),
     (WritesTooSoon(), r"`out` may be `raw` itself, but then value or gradient are others"),
     (CoarseInFloat32(), r"in float32 it must be what it is in float64, but the value is \S+ and \S+"),
     (Overflows(), r"must be finite at raw = 1000 in float32"),
     (PredictsInFloat64(), r"predict must return one float32 row per row of raw, .* got float64 of shape \(9, 1\)"),
+    (ScoresRows(), r"score must return a finite float, got ndarray"),
+    (CannotScore(), r"score must take y, raw and weight, but raised TypeError"),
+    (OneStd(), r"std must have the shape of a prediction, \(9, 1\), got \(\)"),
     (ConstantOfAnotherShape(), r"constant must have shape \(1,\), got \(\)"),
     (Median(), r"constant must minimise the loss among constants: its value is \S+, and \S+ nearby"),
     (WeightlessConstant(), r"constant must minimise the loss among constants"),
@@ -241,7 +271,7 @@ FAULTS = [
 ]
 
 
-CLASSES = [replace(loss, n_classes=n) for loss in CLASSIFICATION_LOSSES.values() for n in (0, 3, 5)]
+CLASSES = [replace(loss, n_classes=n) for loss in CLASSIFICATION_LOSSES.values() for n in (0, 3, 5, 6, 20)]
 
 
 @pytest.mark.parametrize("loss", [Right(), *LOSSES.values(), *CLASSES], ids=repr)

@@ -20,12 +20,14 @@ from skbackprop import (
     SGD,
     Adam,
     AdamW,
+    BatchMLPRegressor,
     Cosine,
     Elman,
     LogLoss,
     Quantile,
     ReLU,
     SquaredError,
+    Tweedie,
     VarianceScaling,
 )
 from tests.estimators.kinds import ESTIMATORS, KINDS, PERCEPTRONS, SEQUENCES
@@ -246,6 +248,39 @@ def test_a_monitor_that_cannot_score(kind, net, y, monitor):
         with pytest.raises(ValueError, match="`monitor` must be 'loss' or able to score"):
             model.fit(X, y)
         model.set_params(monitor="loss", early_stopping=False)
+
+
+@pytest.mark.parametrize("score", [nan, inf, -inf])
+def test_a_score_that_is_not_finite_stops_early_stopping(kind, net, y, score):
+    with Unchanged(kind, net().fit(X, y)) as model:
+        model.set_params(monitor=lambda model, X, y: score, early_stopping=True)
+        with pytest.raises(ValueError, match=f"finite score, got {score} from monitor=.* after epoch 1;"):
+            model.fit(X, y)
+        model.set_params(monitor="loss", early_stopping=False)
+
+
+def test_without_early_stopping_it_is_written_down(kind, net, y):
+    model = net(monitor=lambda model, X, y: nan).fit(X, y, X_val=X[:5], y_val=y[:5])
+    np.testing.assert_array_equal(model.validation_scores_, [nan] * 3)
+
+
+@pytest.mark.parametrize("loss", ["gamma", Tweedie(2.5)], ids=str)
+def test_a_target_that_float32_takes_for_zero_is_told(loss):
+    y = np.exp(f)
+    y[3] = 1e-60
+    model = BatchMLPRegressor(loss=loss, max_iter=1, n_iter_no_change=inf, random_state=0)
+    with pytest.raises(ValueError, match=r"got a minimum of 0 when standardised, in float32; give X as float64, or"):
+        model.fit(X.astype(np.float32), y)
+    assert model.fit(X, y).n_iter_ == 1
+
+
+def test_a_validation_loss_that_overflows_stops_early_stopping():
+    rows, target = X.astype(np.float32), np.arange(float(len(X)))
+    extreme = rows[:5].copy()
+    extreme[0] = 3e38
+    model = BatchMLPRegressor(early_stopping=True, random_state=0)
+    with pytest.raises(ValueError, match=r"got (nan|-inf) from monitor='loss' after epoch 1; look"):
+        model.fit(rows, target, X_val=extreme, y_val=target[:5])
 
 
 BAD_X = {

@@ -5,15 +5,20 @@ down.
 """
 
 import math
+import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import threadpoolctl
 
+import skbackprop
 from skbackprop import Constant, Orthogonal, ReLU, kernel_backend
 from skbackprop.estimators._threads import _is_scipy_s
 from skbackprop.kernels import backend
@@ -354,3 +359,54 @@ def test_threads_come_back_after_divergence(both):
     with pytest.raises(ValueError, match="diverged"):
         net(solver="sgd", learning_rate_init=1e200).fit(X, y)
     assert blas_threads() == both
+
+
+FORKS = """
+import os, signal, threading, warnings
+import numpy as np, threadpoolctl
+from skbackprop import BatchMLPRegressor, ReLU
+from skbackprop.estimators import _threads
+
+warnings.simplefilter("ignore")  # that a process of several threads forks
+is_in, may_go = threading.Event(), threading.Event()
+
+class Waiting(ReLU):
+    def forward(self, Z, A):
+        super().forward(Z, A)
+        if threading.current_thread() is not threading.main_thread():
+            is_in.set()
+            may_go.wait(30)
+
+def blas_threads():
+    return [library["num_threads"] for library in threadpoolctl.threadpool_info() if library["user_api"] == "blas"]
+
+X = np.random.default_rng(0).normal(size=(600, 10))
+model = BatchMLPRegressor(hidden_layer_sizes=(100, 100), activation=Waiting(), max_iter=1).fit(X, X[:, 0])
+before = blas_threads()
+other = threading.Thread(target=model.predict, args=(X,))
+other.start()
+is_in.wait(30)
+assert set(blas_threads()) == {1} != set(before), before
+with _threads._lock:  # as it may be whenever another thread starts or ends a prediction
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)  # ends it if it hangs
+        there = blas_threads()
+        model.predict(X)
+        os._exit(there != before or blas_threads() != before)
+    print(os.waitpid(child, 0)[1])
+may_go.set()
+other.join()
+assert blas_threads() == before
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_while_another_thread_predicts_leaves_the_child_free():
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(skbackprop.__file__).parents[1]),
+        "OPENBLAS_NUM_THREADS": "2",
+        "MKL_NUM_THREADS": "2",
+    }
+    done = subprocess.run([sys.executable, "-c", FORKS], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["0"], done.stderr

@@ -1,13 +1,18 @@
 """NumPy's kernels against their compiled twins: the same results to rounding, for everything in the registries."""
 
 import inspect
+import os
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.base import clone
 
+import skbackprop
 from skbackprop import (
     BatchMLPRegressor,
     BatchRNNRegressor,
@@ -223,6 +228,23 @@ def test_rows_agree(dtype, rng):
         assert_agree(results, dtype)
 
 
+@pytest.mark.parametrize("name", ["numpy", pytest.param("numba", marks=needs_numba)])
+@both_dtypes
+def test_log_cosh_does_not_cancel(name, dtype, rng):
+    delta, raw = 1e4, rng.standard_normal((100, 3)).astype(dtype)
+    y, out = np.zeros_like(raw), np.empty_like(raw)
+    rows = np.array([[1e-12, 0.3, 0.99], [1.0, 1.01, 3.0], [50.0, 1e3, 1e6]], dtype)
+    with kernels_of(name):
+        value = LogCosh(delta, absolute=True).value_and_gradient(y, raw, None, out)
+        np.testing.assert_allclose(value, 0.5 * np.sum(raw.astype(float) ** 2), rtol=1e-6)
+        np.testing.assert_allclose(out, raw, rtol=1e-5)
+        for u in rows.ravel():
+            got = LogCosh(1.0, absolute=True).value_and_gradient(y[:1, :1], -u.reshape(1, 1), None, out[:1, :1])
+            u = float(u)
+            expected = np.log1p(2 * np.sinh(u / 2) ** 2) if u < 50 else u - np.log(2)  # cosh u = 1 + 2 sinh^2 (u / 2)
+            np.testing.assert_allclose(got, expected, rtol=8 * np.finfo(dtype).eps)
+
+
 @needs_numba
 def test_every_twin_has_the_name_of_a_kernel():
     assert set(backend.compiled_table()) == set(backend.NUMPY)
@@ -315,3 +337,47 @@ def test_numba_that_is_not_installed_is_told(monkeypatch):
         pass
     with kernels.kernels_in_force() as name:
         assert name == "numpy"
+
+
+FITS = """
+import warnings
+from skbackprop import BatchMLPRegressor, kernel_backend
+
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always", RuntimeWarning)
+    warnings.simplefilter("ignore", UserWarning)
+    for _ in range(2):
+        print(BatchMLPRegressor(max_iter=1).fit([[0.0], [1.0]], [0.0, 1.0]).kernel_backend_)
+print(*[each.message for each in caught])
+try:
+    with kernel_backend("numba"):
+        BatchMLPRegressor(max_iter=1).fit([[0.0], [1.0]], [0.0, 1.0])
+except ImportError as error:
+    print(error)
+"""
+
+
+def test_numba_that_cannot_be_imported_is_told_once_and_does_not_stop_a_fit(tmp_path):
+    broken = tmp_path / "numba"
+    broken.mkdir()
+    (broken / "__init__.py").write_text("raise ImportError('too new a NumPy')\n", encoding="utf-8")
+    paths = os.pathsep.join([str(tmp_path), str(Path(skbackprop.__file__).parents[1])])
+    environment = os.environ | {"PYTHONPATH": paths}
+    done = subprocess.run([sys.executable, "-c", FITS], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == [
+        "numpy",
+        "numpy",
+        "numba is installed but cannot be imported, so the slower kernels of NumPy are used: too new a NumPy",
+        "too new a NumPy",
+    ], done.stderr
+
+
+@needs_numba
+def test_a_processor_that_cannot_be_told_has_vectors_as_most_have(monkeypatch):
+    from skbackprop.kernels.compiled import tiles
+
+    def unknown():
+        raise RuntimeError("unknown processor")
+
+    monkeypatch.setattr(tiles.llvm, "get_host_cpu_features", unknown)
+    assert tiles.vector_bytes() == 32

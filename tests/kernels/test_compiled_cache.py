@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import skbackprop
@@ -36,9 +37,10 @@ def compiled_here():
 
 
 def run(code, **environment):
-    """Standard output of a fresh interpreter."""
+    """Standard output of a fresh interpreter, which looks first where it runs."""
     changed = os.environ | {"PYTHONPATH": str(PACKAGE.parent)} | environment
-    done = subprocess.run([sys.executable, "-c", FIT + code], env=changed, capture_output=True, text=True, check=False)
+    command, place = [sys.executable, "-c", FIT + code], changed["PYTHONPATH"]
+    done = subprocess.run(command, cwd=place, env=changed, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 
@@ -47,6 +49,35 @@ def test_a_second_process_compiles_nothing(tmp_path):
     code = "fit(); print(compiled_here())"
     (first,), (second,) = (run(code, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2))
     assert (int(first), int(second)) == (5, 0)
+
+
+def test_a_change_in_a_file_that_a_kernel_is_made_of_makes_it_anew(tmp_path):
+    shutil.copytree(PACKAGE, tmp_path / "skbackprop", ignore=shutil.ignore_patterns("__pycache__"))
+    environment = {"PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    code = """
+from skbackprop.kernels.compiled.dense import KERNELS
+kernel, Z = KERNELS["relu_dense"], np.ones((2, 2))
+kernel(Z, Z[0], Z, ())
+print(sum(kernel.stats.cache_misses.values()))
+"""
+    (before,) = run(code, **environment)
+    with (tmp_path / "skbackprop/kernels/compiled/slopes.py").open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    (after,), (again,) = (run(code, **environment) for _ in range(2))
+    assert (before, after, again) == ("1", "1", "0")
+
+
+def test_no_two_kernels_are_kept_under_one_name():
+    from skbackprop.kernels.compiled import COMPILED
+    from skbackprop.kernels.compiled.pointers import PARTS, pointers
+
+    kept = [kernel.py_func for kernel in COMPILED.values() if hasattr(kernel, "py_func")]
+    assert len({(function.__module__, function.__qualname__) for function in kept}) == len(kept) > len(PARTS)
+    names = [
+        [pointer.__wrapped__.__qualname__ for pointer in pointers("relu", "squared_error", "adam", np.dtype(dtype))]
+        for dtype in (np.float32, np.float64)
+    ]
+    assert not set(names[0]) & set(names[1])
 
 
 def test_workers_of_loky_compile_nothing(tmp_path):

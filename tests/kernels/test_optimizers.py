@@ -43,6 +43,22 @@ def test_add_scaled_adds_in_place(dtype, size, rng):
     np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("theta_dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("gradient_dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("every", [1, 2])
+def test_theta_moves_whatever_the_dtype_of_the_gradient_and_the_strides(name, theta_dtype, gradient_dtype, every, rng):
+    memories, constants = STEPS[name]
+    step = kernels.sgd if name == "nesterov" else getattr(kernels, name)
+    theta, gradient, *memory = rng.uniform(0.1, 1.0, (2 + memories, 2 * PIECE + 7))
+    given = [v.astype(theta_dtype)[::every] for v in (theta, gradient, *memory)]
+    given[1] = gradient.astype(gradient_dtype)[::every]
+    plain = [v.astype(np.float64) for v in given]
+    step(*given, 3, 0.1, 0, *constants)
+    step(*plain, 3, 0.1, 0, *constants)
+    np.testing.assert_allclose(given[0], plain[0], rtol=1e-5, atol=1e-6)
+
+
 @both_dtypes
 def test_flush_clears_what_is_below_the_floor(dtype):
     vector = np.array([0.0, 1e-25, -1e-25, 1e-23, -1e-23, 1.0, -1.0], dtype)

@@ -1,6 +1,7 @@
 """The numbered contract of a layer, for every layer, and what is special about each."""
 
 import pickle
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -174,6 +175,14 @@ def test_output_shape_tells_the_shape_of_a_row(layer, rng):
 @every_layer
 def test_is_hashable_and_equal_to_its_pickle(layer):
     assert len({layer, pickle.loads(pickle.dumps(layer))}) == 1
+
+
+@every_layer
+def test_a_pickle_holds_no_more_after_use(layer, rng):
+    sample = Sample(replace(layer), rng)
+    before = pickle.dumps(sample.layer)
+    sample.passed()
+    assert pickle.dumps(sample.layer) == before
 
 
 def test_tape_gives_the_same_memory_again_and_cuts_it_for_a_short_batch():

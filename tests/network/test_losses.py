@@ -36,9 +36,8 @@ from skbackprop.network.losses import (
 from tests.derivatives import check_loss, differentiable
 from tests.network.samples import accepts, target, weights
 
-# Beside the registered ones, with other numbers. What cuts off what is within reach stands apart: in natural units it
-# is another loss, and its minimum among constants may be out of reach.
-WHOLE = {
+# Beside the registered ones, with other numbers.
+CASES = {
     **LOSSES,
     "huber, narrow": Huber(delta=0.5),
     "huber in units of y": Huber(delta=0.7, absolute=True),
@@ -55,11 +54,9 @@ WHOLE = {
     "gaussian, half weighted": Gaussian(beta=0.5),
     "gaussian, weighted": Gaussian(beta=1.0),
 }
-CASES = {**WHOLE, "poisson with a low ceiling": Poisson(ceiling=1.0)}
 N = 9
 
 every_loss = pytest.mark.parametrize("loss", CASES.values(), ids=CASES)
-whole_loss = pytest.mark.parametrize("loss", WHOLE.values(), ids=WHOLE)
 outputs = pytest.mark.parametrize("k", [1, 3])
 weighted = pytest.mark.parametrize("weighted", [False, True])
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -95,7 +92,7 @@ def magnified(loss, y, factor):
     return factor * y if accepts(loss, factor * y) else y
 
 
-@whole_loss
+@every_loss
 def test_keeps_the_public_contract(loss):
     checks.check_loss(loss)
 
@@ -152,7 +149,7 @@ def test_the_value_is_a_sum_over_rows(loss, k, weighted, rng):
     assert evaluate(loss, y, raw, weight)[0] == pytest.approx(sum(rows), rel=1e-13)
 
 
-@whole_loss
+@every_loss
 @outputs
 @weighted
 def test_the_constant_minimises(loss, k, weighted, rng):
@@ -190,7 +187,7 @@ def test_standardised_targets_stay_in_the_domain(loss, k, rng):
     loss.check(units_of(loss, y).standardize(y))
 
 
-@whole_loss
+@every_loss
 @outputs
 @weighted
 def test_units_take_the_gradient_on_standardised_targets_to_the_natural_one(loss, k, weighted, rng):
@@ -204,7 +201,7 @@ def test_units_take_the_gradient_on_standardised_targets_to_the_natural_one(loss
     np.testing.assert_allclose(units.worth * standardised, natural * units.gain, rtol=1e-10, atol=1e-12)
 
 
-@whole_loss
+@every_loss
 @weighted
 def test_units_take_the_value_on_standardised_targets_to_the_natural_one_up_to_a_constant(loss, weighted, rng):
     y, raw, weight = sample(loss, rng, 1, weighted)
@@ -220,7 +217,7 @@ def test_units_take_the_value_on_standardised_targets_to_the_natural_one_up_to_a
     np.testing.assert_allclose(differences, differences[0], rtol=1e-9, atol=1e-9)
 
 
-@whole_loss
+@every_loss
 @outputs
 @weighted
 def test_the_constant_is_the_same_in_all_units(loss, k, weighted, rng):
@@ -236,7 +233,7 @@ def test_the_constant_is_the_same_in_all_units(loss, k, weighted, rng):
     )
 
 
-@whole_loss
+@every_loss
 @pytest.mark.parametrize("unit", [1e-15, 1e-3, 1.0, 1e3, 1e15])
 def test_training_predicts_targets_of_any_magnitude(loss, unit, rng):
     """The best constant on standardised targets predicts the same multiple of the unit, whatever that is."""
@@ -302,9 +299,10 @@ def test_poisson_predicts_the_exponential_and_its_constant_is_the_log_of_the_mea
 
 def test_poisson_goes_on_as_a_tangent_above_its_ceiling():
     """The gradient is continuous there and constant above, so the value is convex."""
-    raw = np.array([[0.9], [1.0], [1.1], [5.0]])
-    gradients = evaluate(Poisson(ceiling=1.0), np.zeros((4, 1)), raw)[1].ravel()
-    np.testing.assert_allclose(gradients, np.exp([0.9, 1.0, 1.0, 1.0]), rtol=1e-14)
+    loss, raw = Poisson(ceiling=10.0), np.array([[9.9], [10.0], [10.1], [15.0]])
+    gradients = evaluate(loss, np.zeros((4, 1)), raw)[1].ravel()
+    np.testing.assert_allclose(gradients, np.exp([9.9, 10.0, 10.0, 10.0]), rtol=1e-14)
+    check_loss(loss, np.ones((3, 1)), raw[[0, 2, 3]], None, np.random.default_rng(0))
 
 
 def test_poisson_takes_a_target_of_zeros():
@@ -328,9 +326,9 @@ def test_squared_error_takes_all_real_numbers():
 @pytest.mark.parametrize(
     ("make", "error", "sentence"),
     [
-        (lambda: Poisson(-1.0), ValueError, "`ceiling` must be a real number in [0, 60], got -1.0"),
-        (lambda: Poisson(61.0), ValueError, "`ceiling` must be a real number in [0, 60], got 61.0"),
-        (lambda: Poisson("30"), TypeError, "`ceiling` must be a real number in [0, 60], got '30'"),
+        (lambda: Poisson(9.0), ValueError, "`ceiling` must be a real number in [10, 60], got 9.0"),
+        (lambda: Poisson(61.0), ValueError, "`ceiling` must be a real number in [10, 60], got 61.0"),
+        (lambda: Poisson("30"), TypeError, "`ceiling` must be a real number in [10, 60], got '30'"),
         (lambda: Huber(0.0), ValueError, "`delta` must be a real number in (0, inf), got 0.0"),
         (lambda: Huber("1"), TypeError, "`delta` must be a real number in (0, inf), got '1'"),
         (lambda: Huber([1.0, -1.0]), ValueError, "`delta` must be a real number in (0, inf), got -1.0"),
@@ -341,6 +339,9 @@ def test_squared_error_takes_all_real_numbers():
         (lambda: Quantile([]), ValueError, "`levels` must be a number or several in increasing order, got ()"),
         (lambda: Expectile(0.0), ValueError, "`level` must be a real number in (0, 1), got 0.0"),
         (lambda: Tweedie(0.5), ValueError, "`power` must be a real number in [1, 3], got 0.5"),
+        (lambda: Tweedie(1.0001), ValueError, "`power` must be 1 or 0.001 away from it, got 1.0001; use Poisson()"),
+        (lambda: Tweedie(1.9999), ValueError, "`power` must be 2 or 0.001 away from it, got 1.9999; use Gamma()"),
+        (lambda: Tweedie(2.0001), ValueError, "`power` must be 2 or 0.001 away from it, got 2.0001; use Gamma()"),
         (lambda: Gaussian(1.5), ValueError, "`beta` must be a real number in [0, 1], got 1.5"),
     ],
 )
@@ -384,19 +385,19 @@ def test_is_the_metric_of_scikit_learn(loss, factor, metric, weighted, rng):
 
 
 @pytest.mark.parametrize(("one", "other"), [(Tweedie(1), Poisson()), (Tweedie(2), Gamma())])
-@pytest.mark.parametrize("near", [0.0, 1e-7])
+@pytest.mark.parametrize("near", [0.0, 1e-3])
 def test_tweedie_has_poisson_and_gamma_at_its_powers_1_and_2(one, other, near, rng):
     y, raw, weight = sample(Gamma(), rng, 2, weighted=True)
-    value, gradient = evaluate(Tweedie(one.power + near), y, raw, weight)
+    value, gradient = evaluate(Tweedie(one.power + 1.5 * near), y, raw, weight)
     expected, expected_gradient = evaluate(other, y, raw, weight)
-    assert value == pytest.approx(expected, rel=1e-5 if near else 1e-14)
-    np.testing.assert_allclose(gradient, expected_gradient, atol=1e-5 if near else 0)
+    assert value == pytest.approx(expected, rel=1e-2 if near else 1e-14)
+    np.testing.assert_allclose(gradient, expected_gradient, rtol=2e-2 if near else 1e-7)
 
 
 def test_expectile_and_wide_huber_and_log_cosh_are_the_squared_error(rng):
     y, raw, weight = sample(SquaredError(), rng, 2, weighted=True)
     expected, expected_gradient = evaluate(SquaredError(), y, raw, weight)
-    for loss, rel in ((Expectile(0.5), 1e-13), (Huber(1e6), 1e-13), (LogCosh(1e3), 1e-4)):
+    for loss, rel in ((Expectile(0.5), 1e-13), (Huber(1e6), 1e-13), (LogCosh(1e6), 1e-9)):
         value, gradient = evaluate(loss, y, raw, weight)
         assert value == pytest.approx(expected, rel=rel)
         np.testing.assert_allclose(gradient, expected_gradient, rtol=rel)
@@ -431,7 +432,7 @@ def test_weights_equal_repetition_in_the_constant(loss, rng):
     np.testing.assert_allclose(weighted, repeated, rtol=1e-11, atol=1e-13)
 
 
-@whole_loss
+@every_loss
 def test_a_target_that_does_not_vary_has_a_constant(loss):
     y = np.full((5, 2), 3.0)
     loss.check(y)
@@ -471,7 +472,7 @@ def test_the_score_of_quantiles_is_the_mean_d2(weighted, rng):
     assert Quantile().score(y, raw[:, [1]], weight) == pytest.approx(d2_absolute_error_score(y, raw[:, 1]), rel=1e-12)
 
 
-@whole_loss
+@every_loss
 @outputs
 @weighted
 def test_the_score_is_r2_or_zero_for_the_best_constant(loss, k, weighted, rng):

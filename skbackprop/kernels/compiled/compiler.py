@@ -4,12 +4,18 @@ Sums may be taken in another order and a product may be fused with a sum, or no 
 instructions. But NaN and infinity stay what they are: a diverging fit must be seen. Code is kept on disk beside the
 source or, where that cannot be written, in the user's cache; where neither can, it lasts as long as the process.
 
+numba takes code from there if the file of the function is the same as then, though it may be made of parts from other
+files. It names what it keeps by ``__qualname__``, which is therefore told all of them. And as it does not expect two
+processes to write under one name at once, there is a name for each kernel, and for each signature of a pointer.
+
 What nobody calls is not made, as compiling takes time: no kernel is called from C, and no part or pointer from Python.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from numba import cfunc, njit, types
@@ -20,9 +26,18 @@ WHOLE: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
 PART: dict[str, Any] = {**WHOLE, "no_cpython_wrapper": True, "forceinline": True}
 
 
+def digest(*contents: bytes) -> str:
+    return sha256(b"".join(contents)).hexdigest()[:10]
+
+
+# NumPy's kernels are among them: some constants are theirs.
+SOURCES = digest(*[path.read_bytes() for path in sorted(Path(__file__).parents[1].rglob("*.py"))])
+
+
 def compiled(function: Callable[..., Any]) -> Any:
     """A kernel: compiled for the dtypes that it is first called with, and callable without the interpreter's lock."""
     options = {"fastmath": FLAGS, "nogil": True, **WHOLE}
+    function.__qualname__ = f"{function.__name__}_{SOURCES}"
     try:
         return njit(cache=True, **options)(function)
     except RuntimeError:  # numba has found no directory for its cache
@@ -32,6 +47,7 @@ def compiled(function: Callable[..., Any]) -> Any:
 def pointer(function: Callable[..., Any], signature: Any) -> Any:
     """A function for one signature, which kernels are handed as an argument: they call it by its address."""
     options: dict[str, Any] = {"fastmath": FLAGS, "error_model": "numpy"}
+    function.__qualname__ = f"{function.__name__}_{digest(str(signature).encode())}_{SOURCES}"
     try:
         return cfunc(signature, cache=True, **options)(function)
     except RuntimeError:

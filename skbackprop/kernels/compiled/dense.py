@@ -73,6 +73,8 @@ def backward_of(kind: Any) -> Callable[..., None]:
 BESIDE = ("gelu", "silu", "mish")
 FORWARD = {name: (beside_of if name in BESIDE else in_place_of)(kind) for name, (kind, _, _) in FUNCTIONS.items()}
 BACKWARD = {name: backward_of(kind) for name, (kind, _, _) in FUNCTIONS.items()}
+for functions in (FORWARD, BACKWARD):
+    for name, function in functions.items():
+        function.__name__ = f"{name}_{function.__name__}"  # under which its code is kept
 
-KERNELS = {f"{name}_dense": compiled(dense) for name, dense in FORWARD.items()}
-KERNELS |= {f"{name}_dense_backward": compiled(backward) for name, backward in BACKWARD.items()}
+KERNELS = {function.__name__: compiled(function) for function in (*FORWARD.values(), *BACKWARD.values())}

@@ -17,9 +17,19 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 ROWS = 4  # of a tile
-BYTES = 64 if llvm.get_host_cpu_features().get("avx512f") else 32  # of a vector
 FLAGS = ("reassoc", "contract", "nsz")
 INDEX = ir.IntType(64)
+
+
+def vector_bytes() -> int:
+    """How many bytes a vector register holds; of an unknown processor the number that most have."""
+    try:
+        return 64 if llvm.get_host_cpu_features().get("avx512f") else 32
+    except RuntimeError:
+        return 32
+
+
+BYTES = vector_bytes()
 
 
 def index(number: int) -> ir.Constant:

@@ -15,6 +15,7 @@ __all__ = ["Gamma", "LogLinkLoss", "Poisson", "Tweedie"]
 
 Array = np.ndarray
 CEILING = 30.0
+NEAREST = 1e-3
 
 
 class LogLinkLoss(KernelLoss, ABC):
@@ -73,6 +74,11 @@ class Poisson(LogLinkLoss):
     The exponential is guarded: beyond raw = ``ceiling`` (about 1e13 times the mean of the target, when that is
     standardised) the loss goes on as the tangent of mu.
 
+    Parameters
+    ----------
+    ceiling : float, default=30.0
+        From 10 to 60: below, it would be in the way of targets, above, float32 overflows.
+
     References
     ----------
     McCullagh and Nelder (1989), "Generalized linear models", section 2.3.
@@ -88,7 +94,7 @@ class Poisson(LogLinkLoss):
     ceiling: float = CEILING
 
     def __post_init__(self) -> None:
-        check_real("ceiling", self.ceiling, 0, 60)
+        check_real("ceiling", self.ceiling, 10, 60)
 
     @property
     def degree(self) -> float:
@@ -150,7 +156,7 @@ class Tweedie(LogLinkLoss):
     Parameters
     ----------
     power : float, default=1.5
-        From 1 to 3.
+        From 1 to 3, but not within 0.001 of 1 or 2 unless it is these: there the terms cancel.
 
     References
     ----------
@@ -168,6 +174,9 @@ class Tweedie(LogLinkLoss):
 
     def __post_init__(self) -> None:
         check_real("power", self.power, 1, 3)
+        for whole, loss in ((1, "Poisson()"), (2, "Gamma()")):
+            if 0 < abs(self.power - whole) < NEAREST:
+                raise ValueError(f"`power` must be {whole} or {NEAREST} away from it, got {self.power!r}; use {loss}")
 
     @property
     def degree(self) -> float:

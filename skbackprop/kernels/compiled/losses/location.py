@@ -59,7 +59,8 @@ def huber(y: Array, raw: Array, weight: Array | None, out: Array, delta: Array) 
 def log_cosh(y: Array, raw: Array, weight: Array | None, out: Array, delta: Array) -> float:
     """With u = (raw - y) / delta: value = sum_i w_i delta^2 log cosh u, gradient = w_i delta tanh u.
 
-    With m = exp(-2 |u|) - 1 log cosh u = |u| + log(1 + exp(-2 |u|)) - log 2, tanh |u| = -m / (2 + m).
+    With q = exp(-|u|) - 1 and m = q (q + 2) = exp(-2 |u|) - 1 tanh |u| = -m / (2 + m), and log cosh u =
+    log(1 + q^2 / (2 (1 + q))), or |u| - log 2 + log(1 + (1 + q)^2) for greater u.
     """
     real = raw.dtype.type
     zero, one, log_2 = real(0.0), real(1.0), real(0.6931471805599453)
@@ -69,10 +70,12 @@ def log_cosh(y: Array, raw: Array, weight: Array | None, out: Array, delta: Arra
         w = one if weight is None else weights[i]
         d = deltas[i]
         u = (raw[i] - y[i]) / d
-        m = expm1(-(abs(u) + abs(u)), one)
+        far, q = abs(u) > one, expm1(-abs(u), one)
+        e, m = one + q, q * (q + one + one)
+        log_cosh = log1p(e * e if far else q * q / (e + e)) + (abs(u) - log_2 if far else zero)
         slope = d * m / (m + one + one)
         out[i] = w * (slope if u < zero else -slope)
-        value += w * d * d * (abs(u) + log1p(m + one) - log_2)
+        value += w * d * d * log_cosh
     return value
 
 

@@ -1,0 +1,129 @@
+"""What becomes of columns that do not vary, or vary by little: units that come from rounding would blow up any row."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csc_array, csr_array
+
+from skbackprop import BatchMLPRegressor, BatchRNNRegressor
+
+EPS = np.finfo(np.float64).eps
+CONSTANTS = [21.3, 0.3, 1 / 3, -2024.7, 1e6 + 0.1, 1.0, 0.0]
+every_constant = pytest.mark.parametrize("constant", CONSTANTS)
+dense_and_sparse = pytest.mark.parametrize("form", [np.asarray, csr_array, csc_array])
+with_and_without_weights = pytest.mark.parametrize("weighted", [False, True])
+
+
+def rows(n=500, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 3))
+    X[rng.random((n, 3)) < 0.5] = 0.0
+    return X, X[:, 1] + X[:, 2] ** 2, rng.random(n)
+
+
+def standardize(model):
+    return model.model_.network.parameters.views(model.theta_)[0]
+
+
+def quick(Estimator=BatchMLPRegressor, **options):
+    return Estimator(hidden_layer_sizes=(4,), random_state=0, **options)
+
+
+@every_constant
+@dense_and_sparse
+@with_and_without_weights
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_column_that_does_not_vary_is_not_scaled(constant, form, weighted, dtype):
+    X, y, weight = rows()
+    X[:, 0] = constant
+    model = quick()
+    for part in np.split(np.arange(500), [3, 100]):  # the parts are merged
+        model.partial_fit(form(X[part].astype(dtype)), y[part], sample_weight=weight[part] if weighted else None)
+        assert standardize(model).scale[0] == 1
+    assert standardize(model).shift[0] == (0 if form is not np.asarray else dtype(constant))
+
+
+@dense_and_sparse
+def test_nor_is_one_that_varies_by_rounding(form):
+    X, y, _ = rows()
+    X[:, 0] = 21.3 * (1 + EPS * np.tile([0, 1, 1, -1, 2], 100))
+    assert standardize(quick().partial_fit(form(X), y)).scale[0] == 1
+
+
+@dense_and_sparse
+@with_and_without_weights
+def test_a_small_deviation_from_a_large_mean_is_one(form, weighted):
+    X, y, weight = rows(100_000)
+    X[:, 0] = 1e6 + 0.01 * np.random.default_rng(1).normal(size=len(X))
+    model = quick().partial_fit(form(X), y, sample_weight=weight if weighted else None)
+    sd = np.sqrt(np.cov(X[:, 0], ddof=0, aweights=weight if weighted else None))
+    np.testing.assert_allclose(standardize(model).scale[0], 1 / sd, rtol=1e-6)
+
+
+@pytest.mark.parametrize("form", [csr_array, csc_array])
+@with_and_without_weights
+def test_zeros_that_are_not_stored_count(form, weighted):
+    X, y, weight = rows()
+    weights = {"sample_weight": weight} if weighted else {}
+    X[0] = 7.0, 0.0, -3.0  # what deviations are taken from
+    sparse, dense = quick().partial_fit(form(X), y, **weights), quick().partial_fit(X, y, **weights)
+    np.testing.assert_allclose(standardize(sparse).scale, standardize(dense).scale, rtol=1e-12)
+
+
+def test_entries_of_a_sparse_matrix_that_are_stored_twice_are_added():
+    X, y, _ = rows(4)
+    twice = csr_array((np.repeat(X.ravel() / 2, 2), np.tile(np.repeat([0, 1, 2], 2), 4), np.arange(5) * 6))
+    data = twice.data.copy()
+    model = quick().partial_fit(twice, y)
+    np.testing.assert_allclose(standardize(model).scale, standardize(quick().partial_fit(X, y)).scale)
+    np.testing.assert_array_equal(twice.data, data)
+
+
+@every_constant
+def test_a_channel_of_sequences_that_does_not_vary_is_not_scaled(constant):
+    X = np.random.default_rng(0).normal(size=(500, 7, 2))
+    X[:, :, 0] = constant
+    X[::3, 4:] = np.nan
+    y = X[:, 0, 1]
+    model = quick(BatchRNNRegressor, cell="elman")
+    for part in np.split(np.arange(500), [3, 100]):
+        model.partial_fit(X[part], y[part])
+        assert standardize(model).scale[0] == 1
+    assert standardize(model).shift[0] == constant
+
+
+@every_constant
+@with_and_without_weights
+def test_a_target_that_does_not_vary_is_not_scaled(constant, weighted):
+    X, _, weight = rows(5000)
+    y = np.full(5000, constant)
+    model = quick().partial_fit(X, y, sample_weight=weight if weighted else None)
+    assert model.model_.units.scale == 1
+    np.testing.assert_array_equal(model.predict(X), y)
+
+
+@every_constant
+def test_a_target_per_step_that_does_not_vary_is_not_scaled(constant):
+    X = np.random.default_rng(0).normal(size=(100, 7, 2))
+    y = np.full((100, 7), constant)
+    y[::2, 3] = np.nan
+    model = quick(BatchRNNRegressor, cell="elman", return_sequences=True).partial_fit(X, y)
+    assert model.model_.units.scale == 1
+
+
+def test_a_row_far_from_a_column_that_did_not_vary_is_told_within_reason():
+    X, y, _ = rows()
+    X[:, 0] = 21.3
+    model = quick(max_iter=20, learning_rate="cosine").fit(X, y)
+    other = X.copy()
+    other[:, 0] = 22.0
+    assert np.abs(model.predict(other) - model.predict(X)).max() < 1
+
+
+@dense_and_sparse
+def test_a_stream_that_begins_with_a_constant_column_is_learnt(form):
+    model = BatchMLPRegressor(random_state=0)
+    for k in range(50):
+        X, y, _ = rows(seed=k)
+        X[:, 0] = 0.3 if k == 0 else X[:, 0] + 0.3
+        model.partial_fit(form(X), y)
+    assert model.score(form(X), y) > 0.9
