@@ -121,8 +121,9 @@ def rows_that_count(y: Array, weight: Array | None) -> Array | None:
 def set_aside(data: Data, fraction: float, seed: int | None, stratify: bool = False) -> tuple[Data, Data]:
     """Training and validation rows: the last ones for validation, or random ones where there is a ``seed``.
 
-    The same seed and number of rows give the same split, so that no later fit trains on what an earlier one held out.
-    With ``stratify`` the random ones are spread over the classes in y, of which one row each stays for training.
+    The same seed gives as many rows the same split, so that no later fit trains on what an earlier one held out. With
+    ``stratify`` the random ones are spread over the classes in y, of which one row each stays for training; the split
+    is then the same for the same y.
     """
     n_held_out = math.ceil(fraction * data.n)
     if n_held_out >= data.n:

@@ -54,7 +54,8 @@ class RunningMoments:
         """Take in the ``rows`` of X, all by default, with one positive weight for each of them."""
         self.resolution = max(self.resolution, 10 * float(np.finfo(X.dtype).eps))
         n = X.shape[0] if rows is None else len(rows)
-        size = max(1, BLOCK // math.prod(X.shape[1:]))
+        numbers = X.nnz / X.shape[0] if issparse(X) else math.prod(X.shape[1:])  # of a row
+        size = max(1, int(BLOCK // max(1, numbers)))
         for start in range(0, n, size):
             block = slice(start, start + size) if rows is None else rows[start : start + size]
             part = X[block]

@@ -5,6 +5,7 @@ import pytest
 from scipy.sparse import csc_array, csr_array
 
 from skbackprop import BatchMLPRegressor, BatchRNNRegressor
+from skbackprop.estimators import _scaling
 
 EPS = np.finfo(np.float64).eps
 CONSTANTS = [21.3, 0.3, 1 / 3, -2024.7, 1e6 + 0.1, 1.0, 0.0]
@@ -127,3 +128,16 @@ def test_a_stream_that_begins_with_a_constant_column_is_learnt(form):
         X[:, 0] = 0.3 if k == 0 else X[:, 0] + 0.3
         model.partial_fit(form(X), y)
     assert model.score(form(X), y) > 0.9
+
+
+def test_wide_sparse_rows_are_read_many_at_a_time(monkeypatch):
+    shapes = []
+
+    def moments(X, w, origin):
+        shapes.append(X.shape)
+        return 1.0, origin, origin
+
+    monkeypatch.setattr(_scaling, "sparse_moments", moments)
+    X = csr_array((np.ones(500), (np.arange(500), np.arange(500))), shape=(500, 1 << 20))
+    _scaling.RunningMoments(1 << 20).update(X)
+    assert shapes == [X.shape]
