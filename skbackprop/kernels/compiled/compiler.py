@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from numba import cfunc, njit, types
@@ -47,11 +48,14 @@ def compiled(function: Callable[..., Any]) -> Any:
 def pointer(function: Callable[..., Any], signature: Any) -> Any:
     """A function for one signature, which kernels are handed as an argument: they call it by its address."""
     options: dict[str, Any] = {"fastmath": FLAGS, "error_model": "numpy"}
-    function.__qualname__ = f"{function.__name__}_{digest(str(signature).encode())}_{SOURCES}"
+    # A function of its own, as there may be another pointer to this one.
+    code, name = function.__code__, function.__name__
+    named = FunctionType(code, function.__globals__, name, function.__defaults__, function.__closure__)
+    named.__qualname__ = f"{name}_{digest(str(signature).encode())}_{SOURCES}"
     try:
-        return cfunc(signature, cache=True, **options)(function)
+        return cfunc(signature, cache=True, **options)(named)
     except RuntimeError:
-        return cfunc(signature, **options)(function)
+        return cfunc(signature, **options)(named)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
