@@ -5,9 +5,9 @@
 1. A cell reads 100 steps of noise. The derivative of something at the end by the state t steps before is a product of t
    Jacobians (Pascanu, Mikolov and Bengio 2013); its length is drawn against t, for cells as they start.
 2. The adding problem, learnt by gradient descent with momentum: the length of the gradient in every step, and what is
-   learnt, with and without `clip_norm`. Without it the plain cell's gradient grows beyond all bounds within the first
-   hundred steps; in which step depends on rounding, and so on the machine. Clipped, it stays where it is and learns
-   nothing. The GRU learns.
+   learnt, with and without `clip_norm`. Without it the gradient of the plain cell explodes within the first hundred
+   steps, and the fit diverges; in which step depends on rounding, and so on the machine. Clipped, the fit comes to its
+   end, mostly without having learnt anything. The GRU learns.
 """
 
 import sys
