@@ -104,6 +104,7 @@ def history(cell, clip):
         solver="sgd",
         learning_rate=Cosine(total=EPOCHS * steps_per_epoch),
         learning_rate_init=0.1,
+        batch_size=BATCH,
         standardize=False,
         random_state=0,
     )
