@@ -28,7 +28,12 @@ SHARES = (0.5, 0.68, 0.9, 0.95)
 
 def network(loss, **parameters):
     return BatchMLPRegressor(
-        loss=loss, solver=AdamW(weight_decay=1.0), learning_rate="cosine", random_state=0, **parameters
+        loss=loss,
+        solver=AdamW(weight_decay=1.0),
+        alpha=0,  # one decay is enough
+        learning_rate="cosine",
+        random_state=0,
+        **parameters,
     )
 
 

@@ -59,7 +59,7 @@ def diabetes():
     print(f"diabetes: {len(X_train)} training rows, {len(X_test)} test rows, sd of y {y_train.std():.1f}")
 
     columns = ColumnTransformer([("sex", OneHotEncoder(drop="if_binary"), ["sex"])], remainder="passthrough")
-    network = BatchMLPRegressor(batch_size=32, learning_rate="cosine", max_iter=30, random_state=0)
+    network = BatchMLPRegressor(alpha=0, batch_size=32, learning_rate="cosine", max_iter=30, random_state=0)
     search = GridSearchCV(
         Pipeline([("columns", columns), ("network", network)]),
         {
@@ -99,7 +99,13 @@ def doctor_visits():
     print(f"randhie: {len(train)} training rows, {len(test)} test rows, visits per year {y_train.mean():.2f}")
 
     network = BatchMLPRegressor(
-        loss="poisson", hidden_layer_sizes=(32,), activation="tanh", learning_rate="cosine", max_iter=15, random_state=0
+        loss="poisson",
+        hidden_layer_sizes=(32,),
+        activation="tanh",
+        alpha=0,  # the decay is AdamW's
+        learning_rate="cosine",
+        max_iter=15,
+        random_state=0,
     )
     folds = list(GroupKFold(3).split(X_train, y_train, person.iloc[train]))
     search = GridSearchCV(

@@ -128,12 +128,14 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Training rows. float32 is computed with as float32, everything else as float64.
+        X : {array-like, sparse matrix} of shape (n_samples, n_features), or sequences
+            Training rows. A recurrent network takes sequences, in the forms that its class describes, and nothing
+            sparse. float32 is computed with as float32, everything else as float64.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Target, in its natural units.
+            Target in its natural units, or labels. With ``return_sequences=True`` there is one for every step:
+            (n_samples, n_steps) or (n_samples, n_steps, n_outputs).
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights >= 0. An integer weight counts like so many equal rows.
+            Weights >= 0, one for each row or sequence. An integer weight counts like so many equal rows.
         X_val, y_val, sample_weight_val : default=None
             Rows to validate on. Without them ``early_stopping=True`` sets ``validation_fraction`` of the training rows
             aside. A pipeline hands ``X_val`` over as it is: see the guide on ``transform_input``.
@@ -141,7 +143,8 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         Returns
         -------
         self : estimator
-            After Ctrl-C it is fitted with the best weights so far, and the interruption goes on.
+            After Ctrl-C it is fitted, and the interruption goes on: with early stopping its weights are the best so
+            far, otherwise the last ones.
         """
         with nothing_lost(self), kernels_in_force() as self.kernel_backend_:
             interruption = self._fit(X, y, sample_weight, X_val, y_val, sample_weight_val)

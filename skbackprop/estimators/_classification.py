@@ -61,9 +61,9 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features), or sequences as in ``fit``
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            It may lack classes.
+            Labels, which may lack classes; with ``return_sequences=True`` of shape (n_samples, n_steps).
         classes : array-like of shape (n_classes,), default=None
             All labels that will ever come, of which y has some; must be given at the first call, and cannot change.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -79,15 +79,17 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         return self._step(X, y, sample_weight, classes=classes)
 
     def predict(self, X: Any) -> Array:
-        """Predict the most probable label of every row of X; of an indicator, every label that is more likely than not.
+        """Predict the most probable label of every row; of an indicator, every label that is more likely than not.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features), or sequences as in ``fit``
 
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+            With ``return_sequences=True`` one label for every step, (n_samples, n_steps); those at padding mean
+            nothing.
         """
         raw, shaped = self._raw(X)
         p = self.model_.loss.predict(raw)
@@ -98,11 +100,12 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features), or sequences as in ``fit``
 
         Returns
         -------
         raw : ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
+            With ``return_sequences=True`` there is an axis of steps after the first, and NaN at padding.
         """
         raw, shaped = self._raw(X)
         return shaped(raw[:, 0] if self._two_classes else raw)
@@ -112,11 +115,12 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features), or sequences as in ``fit``
 
         Returns
         -------
         p : ndarray of shape (n_samples, n_classes)
+            With ``return_sequences=True``, (n_samples, n_steps, n_classes), and NaN at padding.
         """
         raw, shaped = self._raw(X)
         return shaped(self._predicted(raw))
@@ -126,11 +130,12 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features), or sequences as in ``fit``
 
         Returns
         -------
         log_p : ndarray of shape (n_samples, n_classes)
+            With ``return_sequences=True``, (n_samples, n_steps, n_classes), and NaN at padding.
         """
         raw, shaped = self._raw(X)
         return shaped(self.model_.loss.log_predict(self._column_per_class(raw)))

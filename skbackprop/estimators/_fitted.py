@@ -32,7 +32,7 @@ class FittedNetwork(metaclass=ABCMeta):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features), or sequences as in ``fit``
         layer : int, default=-1
             Which hidden layer, counted from 0, or with a negative number from the last.
 

@@ -30,7 +30,8 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
     hidden_layer_sizes : int or sequence of int, default=(64,)
         Units of each recurrent layer.
     n_channels : int, default=1
-        Values per step, for X of two dimensions; X of three tells it itself.
+        Values per step where X has two dimensions, (n_samples, n_steps * n_channels). If X has three, its last one
+        counts, and this has no effect.
     bidirectional : bool, default=False
         Whether every layer reads the sequences from both ends.
     return_sequences : bool, default=False
@@ -38,7 +39,8 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
     truncate : int or None, default=None
         Steps through which gradients flow back; None stands for all. The state is carried on all the same.
     embedding : int or None, default=None
-        Numbers that stand for a token. If given, X holds tokens: whole numbers, of shape (n_samples, n_steps).
+        Length of the vector learnt for each token. If given, X holds tokens: whole numbers, of shape (n_samples,
+        n_steps).
     n_tokens : int or None, default=None
         How many tokens there are; None takes those up to the greatest in the first X.
     recurrent_dropout : float, default=0.0
@@ -47,7 +49,8 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
         What moves the weights; an object such as ``AdamW(weight_decay=0.1)`` brings its own numbers.
     alpha : float, default=0.0001
         L2 penalty, alpha / 2 |W|^2, divided by the rows of the batch as in scikit-learn; biases are spared. A
-        decay that does not depend on the batch is ``AdamW`` or ``SGD(weight_decay=...)``.
+        decay that does not depend on the batch is that of ``AdamW`` (0.01 by default) or ``SGD(weight_decay=...)``;
+        set alpha to 0 with it.
     batch_size : int, "auto" or "full", default="auto"
         Rows per step; "auto" is a tenth of them, at least 32 and at most 200; "full" is all of them.
     learning_rate : str or Schedule, default="constant"
@@ -55,9 +58,9 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
         or "adaptive", which divides the rate by 5 wherever patience ends. The rate is that of every step, for
         every solver but "lbfgs".
     learning_rate_init : float, default=0.001
-        The rate that ``learning_rate`` multiplies.
+        The learning rate, which the schedule ``learning_rate`` multiplies by a factor at every step.
     power_t : float, default=0.5
-        "invscaling" divides the rate by step ** power_t.
+        "invscaling" divides the rate by (step + 1) ** power_t, with steps counted from 0.
     max_iter : int, default=200
         Epochs at most; for "lbfgs", iterations.
     shuffle : bool, default=True
@@ -65,26 +68,28 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
     random_state : int, RandomState instance or None, default=None
         Source of the weights, the order of rows, the held-out rows and dropout. None is different every time.
     tol : float, default=1e-4
-        An epoch that lowers the loss (or raises the validation score) by no more is no improvement. The loss
-        is in units of the standardised target, so this is relative to the target's scale.
+        By how much an epoch must lower the loss, or raise what early stopping watches, to count as an improvement.
+        The loss is in units of the standardised target, so this is relative to the target's scale.
+        For "lbfgs" also the tolerance on the largest entry of the gradient.
     verbose : bool or int, default=False
         Whether to print a line per epoch.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights of the last ``fit``.
     momentum : float, default=0.9
+        For "sgd": which share of the step before is added to a step, from 0 to 1.
     nesterovs_momentum : bool, default=True
-        For "sgd".
+        For "sgd": whether the momentum is Nesterov's.
     early_stopping : bool, default=False
         Whether to stop when validation rows no longer improve, and to keep the weights of the best epoch.
     validation_fraction : float, default=0.1
         The share of rows that early stopping holds out, unless ``fit`` is given ``X_val``.
     beta_1, beta_2 : float, default=0.9, 0.999
-        For "adam" and "adamw".
+        For "adam" and "adamw": the decay of the running means of the gradient and of its square.
     epsilon : float, default=1e-8
-        For "adam", "adamw" and "rmsprop".
-    n_iter_no_change : int, default=10
-        Epochs without improvement after which training stops; a schedule that plans for its end is cut short by
-        validation rows only.
+        For "adam", "adamw" and "rmsprop": added to the root of the mean square.
+    n_iter_no_change : int or float("inf"), default=10
+        Epochs without improvement after which training stops; infinity means never. A schedule that plans for its
+        end is cut short by validation rows only.
     max_fun : int, default=15000
         Evaluations at most, for "lbfgs".
     standardize : bool, default=True
@@ -122,15 +127,23 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
     best_iter_ : int
         The epoch, counted from 1, whose weights were kept.
     history_ : dict of list
-        All of these and more, an entry per epoch, ready for a DataFrame; after ``partial_fit``, of the last epoch only.
+        Lists with an entry per epoch, ready for a DataFrame: "epoch", "loss", "data_loss" (the loss without the
+        penalty), "learning_rate", "gradient_norm" (before clipping) and, with validation rows, "validation_loss" and
+        "validation_score". After ``partial_fit``, of the last call only.
     n_iter_, t_ : int
         Epochs, and rows seen in them; counted on by ``partial_fit``.
     n_features_in_ : int
+        Columns of X in the first fit; where X has three dimensions, its channels; of tokens, 1.
     feature_names_in_ : ndarray of str
-        Only if X had such names.
-    n_layers_, n_outputs_ : int
+        The names of the columns of X; only if it had such names.
+    n_layers_ : int
+        Layers, counting inputs and outputs.
+    n_outputs_ : int
+        Columns of the raw output.
     out_activation_ : str
         "identity" or "exp": what makes predictions of raw output.
+    kernel_backend_ : {"numpy", "numba"}
+        The kernels that the last ``fit`` or ``partial_fit`` used.
     model_ : Model
         Network, parameters and units.
 

@@ -53,8 +53,9 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features), or sequences as in ``fit``
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            With ``return_sequences=True``, (n_samples, n_steps) or (n_samples, n_steps, n_outputs).
         sample_weight : array-like of shape (n_samples,), default=None
 
         Returns
@@ -64,11 +65,11 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
         return self._step(X, y, sample_weight)
 
     def predict(self, X: Any, return_std: bool = False) -> Any:
-        """Predict the target of every row of X, in its natural units.
+        """Predict the target of every row, or of every step of a sequence, in its natural units.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features), or sequences as in ``fit``
         return_std : bool, default=False
             Whether to return the standard deviation of y given X, too, which takes a loss that learns it: "gaussian".
 
@@ -76,7 +77,8 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
         -------
         y : ndarray of the shape that y had in fit
             With several quantile levels, of shape (n_samples, n_levels) for one output, and (n_samples, n_outputs,
-            n_levels) for several.
+            n_levels) for several. With ``return_sequences=True`` there is an axis of steps after the first, and NaN at
+            padding.
         std : ndarray of the same shape
             Only with ``return_std=True``.
         """
@@ -101,8 +103,9 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features), or sequences as in ``fit``
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            With ``return_sequences=True``, (n_samples, n_steps) or (n_samples, n_steps, n_outputs).
         sample_weight : array-like of shape (n_samples,), default=None
 
         Returns

@@ -149,7 +149,11 @@ class ReLU(Elementwise):
 
 @dataclass(frozen=True)
 class LeakyReLU(Elementwise):
-    """f(z) = max(z, slope z), f'(z) = 1 for z > 0, else slope, with 0 <= slope < 1.
+    """f(z) = max(z, slope z), f'(z) = 1 for z > 0, else slope.
+
+    Parameters
+    ----------
+    slope : float in [0, 1), default=0.01
 
     References
     ----------
@@ -172,6 +176,11 @@ class LeakyReLU(Elementwise):
 @dataclass(frozen=True)
 class ELU(Elementwise):
     """f(z) = z for z > 0, else alpha (exp(z) - 1); f'(z) = 1 for z > 0, else f + alpha.
+
+    Parameters
+    ----------
+    alpha : float > 0, default=1.0
+        Where it saturates: f(z) goes to -alpha.
 
     References
     ----------

@@ -1,20 +1,4 @@
-"""Cells: one step of a recurrent layer each, forward and backward in the same letters; registry.
-
-The contract of a cell, a frozen dataclass of hyper-parameters. A step is a namespace with Z = X W + b, the input's
-share, and the states ``before`` and ``after`` it, H first; R = H_before U is the recurrent product. Z and R have a
-block of ``units`` columns per gate:
-
-1. ``forward`` writes the states after the step. Z is the cell's to overwrite; what it leaves there, and what it writes
-   to the arrays that ``keeps`` asks for by name and width, is in the step again in ``backward``.
-2. ``backward`` gets the derivatives by the states after the step in ``dS``, and leaves there the derivatives by the
-   states before it, as far as they do not go through R. It puts dZ in the place of Z, and writes dR; unless the cell
-   ``splits`` the two, they are the same array.
-3. ``slots`` are the slots of the recurrence: U, and whatever else the cell needs. ``bias`` starts b.
-4. ``gradient`` assigns the gradient by the slots besides U and gain, once, after the last step backward: what was kept
-   then holds the rows of all steps.
-
-With ``layer_norm`` the layer normalises R over all its columns before the cell sees it, R = gain * (R - mean) / sd.
-"""
+"""Cells: one step of a recurrent layer each, forward and backward in the same letters; registry."""
 
 from __future__ import annotations
 
@@ -39,7 +23,22 @@ EPSILON = 1e-5
 
 
 class Cell(Protocol):
-    """See the numbered contract above."""
+    """A frozen dataclass of hyper-parameters: what one step of a recurrent layer computes.
+
+    A step is a namespace with Z = X W + b, the input's share, and the states ``before`` and ``after`` it, H first;
+    R = H_before U is the recurrent product. Z and R have a block of ``units`` columns per gate.
+
+    1. ``forward`` writes the states after the step. Z is the cell's to overwrite; what it leaves there, and what it
+       writes to the arrays that ``keeps`` asks for by name and width, is in the step again in ``backward``.
+    2. ``backward`` gets the derivatives by the states after the step in ``dS``, and leaves there the derivatives by the
+       states before it, as far as they do not go through R. It puts dZ in the place of Z, and writes dR; unless the
+       cell ``splits`` the two, they are the same array.
+    3. ``slots`` are the slots of the recurrence: U, and whatever else the cell needs. ``bias`` starts b.
+    4. ``gradient`` assigns the gradient by the slots besides U and gain, once, after the last step backward: what was
+       kept then holds the rows of all steps.
+
+    With ``layer_norm`` the layer normalises R over all its columns before the cell sees it, R = gain * (R - mean) / sd.
+    """
 
     gates: ClassVar[int]
     splits: ClassVar[bool]

@@ -89,6 +89,10 @@ class VarianceScaling:
 class Orthogonal:
     """Weights with orthogonal rows or columns (whichever are fewer) of length ``gain``; biases zero.
 
+    Parameters
+    ----------
+    gain : float > 0, default=1.0
+
     References
     ----------
     Saxe, McClelland and Ganguli (2014), "Exact solutions to the nonlinear dynamics of learning in deep linear neural
@@ -112,7 +116,12 @@ class Orthogonal:
 
 @dataclass(frozen=True)
 class SmallNormal:
-    """Weights close to zero, normal with standard deviation ``sd``; biases zero."""
+    """Weights close to zero, normal with standard deviation ``sd``; biases zero.
+
+    Parameters
+    ----------
+    sd : float > 0, default=0.01
+    """
 
     sd: float = 0.01
 

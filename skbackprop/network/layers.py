@@ -1,17 +1,4 @@
-"""Layers: what each computes, and the derivative of it, side by side.
-
-The contract of a layer, a frozen dataclass of hyper-parameters that holds no arrays:
-
-1. ``X`` is read-only.
-2. What ``forward`` returns belongs to the tape and dies at the next forward.
-3. ``dY``, the derivative of the loss by the output, is the layer's to overwrite.
-4. ``g``, the gradient by the layer's own slots, is *assigned*, not accumulated.
-5. Without a tape, nothing is remembered.
-6. The batch axis is first. Sequences are (n, T, d) arrays; a layer that makes new ones lays them out step after step.
-7. Slots with ``train=False`` are left alone by ``backward``: their gradient stays zero.
-8. A layer that carries a state through a sequence begins from ``run.state``, leaves the last one in ``tape.state``, and
-   has ``step(p, x, state)``, which returns what it puts out for one step and the state after it.
-"""
+"""Layers: what each computes, and the derivative of it, side by side."""
 
 from __future__ import annotations
 
@@ -31,7 +18,7 @@ from .layout import flatten, on_steps, unflatten
 from .parameters import Slot
 from .products import matmul, matmul_transposed
 
-__all__ = ["Dense", "Dropout", "Layer", "Run", "Standardize", "Tape"]
+__all__ = ["Dense", "Dropout", "Layer", "Run", "Slot", "Standardize", "Tape"]
 
 Array = np.ndarray
 Shape = tuple[int, ...]
@@ -79,7 +66,22 @@ class Run(NamedTuple):
 
 
 class Layer(Protocol):
-    """See the numbered contract above. Shapes are those of one row."""
+    """A frozen dataclass of hyper-parameters that holds no arrays. Shapes are those of one row.
+
+    ``slots`` names the layer's parameters; ``p`` has their values as attributes, and ``g`` is for the gradient by them.
+
+    1. ``X`` is read-only.
+    2. What ``forward`` returns belongs to the tape and dies at the next forward.
+    3. ``dY``, the derivative of the loss by the output, is the layer's to overwrite. ``backward`` returns the
+       derivative by X, or None where ``need_dX`` is False.
+    4. ``g`` is *assigned*, not accumulated.
+    5. Without a tape, nothing is remembered.
+    6. The batch axis is first. Sequences are (n, T, d) arrays; a layer that makes new ones lays them out step after
+       step.
+    7. Slots with ``train=False`` are left alone by ``backward``: their gradient stays zero.
+    8. A layer that carries a state through a sequence begins from ``run.state``, leaves the last one in ``tape.state``,
+       and has ``step(p, x, state)``, which returns what it puts out for one step and the state after it.
+    """
 
     def slots(self, shape: Shape) -> dict[str, Slot]: ...
     def output_shape(self, shape: Shape) -> Shape: ...
@@ -165,6 +167,11 @@ class Dropout:
     """Y = X * M / (1 - rate), dX = dY * M / (1 - rate), with M drawn anew for each batch.
 
     An entry of M is 0 with probability ``rate``, else 1. The division keeps the mean, so that inference is Y = X.
+
+    Parameters
+    ----------
+    rate : float in [0, 1)
+        Which share of X is left out.
 
     References
     ----------

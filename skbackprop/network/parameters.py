@@ -15,7 +15,11 @@ Array = np.ndarray
 
 
 class Slot(NamedTuple):
-    """One named slice of theta: its shape, how it starts, and whether it decays and trains."""
+    """One named slice of theta: its shape, how it starts, and whether it decays and trains.
+
+    ``init(rng, shape)`` draws the first values, as the functions that ``Initializer.samplers`` returns do; zeros by
+    default. ``decay`` says whether the penalty and weight decay act on it, ``train`` whether the optimiser moves it.
+    """
 
     shape: tuple[int, ...]
     init: Sampler = zeros

@@ -21,7 +21,7 @@ from .parameters import Point
 from .penalties import Penalty
 from .segments import Segment, gather, segments
 
-__all__ = ["SequenceObjective", "count_targets"]
+__all__ = ["SequenceObjective"]
 
 Array = np.ndarray
 

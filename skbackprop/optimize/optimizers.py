@@ -1,14 +1,4 @@
-"""First-order optimisers: each starts a state of plain arrays and steps theta in place; registry.
-
-The contract of an optimiser, a frozen dataclass of hyper-parameters:
-
-1. ``start(theta, decaying=...)`` returns a state: a dict of plain arrays and numbers, so that it pickles.
-   ``decaying`` is the slice of theta, from its first entry on, that the optimiser's own weight decay is for, if it has
-   one.
-2. ``step(theta, gradient, rate, state)`` moves theta in place and leaves ``gradient`` as it is.
-3. ``rescale(state, factor)`` follows a change of units: from now on gradients come multiplied by ``factor``, entry by
-   entry, and so must be what the state remembers of them.
-"""
+"""First-order optimisers: each starts a state of plain arrays and steps theta in place; registry."""
 
 from __future__ import annotations
 
@@ -28,7 +18,15 @@ EVERYTHING = slice(None)
 
 
 class Optimizer(Protocol):
-    """See the numbered contract above."""
+    """A frozen dataclass of hyper-parameters, which moves a vector theta by one gradient after the other.
+
+    1. ``start(theta, decaying=...)`` returns a state: a dict of plain arrays and numbers, so that it pickles.
+       ``decaying`` is the slice of theta, from its first entry on, that the optimiser's own weight decay is for, if it
+       has one.
+    2. ``step(theta, gradient, rate, state)`` moves theta in place and leaves ``gradient`` as it is.
+    3. ``rescale(state, factor)`` follows a change of units: from now on gradients come multiplied by ``factor``, entry
+       by entry, and so must be what the state remembers of them.
+    """
 
     def start(self, theta: Array, *, decaying: slice = EVERYTHING) -> State: ...
     def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None: ...
@@ -69,7 +67,9 @@ class SGD(KernelOptimizer):
     Parameters
     ----------
     momentum : float in [0, 1], default=0.9
+        Which share of the last step v is kept.
     nesterov : bool, default=True
+        Whether the second form is used.
     weight_decay : float, default=0.0
         Decoupled: theta -= rate * weight_decay * theta, whatever the batch; biases are spared.
 
@@ -115,7 +115,9 @@ class RMSprop(KernelOptimizer):
     Parameters
     ----------
     rho : float in [0, 1), default=0.9
+        Decay of the running mean v of squared gradients.
     epsilon : float > 0, default=1e-8
+        Keeps the divisor from 0.
     weight_decay : float, default=0.0
         Decoupled, as in `SGD`.
 
@@ -152,8 +154,11 @@ class Adam(KernelOptimizer):
     Parameters
     ----------
     beta_1 : float in [0, 1), default=0.9
+        Decay of the running mean m of gradients.
     beta_2 : float in [0, 1), default=0.999
+        Decay of the running mean v of squared gradients.
     epsilon : float > 0, default=1e-8
+        Keeps the divisor from 0.
     weight_decay : float, default=0.0
         Decoupled, theta -= rate * weight_decay * theta before the step, biases spared: what `AdamW` has by default.
 
@@ -199,6 +204,14 @@ class Adam(KernelOptimizer):
 @dataclass(frozen=True)
 class AdamW(Adam):
     """`Adam` with its decoupled weight decay switched on: a decay that depends on neither batch nor gradient.
+
+    Parameters
+    ----------
+    beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
+        As in `Adam`.
+    weight_decay : float >= 0, default=0.01
+        theta -= rate * weight_decay * theta before every step; biases are spared. Give the estimator ``alpha=0``, or
+        there are two decays.
 
     References
     ----------

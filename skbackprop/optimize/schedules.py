@@ -61,6 +61,11 @@ class Constant:
 class InverseScaling:
     """factor = 1 / (step + 1)^power.
 
+    Parameters
+    ----------
+    power : float >= 0, default=0.5
+        At 0 the rate is constant.
+
     References
     ----------
     Robbins and Monro (1951), "A stochastic approximation method": converges for powers in (1/2, 1].
@@ -79,6 +84,13 @@ class InverseScaling:
 @dataclass(frozen=True)
 class Cosine:
     """factor = floor + (1 - floor) (1 + cos(pi step / total)) / 2: from 1 down to ``floor``.
+
+    Parameters
+    ----------
+    floor : float in [0, 1], default=0.0
+        The factor at the end.
+    total : int or None, default=None
+        Steps (batches) in all. None: told by ``fit``; required under ``partial_fit``.
 
     References
     ----------
@@ -105,6 +117,17 @@ class Cosine:
 @dataclass(frozen=True)
 class OneCycle:
     """Up from ``start`` to 1 over the share ``rise`` of the steps, then down to ``end``, both along half a cosine.
+
+    Parameters
+    ----------
+    rise : float in (0, 1), default=0.3
+        The share of the steps in which the factor rises.
+    start : float in [0, 1], default=0.04
+        The factor at the first step.
+    end : float in [0, 1], default=1e-4
+        The factor at the end.
+    total : int or None, default=None
+        Steps (batches) in all. None: told by ``fit``; required under ``partial_fit``.
 
     References
     ----------
@@ -135,6 +158,15 @@ class OneCycle:
 class StepDecay:
     """factor = drop^k, with k growing by one after every stage; the steps are divided into ``stages`` of equal length.
 
+    Parameters
+    ----------
+    stages : int >= 1, default=3
+        Stages of equal length; the first has the factor 1.
+    drop : float in (0, 1], default=0.1
+        What the factor is multiplied by from one stage to the next.
+    total : int or None, default=None
+        Steps (batches) in all. None: told by ``fit``; required under ``partial_fit``.
+
     Examples
     --------
     >>> [StepDecay(stages=2)(step, 4) for step in range(4)]
@@ -158,6 +190,14 @@ class StepDecay:
 @dataclass(frozen=True)
 class Warmup:
     """A line from 0 to 1 over the first ``steps``, then ``then``, whose own clock starts after the warm-up.
+
+    Parameters
+    ----------
+    steps : int >= 1
+        Steps (batches, not epochs) of the warm-up.
+    then : Schedule, default=Constant()
+        What follows. Under ``partial_fit`` the ``total`` of a schedule that needs one counts the steps after the
+        warm-up.
 
     Examples
     --------

@@ -22,9 +22,14 @@ class ClassLoss(KernelLoss):
 
     With ``n_classes`` = K > 0, the classes exclude one another: y is an (n, 1) array of their numbers 0 ... K - 1, and
     the K raw columns go through a softmax. With 0, every column of y holds zeros and ones, one column for two classes
-    or one for each label, and goes through a logistic function by itself. ``BatchMLPClassifier`` sets it.
+    or one for each label, and goes through a logistic function by itself.
 
     A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, and ``constant``.
+
+    Parameters
+    ----------
+    n_classes : int, default=0
+        Classes under a softmax, or 0 for logistic columns; keyword only. The estimator sets it.
     """
 
     n_classes: int = field(default=0, kw_only=True)
@@ -82,6 +87,9 @@ class LogLoss(ClassLoss):
     Parameters
     ----------
     label_smoothing : float in [0, 1), default=0.0
+        s, the share of the target that is spread evenly over the classes.
+    n_classes : int, default=0
+        Classes under a softmax, or 0 for logistic columns; keyword only. The estimator sets it.
 
     References
     ----------
@@ -120,6 +128,11 @@ class BrierLoss(ClassLoss):
     softmax. Bounded, so that mislabelled rows weigh little; but where a confident score is wrong the gradient vanishes.
     Best constant: the frequencies.
 
+    Parameters
+    ----------
+    n_classes : int, default=0
+        Classes under a softmax, or 0 for logistic columns; keyword only. The estimator sets it.
+
     References
     ----------
     Brier (1950), "Verification of forecasts expressed in terms of probability"; Rumelhart, Hinton and Williams (1986),
@@ -153,6 +166,9 @@ class Focal(ClassLoss):
     Parameters
     ----------
     gamma : float >= 0, default=2.0
+        How fast a row counts less as it comes right.
+    n_classes : int, default=0
+        Classes under a softmax, or 0 for logistic columns; keyword only. The estimator sets it.
 
     References
     ----------
