@@ -288,6 +288,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         rate = self.learning_rate_init * settings.schedule(state.steps, None) * state.rate_factor
         rows = data.n * data.mean_weight()
         share = rate / (rate + LEAN_RATE) * rows / (rows + LEAN_ROWS)
-        with suitable_blas_threads(model.network, data.n):
+        quiet = np.errstate(over="ignore", invalid="ignore")  # training will say that it diverges
+        with quiet, suitable_blas_threads(model.network, data.n):
             raw = data.counted(self._raw_of(model, data.taken(data.X)))
-        model.lean(raw, *data.targets(model.units.standardize(data.y), data.weight), share)
+            model.lean(raw, *data.targets(model.units.standardize(data.y), data.weight), share)
