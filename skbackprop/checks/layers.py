@@ -95,7 +95,7 @@ def noisy_run(tape: Tape | None = None, seed: int = 0) -> Run:
 def trainable(parameters: Parameters) -> Array:
     """A vector like theta: 1 for the entries that train, 0 for the others."""
     free = np.zeros(parameters.size)
-    for slots, views in zip(parameters.layers, parameters.views(free), strict=True):
+    for slots, views in zip(parameters.slots, parameters.views(free), strict=True):
         for name, slot in slots.items():
             getattr(views, name)[...] = slot.train
     return free

@@ -43,7 +43,7 @@ class FittedNetwork(metaclass=ABCMeta):
             padding; with ``bidirectional=True`` twice as wide.
         """
         X = self._read_x(X)
-        hidden = [at for at, slots in enumerate(self.model_.network.parameters.layers) if "b" in slots][:-1]
+        hidden = [at for at, slots in enumerate(self.model_.network.parameters.slots) if "b" in slots][:-1]
         if not isinstance(layer, (int, np.integer)) or not -len(hidden) <= layer < len(hidden):
             raise ValueError(f"`layer` must be the number of one of the {len(hidden)} hidden layers, got {layer!r}")
         return self._forward(X, stop=hidden[layer] + 1)
@@ -83,12 +83,17 @@ class FittedNetwork(metaclass=ABCMeta):
     @property
     def coefs_(self) -> list[Array]:
         """The weight matrix of every layer, as a view of ``theta_``, in the units of the network."""
-        return [p.W for p in self.model_.network.parameters.views(self.theta_) if hasattr(p, "W")]
+        return self._views_of("W")
 
     @property
     def intercepts_(self) -> list[Array]:
         """The bias vector of every layer, as a view of ``theta_``."""
-        return [p.b for p in self.model_.network.parameters.views(self.theta_) if hasattr(p, "b")]
+        return self._views_of("b")
+
+    def _views_of(self, slot: str) -> list[Array]:
+        parameters = self.model_.network.parameters
+        views = zip(parameters.slots, parameters.views(self.theta_), strict=True)
+        return [getattr(view, slot) for own, view in views if slot in own]
 
     @property
     def n_layers_(self) -> int:

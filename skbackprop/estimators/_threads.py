@@ -112,7 +112,7 @@ def suitable_blas_threads(
     ``compiled`` products are not made by NumPy's BLAS but by SciPy's, which numba calls. Setting the limit takes about
     as long as a pass of the rows from which it is worth it.
     """
-    sizes = [slot.size for slots in network.parameters.layers for slot in slots.values()]
+    sizes = [slot.size for slots in network.parameters.slots for slot in slots.values()]
     flops = 2.0 * rows * max(sizes)
     shared = vectors or flops > SHARED_FLOPS or rows * network.widest > SHARED_NUMBERS
     if not shared:

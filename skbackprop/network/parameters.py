@@ -38,7 +38,7 @@ class Parameters:
 
     Parameters
     ----------
-    layers : sequence of dict
+    slots : sequence of dict
         For every layer of the network its slots by name, in the order in which they are drawn.
 
     Attributes
@@ -59,13 +59,13 @@ class Parameters:
     array([6., 7., 8.])
     """
 
-    def __init__(self, layers: Sequence[dict[str, Slot]]):
-        self.layers = tuple(layers)
+    def __init__(self, slots: Sequence[dict[str, Slot]]):
+        self.slots = tuple(slots)
         start = 0
-        self.starts: list[dict[str, int]] = [{} for _ in self.layers]
+        self.starts: list[dict[str, int]] = [{} for _ in self.slots]
         for decays in (True, False):
-            for starts, slots in zip(self.starts, self.layers, strict=True):
-                for name, slot in slots.items():
+            for starts, own in zip(self.starts, self.slots, strict=True):
+                for name, slot in own.items():
                     if slot.decay is decays:
                         starts[name] = start
                         start += slot.size
@@ -78,18 +78,18 @@ class Parameters:
         return [
             SimpleNamespace(
                 **{
-                    name: theta[start : start + slots[name].size].reshape(slots[name].shape)
+                    name: theta[start : start + own[name].size].reshape(own[name].shape)
                     for name, start in starts.items()
                 }
             )
-            for slots, starts in zip(self.layers, self.starts, strict=True)
+            for own, starts in zip(self.slots, self.starts, strict=True)
         ]
 
     def initial(self, rng: np.random.RandomState, dtype: np.typing.DTypeLike) -> Array:
         """Draw a starting theta, slot by slot."""
         theta = np.empty(self.size, dtype)
-        for slots, namespace in zip(self.layers, self.views(theta), strict=True):
-            for name, slot in slots.items():
+        for own, namespace in zip(self.slots, self.views(theta), strict=True):
+            for name, slot in own.items():
                 getattr(namespace, name)[...] = slot.init(rng, slot.shape)
         return theta
 
