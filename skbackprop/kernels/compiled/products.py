@@ -13,6 +13,7 @@ from .tiles import BYTES, ROWS, dot_tile, product_tile
 
 Array = np.ndarray
 DOTS = 3
+FEW = 32  # rows; for more of them it pays to bring the columns of B^T into order first, as BLAS does
 wide, middle, narrow = product_tile(3), product_tile(2), product_tile(1)
 dots = dot_tile(DOTS)
 
@@ -56,7 +57,7 @@ def product_with_transposed(A: Array, B: Array, C: Array) -> None:
             a = A[i, 0]
             for j in range(m):
                 C[i, j] = a * b[j]
-    elif n < ROWS or m < DOTS or k < BYTES // C.itemsize or not is_small(n, k, m, C.itemsize):
+    elif not ROWS <= n <= FEW or m < DOTS or k < BYTES // C.itemsize or not is_small(n, k, m, C.itemsize):
         np.dot(A, B.T, C)
     else:
         for j in range(0, m, DOTS):
