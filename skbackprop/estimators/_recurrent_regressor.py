@@ -103,7 +103,8 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
         "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "orthogonal", "small_normal".
         Those of the recurrence start orthogonal, with a relu as the identity.
     monitor : str or callable, default="loss"
-        What early stopping watches: the validation loss, or a scorer by name or as a callable.
+        What early stopping watches: the validation loss, or a scorer by name or as a callable. The value of a scorer
+        may be in the units of y, and so is ``tol`` then.
 
     Attributes
     ----------

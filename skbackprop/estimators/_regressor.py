@@ -83,7 +83,8 @@ class BatchMLPRegressor(BatchRegressor, Perceptron):
         "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "orthogonal",
         "small_normal".
     monitor : str or callable, default="loss"
-        What early stopping watches: the validation loss, or a scorer by name or as a callable.
+        What early stopping watches: the validation loss, or a scorer by name or as a callable. The value of a scorer
+        may be in the units of y, and so is ``tol`` then.
 
     Attributes
     ----------
