@@ -82,6 +82,11 @@ class BatchMLPClassifier(BatchClassifier, Perceptron):
         "small_normal".
     monitor : str or callable, default="loss"
         What early stopping watches: the validation loss, or a scorer by name or as a callable.
+    average : bool or "auto", default="auto"
+        Whether ``fit`` validates, and ends with, a running mean of the weights over about the last seven epochs. The
+        weights of a single step are some way from the minimum, as far as the learning rate is high. "auto" is False
+        for "lbfgs", with a schedule that lowers the rate by a plan, and with ``standardize=False``, where the fit is
+        scikit-learn's. The first eight epochs, and ``partial_fit``, have no such mean.
     class_weight : dict, "balanced" or None, default=None
         What a row of each class counts for, times its ``sample_weight``; classes that a dict leaves out count 1.
         "balanced" lets all classes count the same in total; under ``partial_fit``, in all rows seen so far. Not for an
@@ -182,6 +187,7 @@ class BatchMLPClassifier(BatchClassifier, Perceptron):
         clip_norm=None,
         init="auto",
         monitor="loss",
+        average="auto",
         class_weight=None,
     ):
         self._store(locals())

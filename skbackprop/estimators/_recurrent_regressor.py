@@ -105,6 +105,11 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
     monitor : str or callable, default="loss"
         What early stopping watches: the validation loss, or a scorer by name or as a callable. The value of a scorer
         may be in the units of y, and so is ``tol`` then.
+    average : bool or "auto", default="auto"
+        Whether ``fit`` validates, and ends with, a running mean of the weights over about the last seven epochs. The
+        weights of a single step are some way from the minimum, as far as the learning rate is high. "auto" is False
+        for "lbfgs", with a schedule that lowers the rate by a plan, and with ``standardize=False``, where the fit is
+        scikit-learn's. The first eight epochs, and ``partial_fit``, have no such mean.
 
     Attributes
     ----------
@@ -209,6 +214,7 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
         clip_norm=1.0,
         init="auto",
         monitor="loss",
+        average="auto",
     ):
         self._store(locals())
 

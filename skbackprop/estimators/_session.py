@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from ..network.blocks import row_blocks
 from ..network.model import Model
 from ..network.network import Network
 from ..network.penalties import L2
+from ..optimize.averaging import RunningMean
 from ..optimize.batches import Batches
 from ..optimize.full_batch import LBFGS
 from ..optimize.progress import BestSoFar, Patience, Plateau
@@ -24,7 +26,7 @@ from ..ranges import check_real
 from ._advice import divergence, no_better, not_settled, worse
 from ._callbacks import EpochTasks
 from ._reading import Data
-from ._settings import Settings, read_scorer
+from ._settings import Settings, plans_its_end, read_scorer
 from ._stretches import Stretches, make_steps
 from ._threads import suitable_blas_threads
 from ._validation import Validation, finite_score
@@ -77,6 +79,7 @@ class Session:
         self.compiled = isinstance(self.steps, Stretches)
         self.max_epochs = max_epochs
         self.total = max_epochs * len(self.batches) if planned else None
+        self.mean, self.weights = RunningMean(settings.share if planned else 1.0), state.theta
         self.best = BestSoFar()
         self.progress = make_progress(estimator, settings)
         self.exhausted = self.converged = False
@@ -104,7 +107,6 @@ class Session:
 
     def after_epoch(self, epoch: Epoch) -> bool:
         """Record the epoch, judge it, tell the callbacks; returns whether to stop."""
-        theta = self.state.theta
         record = {
             "epoch": epoch.number,
             "loss": epoch.loss + epoch.penalty,
@@ -113,13 +115,14 @@ class Session:
             "gradient_norm": epoch.gradient_norm,
         }
         self._check_finite(record["loss"])
+        self.weights = self.mean.see(self.state.theta)
         if self.validation is not None:
-            record |= self.validation.measure(theta)
+            record |= self.validation.measure(self.weights)
         self._publish(record)
         value = record["loss"]
         if self.watched:
             value = -finite_score(record["validation_score"], self.estimator.monitor, self.state.epochs)
-            self.best.see(epoch.number, value, theta)
+            self.best.see(epoch.number, value, self.weights)
         self.exhausted = self.progress.exhausted_by(value)
         self.state.rate_factor = self.progress.factor
         stopped = self.tasks.end_epoch(self._snapshot)
@@ -127,9 +130,9 @@ class Session:
         return self.converged
 
     def _snapshot(self) -> dict[str, Any]:
-        """What makes a shallow copy of the estimator predict like today, for ever."""
+        """What makes a shallow copy of the estimator predict for ever as it would if training ended today."""
         history = {name: list(values) for name, values in self.estimator.history_.items()}
-        return {"model_": self.model.copy(), "history_": history}
+        return {"model_": replace(self.model, theta=self.weights.copy()), "history_": history}
 
     def _objective(self, data: Data) -> Any:
         """The objective over some rows, with the target in the units of training and weights of mean one."""
@@ -193,9 +196,9 @@ class Session:
             print(f"epoch {record['epoch']}: {', '.join(known)}")
 
     def _keep(self) -> None:
-        """Leave the best weights with the estimator if there is a best, else the last, and say which they are."""
+        """Leave the best weights with the estimator if there is a best, else the latest, and say which they are."""
         e, theta = self.estimator, self.state.theta
-        e.best_iter_ = e.n_iter_
+        theta[:], e.best_iter_ = self.weights, e.n_iter_
         self.state.order = None  # of these rows; the next call has its own
         if self.best.theta is not None:
             theta[:], e.best_iter_ = self.best.theta, self.best.epoch
@@ -218,6 +221,7 @@ class Session:
         constant = self._constant_loss()
         loss = e.history_["data_loss"][e.history_["epoch"].index(e.best_iter_)]
         cut_short = self.watched and self.exhausted
+        as_planned = math.isinf(e.n_iter_no_change) or (plans_its_end(self.settings.schedule) and not self.full_batch)
         useless, useful = constant + 0.1 * abs(constant) + e.tol, constant - e.tol
         if loss > (useful if cut_short else useless):  # but it is a running mean: see how good the weights kept are
             loss = self.objective.mean_loss(self.state.theta, self.data.rows)
@@ -225,7 +229,7 @@ class Session:
             message = worse(e, loss, constant)
         elif cut_short and loss > useful:
             message = no_better(e, self.full_batch, self.batches.size, loss, constant)
-        elif self.converged or math.isinf(e.n_iter_no_change) or (plans_its_end(self.settings) and not self.full_batch):
+        elif self.converged or as_planned:
             return
         else:
             message = not_settled(e, self.full_batch)
@@ -258,11 +262,7 @@ def make_progress(estimator: Any, settings: Settings) -> Patience | Plateau:
     L-BFGS, and a schedule that plans for its end, when the loss falls most, are not cut short by the training loss.
     """
     limit, full_batch = estimator.n_iter_no_change, isinstance(settings.solver, LBFGS)
-    if not estimator.early_stopping and (full_batch or plans_its_end(settings)):
+    if not estimator.early_stopping and (full_batch or plans_its_end(settings.schedule)):
         limit = math.inf
     patience = Patience(limit, estimator.tol)
     return Plateau(patience, estimator.learning_rate_init) if settings.adaptive and not full_batch else patience
-
-
-def plans_its_end(settings: Settings) -> bool:
-    return getattr(settings.schedule, "ends", False)

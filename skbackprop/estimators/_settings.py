@@ -15,6 +15,7 @@ from ..network.activations import ACTIVATIONS, Activation
 from ..network.initializers import INITIALIZERS, Initializer
 from ..network.layers import Dense, Layer
 from ..network.losses import Loss
+from ..optimize.averaging import SHARE
 from ..optimize.full_batch import LBFGS
 from ..optimize.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop
 from ..optimize.schedules import SCHEDULES, InverseScaling, Schedule
@@ -44,6 +45,7 @@ class Settings(NamedTuple):
     adaptive: bool
     clip: float
     standardize: bool
+    share: float
 
     def layers(self, entrance: list[Layer], width: int) -> list[Layer]:
         """The layers of a network that puts out ``width`` numbers per row."""
@@ -84,15 +86,17 @@ def read_settings(estimator: Any, losses: Mapping[str, Loss], architecture: Arch
             raise ValueError(
                 f"`{name}` must be 0 with solver='lbfgs', whose line search needs a loss without noise, got {rate!r}"
             )
-    adaptive = isinstance(estimator.learning_rate, str) and estimator.learning_rate == "adaptive"
+    adaptive = is_name(estimator.learning_rate, "adaptive")
+    schedule = SCHEDULES["constant"] if adaptive else read_schedule(estimator)
     return Settings(
         loss=read_object("loss", estimator.loss, losses, "value_and_gradient"),
         architecture=architecture,
         solver=solver,
-        schedule=SCHEDULES["constant"] if adaptive else read_schedule(estimator),
+        schedule=schedule,
         adaptive=adaptive,
         clip=math.inf if estimator.clip_norm is None else float(estimator.clip_norm),
         standardize=bool(estimator.standardize),
+        share=SHARE if read_average(estimator, solver, schedule) else 1.0,
     )
 
 
@@ -200,6 +204,23 @@ def read_schedule(e: Any) -> Schedule:
         return e.learning_rate
     known = (*named, "adaptive")
     return named[check_name("learning_rate", e.learning_rate, known, " or a function of (step, total)")]
+
+
+def read_average(e: Any, solver: Optimizer | LBFGS, schedule: Schedule) -> bool:
+    """Whether weights are averaged: "auto" is where nothing else calms the steps, and scikit-learn is not followed."""
+    full_batch = isinstance(solver, LBFGS)
+    if is_name(e.average, "auto"):
+        return bool(e.standardize) and not full_batch and not plans_its_end(schedule)
+    if not isinstance(e.average, (bool, np.bool_)):
+        raise ValueError(f"`average` must be 'auto', True or False, got {e.average!r}")
+    if full_batch and e.average:
+        raise ValueError("`average` must be 'auto' or False with solver='lbfgs', whose steps do not wander, got True")
+    return bool(e.average)
+
+
+def plans_its_end(schedule: Schedule) -> bool:
+    """Whether the rate goes to where it must end, when the loss falls most."""
+    return getattr(schedule, "ends", False)
 
 
 def read_object(name: str, value: Any, named: Mapping[str, Any], method: str, also: Iterable[str] = ()) -> Any:

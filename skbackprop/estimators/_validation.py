@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -21,7 +22,7 @@ class Validation:
     Parameters
     ----------
     estimator : estimator
-        Able to predict with the theta that is being trained.
+        Able to predict.
     objective : Objective
         Over the X and y that hold the validation rows.
     data : Data
@@ -34,8 +35,8 @@ class Validation:
         self.objective, self.data, self.scorer = objective, data, scorer
         if scorer is not None:
             # Scored on plain arrays: without names there are none to miss.
-            self.estimator = copy.copy(estimator)
-            vars(self.estimator).pop("feature_names_in_", None)
+            self.estimator = self.scored = copy.copy(estimator)
+            vars(self.scored).pop("feature_names_in_", None)
             self.X = estimator._given(data.taken(data.X))
             y, weight = data.targets(data.y, data.sample_weight)
             self.y, self.weight = estimator._target.write(y), {} if weight is None else {"sample_weight": weight}
@@ -46,6 +47,7 @@ class Validation:
         loss = self.objective.mean_loss(theta, self.data.rows)
         if self.scorer is None:
             return {"validation_loss": loss, "validation_score": -loss}
+        self.scored.model_ = replace(self.scored.model_, theta=theta)
         return {"validation_loss": loss, "validation_score": self._score()}
 
     def _score(self) -> float:

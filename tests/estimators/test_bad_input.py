@@ -65,6 +65,7 @@ WRONG = {
     "clip_norm": [0, -1, nan, "1", True],
     "init": ["glorot_unifrom", None, 5, nan, VarianceScaling],
     "monitor": ["accuraccy", None, 5, nan],
+    "average": ["yes", None, 1, 0.5, nan],
     "class_weight": ["balance", 5, nan, [1.0, 2.0, 1.0]],
     "cell": ["rnn", None, 5, nan, GRU],
     "n_channels": [0, -1, 2.5, nan, "1", None, True],
