@@ -53,6 +53,7 @@ REGRESSION = Task(
     root_mean_squared_error,
     {
         "ours": lambda seed: BatchMLPRegressor(random_state=seed),
+        "ours, last weights": lambda seed: BatchMLPRegressor(average=False, random_state=seed),
         "ours, cosine": lambda seed: BatchMLPRegressor(random_state=seed, **PLANNED),
         "MLP, X and y scaled": lambda seed: TransformedTargetRegressor(
             scaled(MLPRegressor, seed), transformer=StandardScaler()
@@ -66,6 +67,7 @@ CLASSIFICATION = Task(
     lambda y, predicted: 100 * zero_one_loss(y, predicted),
     {
         "ours": lambda seed: BatchMLPClassifier(random_state=seed),
+        "ours, last weights": lambda seed: BatchMLPClassifier(average=False, random_state=seed),
         "ours, cosine": lambda seed: BatchMLPClassifier(random_state=seed, **PLANNED),
         "MLP, X scaled": lambda seed: scaled(MLPClassifier, seed),
         "MLP, raw": lambda seed: MLPClassifier(random_state=seed),

@@ -144,7 +144,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         -------
         self : estimator
             After Ctrl-C it is fitted, and the interruption goes on: with early stopping its weights are the best so
-            far, otherwise the last ones.
+            far, otherwise the latest.
         """
         with nothing_lost(self), kernels_in_force() as self.kernel_backend_:
             interruption = self._fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
