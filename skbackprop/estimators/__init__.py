@@ -7,18 +7,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._classifier import BatchMLPClassifier
-    from ._recurrent_classifier import BatchRNNClassifier
-    from ._recurrent_regressor import BatchRNNRegressor
-    from ._regressor import BatchMLPRegressor
+    from ._mlp_classifier import BatchMLPClassifier
+    from ._mlp_regressor import BatchMLPRegressor
+    from ._rnn_classifier import BatchRNNClassifier
+    from ._rnn_regressor import BatchRNNRegressor
 
 __all__ = ["BatchMLPClassifier", "BatchMLPRegressor", "BatchRNNClassifier", "BatchRNNRegressor"]
 
 _MODULES = {
-    "BatchMLPClassifier": "_classifier",
-    "BatchMLPRegressor": "_regressor",
-    "BatchRNNClassifier": "_recurrent_classifier",
-    "BatchRNNRegressor": "_recurrent_regressor",
+    "BatchMLPClassifier": "_mlp_classifier",
+    "BatchMLPRegressor": "_mlp_regressor",
+    "BatchRNNClassifier": "_rnn_classifier",
+    "BatchRNNRegressor": "_rnn_regressor",
 }
 
 
