@@ -124,12 +124,11 @@ class Scaling:
         return cls(network.shapes[0][-1] or 0, data.y.shape[-1])
 
     def see(self, data: Data, loss: Loss) -> tuple[Array, Array, Units]:
-        """Take in some rows; returns shift and scale of the Standardize layer, and the units of the output.
-
-        Sparse X is not centred, or it would not stay sparse.
-        """
+        """Take in some rows; returns shift and scale of the Standardize layer, and the units of the output."""
         if len(self.X.mean):
             self.X.update(data.X, data.weight, data.rows)
         self.y.update(*data.targets(data.y, data.weight))
-        shift = np.zeros_like(self.X.mean) if issparse(data.X) else self.X.mean
-        return shift, 1 / self.X.sd(), loss.units(self.y.mean, self.y.sd())
+        sd = self.X.sd()
+        if issparse(data.X):  # whose shift goes along: 1 - 1 is 0, while rounding would be left of 1e9 - 1e9
+            sd = np.where(self.X.constant() & (self.X.mean != 0), np.abs(self.X.mean), sd)
+        return self.X.mean, 1 / sd, loss.units(self.y.mean, self.y.sd())

@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix
 
 __all__ = [
     "add_bias",
+    "add_outer",
     "column_sums",
     "gather",
     "gather_steps",
@@ -60,9 +61,14 @@ def standardize(X: Array, shift: Array, scale: Array, out: Array) -> None:
 
 
 def add_bias(Z: Array, b: Array) -> None:
-    """Z += b on every row, as BLAS's update by an outer product: half the time of adding with broadcasting."""
+    """Z += b on every row: by an outer product, which takes half the time of adding with broadcasting."""
+    add_outer(Z, ones(Z.shape[0], Z.dtype), b)
+
+
+def add_outer(Z: Array, a: Array, b: Array) -> None:
+    """Z += a b^T, for a contiguous Z of the dtype of both."""
     ger = sger if Z.dtype == np.float32 else dger
-    ger(1.0, b, ones(Z.shape[0], Z.dtype), a=Z.T, overwrite_a=1)
+    ger(1.0, b, a, a=Z.T, overwrite_a=1)
 
 
 @lru_cache(maxsize=8)

@@ -16,7 +16,7 @@ from .activations import Activation, Biased, Identity, check_object
 from .initializers import Initializer, ones
 from .layout import flatten, on_steps, unflatten
 from .parameters import Slot
-from .products import matmul, matmul_transposed
+from .products import Shifted, matmul, matmul_transposed
 
 __all__ = ["Dense", "Dropout", "Layer", "Run", "Slot", "Standardize", "Tape"]
 
@@ -216,8 +216,8 @@ class Dropout:
 class Standardize:
     """Y = (X - shift) * scale, with two slots that no gradient moves; dX = dY * scale. One of each for a column.
 
-    X itself is never touched: only the batch is. A sparse X is scaled; where ``shift`` is not zero it becomes dense,
-    a batch at a time.
+    X itself is never touched: only the batch is. A sparse X stays sparse: what is to be subtracted goes with it, as a
+    vector, into the products of the next layer.
     """
 
     def slots(self, shape: Shape) -> dict[str, Slot]:
@@ -229,9 +229,8 @@ class Standardize:
     @on_steps
     def forward(self, p: SimpleNamespace, X: Any, run: Run) -> Any:
         if issparse(X):
-            if not p.shift.any():
-                return csr_matrix((X.data * p.scale[X.indices], X.indices, X.indptr), shape=X.shape)
-            X = X.toarray()
+            S = csr_matrix((X.data * p.scale[X.indices], X.indices, X.indptr), shape=X.shape)
+            return Shifted(S, -p.shift * p.scale)
         Y = run.array("Y", X.shape, p.scale.dtype)
         kernels.standardize(X, p.shift, p.scale, Y)
         return Y
