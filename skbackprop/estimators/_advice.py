@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
-__all__ = ["divergence", "no_better", "not_settled", "worse"]
+__all__ = ["divergence", "no_better", "not_settled", "warn_of_light_rows", "worse"]
+
+LIGHT = 0.1  # a mean weight below this
+HEAVY = 0.01  # an alpha above this, as it then counts
 
 
 def divergence(e: Any, full_batch: bool, epoch: int, what: str) -> str:
@@ -16,6 +20,18 @@ def divergence(e: Any, full_batch: bool, epoch: int, what: str) -> str:
         remedies.append("set `standardize=True`")
     remedies.append("look for extreme values in X and y")
     return f"training diverged in epoch {epoch}: {what}; {', or '.join(remedies)}"
+
+
+def warn_of_light_rows(alpha: float, mean_weight: float, stacklevel: int) -> None:
+    """Of weights that let rows count next to nothing beside the penalty: they sum to 1, most likely."""
+    if mean_weight >= LIGHT or alpha <= HEAVY * mean_weight:
+        return
+    message = (
+        f"`sample_weight` has a mean of {mean_weight:.2g}, so that alpha={alpha:g} counts like "
+        f"{alpha / mean_weight:.2g}: a weight says how many rows a row stands for; bring the weights to a mean of 1, "
+        f"or set `alpha=0`"
+    )
+    warnings.warn(message, UserWarning, stacklevel=stacklevel)
 
 
 def worse(e: Any, loss: float, constant: float) -> str:

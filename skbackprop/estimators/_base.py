@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from abc import ABCMeta, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from ..network.model import Model
 from ..network.network import Network
 from ..optimize.full_batch import LBFGS
 from ..optimize.training import TrainingState
+from ._advice import warn_of_light_rows
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
 from ._fitted import FittedNetwork
 from ._reading import FLOATS, Data, check_range, placed, read_weight, rows_that_count, set_aside
@@ -155,6 +155,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
     def _fit(self, X: Any, y: Any, weight: Any, X_val: Any, y_val: Any, weight_val: Any) -> KeyboardInterrupt | None:
         fresh = not (self.warm_start and self.__sklearn_is_fitted__())
         settings, data = self._read_training(X, y, weight, fresh)
+        warn_of_light_rows(self.alpha, data.mean_weight(), stacklevel=5)
         class_weight = self._class_weight(data, keep=False)
         held_out = self._read_held_out(settings, X_val, y_val, weight_val, data.X.dtype)
         data, held_out = data.weigh(class_weight), held_out and held_out.weigh(class_weight)
@@ -186,18 +187,19 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         fresh = not self.__sklearn_is_fitted__()
         settings, data = self._read_training(X, y, weight, fresh, **said)
         data = data.weigh(self._class_weight(data, keep=not fresh))
-        rng = self._generator()
-        model = self._build(settings, data, rng) if fresh else self._continue(settings, data, "partial_fit")
         if fresh or self._state is None:
+            rng = self._generator()
+            model = self._build(settings, data, rng) if fresh else self._continue(settings, data, "partial_fit")
             state = self._begin(settings, model, rng)
             state.epochs, state.rows = (0, 0) if fresh else (self.n_iter_, self.t_)
         else:
-            state = copy.deepcopy(self._state)
-            state.theta, state.noise = model.theta, state.noise or self._noise(settings, rng)
+            model = self._continue(settings, data, "partial_fit")
+            state = self._state.over(model.theta)
+            state.noise = state.noise or self._noise(settings, state.rng)
         if settings.standardize and fresh:
             self._begin_units(model, data, Scaling.of(data, model.network))
         elif settings.standardize:
-            self._follow_units(settings, model, state, data, copy.deepcopy(self._scaling))
+            self._follow_units(settings, model, state, data, self._scaling.copy())
             self._lean(settings, model, state, data)
         self._state = state
         tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, 1)
@@ -279,9 +281,9 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         never_varied = self._scaling.X.constant()
         shift, scale, units = scaling.see(data, model.loss)
         self._scaling = scaling
-        for factor in model.move_units(shift, scale, never_varied, units):
-            if state.moments:
-                settings.solver.rescale(state.moments, factor)
+        factor = model.move_units(shift, scale, never_varied, units)
+        if state.moments:
+            settings.solver.rescale(state.moments, factor)
 
     def _lean(self, settings: Settings, model: Model, state: TrainingState, data: Data) -> None:
         """Let the output bias lean towards new rows: the further, the more rows and the higher the rate."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import Any
 
@@ -122,6 +123,12 @@ class Scaling:
     def of(cls, data: Data, network: Network) -> Scaling:
         """Nothing seen so far. Tokens have no columns."""
         return cls(network.shapes[0][-1] or 0, data.y.shape[-1])
+
+    def copy(self) -> Scaling:
+        """Another one that goes on from here; arrays are never written to."""
+        other = copy.copy(self)
+        other.X, other.y = copy.copy(self.X), copy.copy(self.y)
+        return other
 
     def see(self, data: Data, loss: Loss) -> tuple[Array, Array, Units]:
         """Take in some rows; returns shift and scale of the Standardize layer, and the units of the output."""

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.metrics import check_scoring, get_scorer_names
-from sklearn.utils import check_random_state
 
 from ..network.activations import ACTIVATIONS, Activation
 from ..network.initializers import INITIALIZERS, Initializer
@@ -118,13 +117,18 @@ def check_numbers(e: Any) -> None:
     if e.clip_norm is not None:
         check_real("clip_norm", e.clip_norm, 0, closed="neither")
     check_monitor(e.monitor)
-    try:
-        check_random_state(e.random_state)
-    except ValueError:
+    check_random(e.random_state)
+
+
+def check_random(random_state: Any) -> None:
+    """What `check_random_state` of scikit-learn takes, which would make a generator in order to see."""
+    if random_state is None or random_state is np.random or isinstance(random_state, np.random.RandomState):
+        return
+    if not isinstance(random_state, Integral) or not 0 <= random_state < 2**32:
         raise ValueError(
             f"`random_state` must be None, an integer from 0 to 2**32 - 1 or a numpy.random.RandomState, "
-            f"got {e.random_state!r}"
-        ) from None
+            f"got {random_state!r}"
+        )
 
 
 def check_batch_size(batch_size: Any) -> None:

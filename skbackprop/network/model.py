@@ -127,10 +127,13 @@ class Model:
         mean = gradient.sum(axis=0) / (len(y) if weight is None else weight.sum())
         self.network.parameters.views(self.theta)[-1].b[...] -= share * np.clip(mean, -1.0, 1.0)
 
-    def move_units(self, shift: Array, scale: Array, constant: Array, units: Units) -> list[Array]:
-        """Go over to new units at both ends; returns what gradients are multiplied by, one factor after the other."""
-        factors = [self.move_input(shift, scale, constant)] if len(shift) else []
-        return [*factors, self.move_output(units)]
+    def move_units(self, shift: Array, scale: Array, constant: Array, units: Units) -> Array:
+        """Go over to new units at both ends; returns what gradients are multiplied by from now on."""
+        if not len(shift):
+            return self.move_output(units)
+        factor = self.move_input(shift, scale, constant)
+        factor *= self.move_output(units)
+        return factor
 
     def move_input(self, shift: Array, scale: Array, constant: Array) -> Array:
         """Give the Standardize layer a new shift s' and scale c', and the layer after it what keeps Z.

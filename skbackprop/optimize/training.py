@@ -5,9 +5,10 @@ It asks for a stretch of steps at a time, which is one step unless somebody know
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ from .schedules import Schedule
 __all__ = ["Epoch", "StepByStep", "Steps", "TrainingState", "train"]
 
 Array = np.ndarray
+ANY = np.random.SeedSequence(0)  # the seed of a generator whose state is set at once
 
 
 class Differentiable(Protocol):
@@ -70,6 +72,13 @@ class TrainingState:
     rows: int = 0
     rate_factor: float = 1.0
     order: Array | None = None
+
+    def over(self, theta: Array) -> TrainingState:
+        """Another state that goes on from here and moves ``theta``. (It takes half the time of ``deepcopy``.)"""
+        rng = np.random.RandomState(np.random.MT19937(ANY))
+        rng.set_state(self.rng.get_state(legacy=False))
+        moments = {name: value.copy() if isinstance(value, Array) else value for name, value in self.moments.items()}
+        return replace(self, theta=theta, moments=moments, rng=rng, noise=copy.deepcopy(self.noise))
 
 
 class Steps(Protocol):

@@ -513,7 +513,7 @@ class TestClassifiers:
 
     def test_boosting(self):
         """Each stage alone is too short; the weights of the rows that it gets wrong reach the next one."""
-        stage = quick_classifier(max_iter=6, learning_rate_init=0.01)
+        stage = quick_classifier(max_iter=6, learning_rate_init=0.01, alpha=0)  # the weights sum to 1
         boosted = AdaBoostClassifier(stage, n_estimators=12, random_state=0).fit(X, s)
         assert len(boosted.estimators_) == 12
         assert boosted.score(X_test, s_test) > stage.fit(X, s).score(X_test, s_test) + 0.05
