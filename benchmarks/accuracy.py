@@ -1,12 +1,14 @@
-"""Test error and fit seconds of the defaults on raw data, beside scikit-learn's networks, raw and scaled, and trees.
+"""Test error and fit seconds of the defaults on raw data, beside scikit-learn's networks, linear models and trees.
 
-    python benchmarks/accuracy.py --data DIR [--results FILE] [--sets A ...] [--seeds 0 1 2] [--models M ...] [--table]
+    python benchmarks/accuracy.py --data DIR [--results FILE] [--sets A ...] [--seeds 0 1 2] [--models M ...]
+                                  [--rows N] [--table]
 
 DIR holds NAME.npz for every set: ``X`` (n, d) the numeric columns, ``y`` (n,), ``feature_names`` and ``target_name``;
 strings in ``y`` are classes. Where there are categorical columns, too, NAME.csv.gz holds all of them and is read
-instead. Other files are left alone. Each finished cell (set, seed, model) is a line of FILE and is not computed again:
-after an interruption the same command goes on, and a line that is taken out is measured anew. What numba takes to load
-or to compile its code is not counted.
+instead. Other files are left alone. With ``--rows N`` the models train on N rows only, drawn at random with the seed,
+and all others of the set are test rows. Each finished cell (set, seed, model, rows) is a line of FILE and is not
+computed again: after an interruption the same command goes on, and a line that is taken out is measured anew. What
+numba takes to load or to compile its code is not counted.
 """
 
 import argparse
@@ -24,14 +26,15 @@ import sklearn
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.metrics import root_mean_squared_error, zero_one_loss
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from skbackprop import BatchMLPClassifier, BatchMLPRegressor
+from skbackprop import AdamW, BatchMLPClassifier, BatchMLPRegressor
 
 
 class Task(NamedTuple):
@@ -41,8 +44,34 @@ class Task(NamedTuple):
     models: dict
 
 
-# Not defaults: a rate ten times as high that falls to zero by a plan, and all of the plan is carried out.
+# A rate ten times as high as the default that falls to zero by a plan, and all of the plan is carried out.
 PLANNED = {"learning_rate": "cosine", "learning_rate_init": 0.01, "max_iter": 60}
+HELD_OUT = {"early_stopping": True, "n_iter_no_change": float("inf")}
+
+
+def decayed(decay):
+    """The plan in small batches, as a few hundred rows give too few steps otherwise, with weights that shrink."""
+    return PLANNED | {"solver": AdamW(weight_decay=decay), "alpha": 0, "batch_size": 32}
+
+
+OURS = {
+    "ours": {},
+    "ours, last weights": {"average": False},
+    "ours, cosine": PLANNED,
+    "ours, cosine, held out": PLANNED | HELD_OUT,
+    "ours, early stopping": {"early_stopping": True},
+    "ours, batch 32": {"batch_size": 32},
+    "ours, few rows": decayed(1.0),
+    "ours, few rows, decay 0.3": decayed(0.3),
+    "ours, few rows, decay 3": decayed(3.0),
+}
+
+
+def own(Model):
+    models = {name: lambda seed, chosen=chosen: Model(random_state=seed, **chosen) for name, chosen in OURS.items()}
+    decays = {"solver": [decayed(decay)["solver"] for decay in (0.3, 1.0, 3.0, 10.0)]}
+    models["ours, few rows, searched"] = lambda seed: GridSearchCV(models["ours, few rows"](seed), decays)
+    return models
 
 
 def scaled(Model, seed):
@@ -51,30 +80,29 @@ def scaled(Model, seed):
 
 REGRESSION = Task(
     root_mean_squared_error,
-    {
-        "ours": lambda seed: BatchMLPRegressor(random_state=seed),
-        "ours, last weights": lambda seed: BatchMLPRegressor(average=False, random_state=seed),
-        "ours, cosine": lambda seed: BatchMLPRegressor(random_state=seed, **PLANNED),
+    own(BatchMLPRegressor)
+    | {
         "MLP, X and y scaled": lambda seed: TransformedTargetRegressor(
             scaled(MLPRegressor, seed), transformer=StandardScaler()
         ),
         "MLP, X scaled": lambda seed: scaled(MLPRegressor, seed),
         "MLP, raw": lambda seed: MLPRegressor(random_state=seed),
+        "linear": lambda seed: make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 3, 13))),
         "HGB": lambda seed: HistGradientBoostingRegressor(random_state=seed),
     },
 )
 CLASSIFICATION = Task(
     lambda y, predicted: 100 * zero_one_loss(y, predicted),
-    {
-        "ours": lambda seed: BatchMLPClassifier(random_state=seed),
-        "ours, last weights": lambda seed: BatchMLPClassifier(average=False, random_state=seed),
-        "ours, cosine": lambda seed: BatchMLPClassifier(random_state=seed, **PLANNED),
+    own(BatchMLPClassifier)
+    | {
         "MLP, X scaled": lambda seed: scaled(MLPClassifier, seed),
         "MLP, raw": lambda seed: MLPClassifier(random_state=seed),
+        "linear": lambda seed: make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
         "HGB": lambda seed: HistGradientBoostingClassifier(random_state=seed),
     },
 )
 MODELS = list(REGRESSION.models)
+DEFAULTS = ["ours", "ours, last weights", "ours, cosine"] + [name for name in MODELS if not name.startswith("ours")]
 
 
 class Set(NamedTuple):
@@ -108,9 +136,9 @@ def read_sets(folder, names):
     return sorted((one for one in sets if one is not None), key=lambda one: len(one.y))
 
 
-def split(one, seed):
-    """75 % to train on and 25 % to test on; categories of the training rows are columns of zeros and ones."""
-    X_train, X_test, y_train, y_test = train_test_split(one.X, one.y, random_state=seed)
+def split(one, seed, rows):
+    """So many rows to train on, or 75 %, and the others to test on; categories are columns of zeros and ones."""
+    X_train, X_test, y_train, y_test = train_test_split(one.X, one.y, train_size=rows or 0.75, random_state=seed)
     if not isinstance(X_train, np.ndarray):
         one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
         categories = make_column_selector(dtype_exclude="number")
@@ -126,9 +154,9 @@ def epochs(model):
     return model.n_iter_ if "MLP" in type(model).__name__ else None
 
 
-def measure(one, seed, name):
+def measure(one, seed, name, rows):
     """Fit one model. Seconds are those of the processor, so that what else the machine does counts less."""
-    X_train, X_test, y_train, y_test = split(one, seed)
+    X_train, X_test, y_train, y_test = split(one, seed, rows)
     model = one.task.models[name](seed)
     start = time.process_time()
     model.fit(X_train, y_train)
@@ -137,22 +165,23 @@ def measure(one, seed, name):
     return {"error": float(error), "seconds": seconds, "epochs": epochs(model)}
 
 
-def read_results(path):
-    """Finished cells by (set, seed, model)."""
+def read_results(path, rows):
+    """Finished cells with so many rows to train on, by (set, seed, model)."""
     lines = path.read_text().splitlines() if path.exists() else []
     cells = [json.loads(line) for line in lines]
-    return {(cell["set"], cell["seed"], cell["model"]): cell for cell in cells}
+    return {(cell["set"], cell["seed"], cell["model"]): cell for cell in cells if cell.get("rows") == rows}
 
 
-def fill(sets, seeds, models, path):
+def fill(sets, seeds, models, path, rows):
     """Measure what is missing. The models take turns, so that a drift of the machine's speed hits all of them."""
-    done = read_results(path)
+    done = read_results(path, rows)
     for one in sets:
         for seed in seeds:
             for name in models:
                 if name not in one.task.models or (one.name, seed, name) in done:
                     continue
-                cell = {"set": one.name, "seed": seed, "model": name} | measure(one, seed, name)
+                cell = {"set": one.name, "seed": seed, "model": name, "rows": rows}
+                cell |= measure(one, seed, name, rows)
                 with path.open("a") as file:
                     file.write(json.dumps(cell) + "\n")
                 print(json.dumps(cell), flush=True)
@@ -168,6 +197,16 @@ def versus(ours, theirs, what):
     return f"{np.exp(np.mean(np.log(ratios))):.3f} ({min(ratios):.2f} - {max(ratios):.2f})" if ratios else ""
 
 
+def versus_default(done, model):
+    """Geometric mean over the sets of the error of a model over that of "ours", each by the seeds that both have."""
+    logs = {}
+    for name, seed, measured in done:
+        if measured == model and (name, seed, "ours") in done:
+            ratio = done[name, seed, model]["error"] / done[name, seed, "ours"]["error"]
+            logs.setdefault(name, []).append(np.log(ratio))
+    return f"{np.exp(np.mean([np.mean(of_set) for of_set in logs.values()])):.3f}" if logs else ""
+
+
 def cell_text(cells):
     """Mean error, mean seconds, and mean epochs where there are such."""
     if not cells:
@@ -178,7 +217,11 @@ def cell_text(cells):
 
 
 def print_table(done, seeds, models):
-    """One row a set: mean error (seconds, epochs) of each model, then ours against the best scaled network."""
+    """One row a set: mean error (seconds, epochs) of each model, then ours against the best scaled network.
+
+    The last row compares each model with ours.
+    """
+    done = {key: cell for key, cell in done.items() if key[1] in seeds}
     print(f"| set | {' | '.join(models)} | error, ours / scaled | seconds, ours / scaled |")
     print(f"|---|{'--:|' * len(models)}--:|--:|")
     for name in dict.fromkeys(name for name, _, _ in done):
@@ -186,6 +229,7 @@ def print_table(done, seeds, models):
         theirs = row["MLP, X and y scaled"] or row["MLP, X scaled"]
         ratios = " | ".join(versus(row["ours"], theirs, what) for what in ("error", "seconds"))
         print(f"| {name} | {' | '.join(cell_text(row[m]) for m in models)} | {ratios} |")
+    print(f"| error / ours | {' | '.join(versus_default(done, m) for m in models)} | | |")
 
 
 def main():
@@ -194,20 +238,22 @@ def main():
     parser.add_argument("--results", type=Path, default=Path("accuracy.jsonl"), help="finished cells, one a line")
     parser.add_argument("--sets", nargs="*", help="names of sets; all by default")
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2], help="of the split and of the model")
-    parser.add_argument("--models", nargs="*", choices=MODELS, default=MODELS)
+    parser.add_argument("--models", nargs="*", choices=MODELS, default=DEFAULTS)
+    parser.add_argument("--rows", type=int, help="to train on; 75 %% of the set by default")
     parser.add_argument("--table", action="store_true", help="only print the table of what is finished")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
+    written = arguments.results, arguments.rows
     if not arguments.table:
         for Model in (BatchMLPRegressor, BatchMLPClassifier):  # loads compiled code, if there is numba
             Model(max_iter=2).fit(np.arange(500.0)[:, None], np.arange(500) % 3)
         with threadpool_limits(1):
-            fill(read_sets(arguments.data, arguments.sets), arguments.seeds, arguments.models, arguments.results)
+            fill(read_sets(arguments.data, arguments.sets), arguments.seeds, arguments.models, *written)
     print(
         f"{os.cpu_count()} cores, Python {platform.python_version()}, NumPy {np.__version__}, "
         f"scikit-learn {sklearn.__version__}; one thread\n"
     )
-    done = read_results(arguments.results)
+    done = read_results(*written)
     chosen = {key: cell for key, cell in done.items() if arguments.sets is None or key[0] in arguments.sets}
     print_table(chosen, arguments.seeds, arguments.models)
 
