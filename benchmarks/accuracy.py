@@ -34,7 +34,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from skbackprop import AdamW, BatchMLPClassifier, BatchMLPRegressor
+from skbackprop import AdamW, BatchMLPClassifier, BatchMLPRegressor, Gaussian
 
 
 class Task(NamedTuple):
@@ -66,9 +66,14 @@ OURS = {
     "ours, few rows, decay 3": decayed(3.0),
 }
 
+GAUSSIAN = {
+    "ours, gaussian": PLANNED | {"loss": "gaussian"},
+    "ours, gaussian, beta 0.5": PLANNED | {"loss": Gaussian(beta=0.5)},
+}
 
-def own(Model):
-    models = {name: lambda seed, chosen=chosen: Model(random_state=seed, **chosen) for name, chosen in OURS.items()}
+
+def own(Model, settings):
+    models = {name: lambda seed, chosen=chosen: Model(random_state=seed, **chosen) for name, chosen in settings.items()}
     decays = {"solver": [decayed(decay)["solver"] for decay in (0.3, 1.0, 3.0, 10.0)]}
     models["ours, few rows, searched"] = lambda seed: GridSearchCV(models["ours, few rows"](seed), decays)
     return models
@@ -80,7 +85,7 @@ def scaled(Model, seed):
 
 REGRESSION = Task(
     root_mean_squared_error,
-    own(BatchMLPRegressor)
+    own(BatchMLPRegressor, OURS | GAUSSIAN)
     | {
         "MLP, X and y scaled": lambda seed: TransformedTargetRegressor(
             scaled(MLPRegressor, seed), transformer=StandardScaler()
@@ -93,7 +98,7 @@ REGRESSION = Task(
 )
 CLASSIFICATION = Task(
     lambda y, predicted: 100 * zero_one_loss(y, predicted),
-    own(BatchMLPClassifier)
+    own(BatchMLPClassifier, OURS)
     | {
         "MLP, X scaled": lambda seed: scaled(MLPClassifier, seed),
         "MLP, raw": lambda seed: MLPClassifier(random_state=seed),
@@ -130,10 +135,10 @@ def read_set(path):
     return Set(path.stem, X, y)
 
 
-def read_sets(folder, names):
-    """The sets that are named, or all; those with fewer rows first, so that a table soon has rows."""
+def read_sets(folder, names, rows):
+    """The sets that are named, or all, if they have more than ``rows`` rows; the smaller ones come first."""
     sets = [read_set(path) for path in sorted(folder.glob("*.npz")) if names is None or path.stem in names]
-    return sorted((one for one in sets if one is not None), key=lambda one: len(one.y))
+    return sorted((one for one in sets if one is not None and len(one.y) > (rows or 0)), key=lambda one: len(one.y))
 
 
 def split(one, seed, rows):
@@ -248,7 +253,7 @@ def main():
         for Model in (BatchMLPRegressor, BatchMLPClassifier):  # loads compiled code, if there is numba
             Model(max_iter=2).fit(np.arange(500.0)[:, None], np.arange(500) % 3)
         with threadpool_limits(1):
-            fill(read_sets(arguments.data, arguments.sets), arguments.seeds, arguments.models, *written)
+            fill(read_sets(arguments.data, arguments.sets, arguments.rows), arguments.seeds, arguments.models, *written)
     print(
         f"{os.cpu_count()} cores, Python {platform.python_version()}, NumPy {np.__version__}, "
         f"scikit-learn {sklearn.__version__}; one thread\n"
