@@ -51,9 +51,9 @@ INSTANCES = [
     BatchMLPClassifier(**small, standardize=False, loss=Focal(gamma=1.0)),
     BatchMLPClassifier(**small, early_stopping=True),
     BatchRNNRegressor(**small, cell="elman"),
-    BatchRNNRegressor(**small, cell="gru", bidirectional=True),
+    BatchRNNRegressor(**small | {"max_iter": 15}, cell="gru", bidirectional=True),
     BatchRNNClassifier(**small, cell="elman"),
-    BatchRNNClassifier(**small, cell="lstm", early_stopping=True),
+    BatchRNNClassifier(**small | {"max_iter": 15}, cell="lstm", early_stopping=True),
 ]
 
 

@@ -398,8 +398,8 @@ def test_many_rows_go_through_in_parts_and_nothing_changes(rows, weighted, rng, 
 
 
 def test_a_full_batch_takes_little_memory(rng):
-    """A pass over 50 000 rows of 200 units would remember 160 MB."""
-    X, y = rng.standard_normal((50_000, 4)), rng.standard_normal((50_000, 1))
+    """A pass over 20 000 rows of 200 units would remember 64 MB."""
+    X, y = rng.standard_normal((20_000, 4)), rng.standard_normal((20_000, 1))
     network = Network([Dense(200, Tanh()), Dense(1)], (4,))
     theta = network.parameters.initial(np.random.RandomState(0), np.float64)
     tracemalloc.start()
