@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,16 +27,13 @@ READS = {
 CORE = {"checks", "ranges", "kernels", "network", "optimize"}
 COMPILER = {"numba", "llvmlite"}
 
-every_module = pytest.mark.parametrize("name", MODULES)
-# The front door names everything for type checkers; that it imports nothing is tested by importing it.
-every_room = pytest.mark.parametrize("name", [name for name in MODULES if name != "__init__.py"])
-
 
 def room(name):
     """The folder, or the module, right under the package."""
     return Path(name).parts[0].removesuffix(".py")
 
 
+@cache
 def parsed(name):
     return ast.parse(MODULES[name].read_text(encoding="utf-8"))
 
@@ -69,65 +67,82 @@ def length(function):
     return lines
 
 
-@every_room
-def test_a_room_reads_only_the_rooms_it_may(name):
-    own = room(name)
-    assert own in READS, f"{own} is a new room: say in READS what it reads"
-    assert set(rooms_read(name)) <= READS[own] | {own}
+def offenders(rule):
+    """The modules for which a rule tells something, with what it tells."""
+    return {name: told for name in MODULES if (told := rule(name))}
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if room(name) in CORE])
-def test_the_core_stands_on_numpy_and_scipy_alone(name):
-    packages = {module.split(".")[0] for module, _ in imports(name)}
-    allowed = {"numpy", "scipy", "skbackprop"} | (COMPILER if name.startswith("kernels/compiled/") else set())
-    assert packages - set(sys.stdlib_module_names) <= allowed
+def packages(name):
+    return {module.split(".")[0] for module, _ in imports(name)}
 
 
-@every_module
-def test_only_compiled_kernels_know_numba(name):
-    packages = {module.split(".")[0] for module, _ in imports(name)}
-    assert not packages & COMPILER or name.startswith("kernels/compiled/")
+def test_a_room_reads_only_the_rooms_it_may():
+    """But for the front door: it names everything for type checkers, and that it imports nothing is tested below."""
+    rooms = {room(name) for name in MODULES} - {"__init__"}
+    assert rooms == set(READS), "a room is new, or gone: say in READS what it reads"
+    assert (
+        offenders(lambda name: room(name) in READS and set(rooms_read(name)) - READS[room(name)] - {room(name)}) == {}
+    )
 
 
-@every_module
-def test_only_estimators_know_scikit_learn(name):
-    packages = {module.split(".")[0] for module, _ in imports(name)}
-    assert "sklearn" not in packages or room(name) == "estimators"
+def test_the_core_stands_on_numpy_and_scipy_alone():
+    def others(name):
+        allowed = {"numpy", "scipy", "skbackprop"} | (COMPILER if name.startswith("kernels/compiled/") else set())
+        return room(name) in CORE and packages(name) - set(sys.stdlib_module_names) - allowed
+
+    assert offenders(others) == {}
 
 
-@every_module
-def test_nothing_reads_deploy_at_import(name):
+def test_only_compiled_kernels_know_numba():
+    assert offenders(lambda name: not name.startswith("kernels/compiled/") and packages(name) & COMPILER) == {}
+
+
+def test_only_estimators_know_scikit_learn():
+    assert offenders(lambda name: room(name) != "estimators" and packages(name) & {"sklearn"}) == {}
+
+
+def test_nothing_reads_deploy_at_import():
     """But for type checkers: what is indented there is not run."""
-    above = [node for node in parsed(name).body if isinstance(node, ast.ImportFrom)]
-    assert room(name) == "deploy" or not [node for node in above if "deploy" in (node.module or "").split(".")]
+
+    def above(name):
+        modules = [node.module or "" for node in parsed(name).body if isinstance(node, ast.ImportFrom)]
+        return room(name) != "deploy" and [module for module in modules if "deploy" in module.split(".")]
+
+    assert offenders(above) == {}
 
 
-@every_module
-def test_nobody_imports_what_is_private_in_scikit_learn(name):
+def test_nobody_imports_what_is_private_in_scikit_learn():
     """All but ``_safe_indexing``, which the public ``sklearn.utils`` hands out and its own documentation uses."""
-    for module, imported in imports(name):
-        if module.split(".")[0] == "sklearn" and (module, imported) != ("sklearn.utils", "_safe_indexing"):
-            private = [part for part in (*module.split("."), imported) if part.startswith("_")]
-            assert not private, f"{module} {imported}"
+
+    def private(name):
+        return [
+            (module, imported)
+            for module, imported in imports(name)
+            if module.split(".")[0] == "sklearn" and (module, imported) != ("sklearn.utils", "_safe_indexing")
+            if any(part.startswith("_") for part in (*module.split("."), imported))
+        ]
+
+    assert offenders(private) == {}
 
 
-@every_module
-def test_a_module_is_under_300_lines_and_opens_with_a_sentence(name):
-    text = MODULES[name].read_text(encoding="utf-8")
-    assert len(text.splitlines()) < 300
-    assert ast.get_docstring(ast.parse(text))
+def test_a_module_is_under_300_lines_and_opens_with_a_sentence():
+    assert offenders(lambda name: len(MODULES[name].read_text(encoding="utf-8").splitlines()) >= 300) == {}
+    assert offenders(lambda name: not ast.get_docstring(parsed(name))) == {}
 
 
-@every_module
-def test_a_function_is_under_60_lines(name):
-    functions = [node for node in ast.walk(parsed(name)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    assert {f.name: length(f) for f in functions if length(f) > 60} == {}
+def test_a_function_is_under_60_lines():
+    def long(name):
+        functions = [
+            node for node in ast.walk(parsed(name)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        ]
+        return {f.name: length(f) for f in functions if length(f) > 60}
+
+    assert offenders(long) == {}
 
 
-@every_module
-def test_no_module_is_a_lumber_room(name):
-    names = {part.removesuffix(".py").strip("_") for part in Path(name).parts}
-    assert not names & {"utils", "common", "misc", "helpers"}
+def test_no_module_is_a_lumber_room():
+    lumber = {"utils", "common", "misc", "helpers"}
+    assert offenders(lambda name: lumber & {part.removesuffix(".py").strip("_") for part in Path(name).parts}) == {}
 
 
 def in_a_fresh_interpreter(code):

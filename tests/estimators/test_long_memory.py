@@ -22,7 +22,8 @@ def least_error(cell, T, n, epochs):
     """The least mean squared error on new sequences after any epoch; the first below 0.01 is enough."""
     rng = np.random.default_rng(0)
     (X, y), (X_new, y_new) = adding(n, T, rng), adding(500, T, rng)
-    model = BatchRNNRegressor(cell=cell, learning_rate_init=0.003, batch_size=50, random_state=0)
+    model = BatchRNNRegressor(cell=cell, hidden_layer_sizes=(24,), learning_rate_init=0.01, batch_size=25)
+    model.set_params(random_state=0)
     least = np.inf
     for _ in range(epochs):
         least = min(least, mean_squared_error(y_new, model.partial_fit(X, y).predict(X_new)))
@@ -31,9 +32,9 @@ def least_error(cell, T, n, epochs):
     return least
 
 
-@pytest.mark.parametrize(("cell", "T", "n", "epochs"), [("gru", 100, 4000, 6), ("lstm", 50, 3000, 12)])
-def test_gates_solve_it(cell, T, n, epochs):
-    assert least_error(cell, T, n, epochs) < 0.01
+@pytest.mark.parametrize(("cell", "T"), [("gru", 100), ("lstm", 50)])
+def test_gates_solve_it(cell, T):
+    assert least_error(cell, T, 2000, 8) < 0.01
 
 
 def test_a_sigmoid_without_gates_does_no_better_than_guessing():

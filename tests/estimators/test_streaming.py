@@ -93,10 +93,10 @@ def one_row(X, y):
 )
 def test_a_stream_that_starts_in_a_corner_ends_like_fit(kind, first):
     """Of classes, the rows of the lowest targets are all of one."""
-    X, y = surface(4000, kind=kind)
+    X, y = surface(2000, kind=kind)
     X_test, y_test = surface(1000, seed=1, kind=kind)
     epochs, chunk = 30, 200
-    options = {"random_state": 0} | kind.side_by_side(4)
+    options = {"learning_rate_init": 0.003, "random_state": 0} | kind.side_by_side(4)
     whole = kind.make(max_iter=epochs, **options, **ENDLESS).fit(X, y)
     stream, rng = kind.make(**options), np.random.default_rng(0)
     corner = first(X, y)
@@ -192,7 +192,7 @@ def test_history_holds_the_last_epoch_and_counters_go_on(kind):
 @every_kind
 def test_partial_fit_goes_on_from_fit_also_after_early_stopping(kind):
     X, y = surface(500, kind=kind)
-    model = kind.make(early_stopping=True, n_iter_no_change=50, random_state=0, max_iter=1000).fit(X, y)
+    model = kind.make(early_stopping=True, n_iter_no_change=30, random_state=0, max_iter=1000).fit(X, y)
     epochs, before = model.n_iter_, error(kind, model, X, y)
     model.set_params(learning_rate_init=1e-4)
     for _ in range(5):

@@ -1,7 +1,7 @@
 """Every loss: gradient, weights, units, best constant, and no overflow; then what each one is."""
 
-import pickle
 import re
+from itertools import product
 
 import numpy as np
 import pytest
@@ -57,7 +57,6 @@ CASES = {
 N = 9
 
 every_loss = pytest.mark.parametrize("loss", CASES.values(), ids=CASES)
-outputs = pytest.mark.parametrize("k", [1, 3])
 weighted = pytest.mark.parametrize("weighted", [False, True])
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -70,6 +69,16 @@ def sample(loss, rng, k, weighted=False, dtype=np.float64):
         if array is not None:
             array.flags.writeable = False
     return y, raw, weight
+
+
+def samples(loss, rng, dtype=np.float64):
+    """One output and three, each without weights and with them."""
+    for k, weighted in product((1, 3), (False, True)):
+        yield sample(loss, rng, k, weighted, dtype)
+
+
+def case(y, weight):
+    return f"{y.shape[1]} outputs, {'no ' if weight is None else ''}weights"
 
 
 def evaluate(loss, y, raw, weight=None):
@@ -94,111 +103,63 @@ def magnified(loss, y, factor):
 
 @every_loss
 def test_keeps_the_public_contract(loss):
+    """Its gradient is the derivative for one output and three, without weights and with them; sums, constant, units."""
     checks.check_loss(loss)
 
 
 @every_loss
-@outputs
-@weighted
-def test_the_gradient_is_the_derivative_of_the_value(loss, k, weighted, rng):
-    check_loss(loss, *sample(loss, rng, k, weighted), rng)
-
-
-@every_loss
-@outputs
-@weighted
-@both_dtypes
-def test_the_gradient_may_be_written_over_raw(loss, k, weighted, dtype, rng):
-    y, raw, weight = sample(loss, rng, k, weighted, dtype)
-    value, gradient = evaluate(loss, y, raw, weight)
-    shared = raw.copy()
-    assert loss.value_and_gradient(y, shared, weight, shared) == value
-    np.testing.assert_array_equal(shared, gradient)
-
-
-@every_loss
-@outputs
-@weighted
-def test_float32_follows_float64(loss, k, weighted, rng):
-    arrays = sample(loss, rng, k, weighted, np.float32)
-    value, gradient = evaluate(loss, *arrays)
-    wide, wide_gradient = evaluate(loss, *(None if a is None else a.astype(np.float64) for a in arrays))
-    assert isinstance(value, float)
-    assert gradient.dtype == np.float32
-    assert value == pytest.approx(wide, rel=1e-5)
-    np.testing.assert_allclose(gradient, wide_gradient, rtol=1e-5, atol=1e-5)
-
-
-@every_loss
-@outputs
-def test_integer_weights_equal_repetition(loss, k, rng):
-    y, raw, _ = sample(loss, rng, k)
+def test_sums_and_weights_are_right_to_rounding(loss, rng):
+    """The contract leaves a loss of one's own more room."""
     counts = np.arange(N) % 4
-    value, gradient = evaluate(loss, y, raw, counts.astype(float))
-    repeated, _ = evaluate(loss, np.repeat(y, counts, axis=0), np.repeat(raw, counts, axis=0))
-    assert value == pytest.approx(repeated, rel=1e-13)
-    np.testing.assert_allclose(gradient, counts[:, None] * evaluate(loss, y, raw)[1], rtol=1e-13)
+    for y, raw, weight in samples(loss, rng):
+        rows = [evaluate(loss, y[[i]], raw[[i]], None if weight is None else weight[[i]])[0] for i in range(N)]
+        value, gradient = evaluate(loss, y, raw, weight)
+        assert value == pytest.approx(sum(rows), rel=1e-13), case(y, weight)
+        if weight is None:
+            weighted, weighted_gradient = evaluate(loss, y, raw, counts.astype(float))
+            repeated, _ = evaluate(loss, np.repeat(y, counts, axis=0), np.repeat(raw, counts, axis=0))
+            assert weighted == pytest.approx(repeated, rel=1e-13), case(y, weight)
+            np.testing.assert_allclose(weighted_gradient, counts[:, None] * gradient, rtol=1e-13)
 
 
 @every_loss
-@outputs
-@weighted
-def test_the_value_is_a_sum_over_rows(loss, k, weighted, rng):
-    y, raw, weight = sample(loss, rng, k, weighted)
-    rows = [evaluate(loss, y[[i]], raw[[i]], None if weight is None else weight[[i]])[0] for i in range(N)]
-    assert evaluate(loss, y, raw, weight)[0] == pytest.approx(sum(rows), rel=1e-13)
-
-
-@every_loss
-@outputs
-@weighted
-def test_the_constant_minimises(loss, k, weighted, rng):
-    y, raw, weight = sample(loss, rng, k, weighted)
-    constant = loss.constant(y, weight)
-    assert constant.shape == (loss.raw_width(y),)
-    lowest, _ = evaluate(loss, y, np.tile(constant, (N, 1)), weight)
-    for step in 1e-3 * rng.standard_normal((10, raw.shape[1])):
-        assert evaluate(loss, y, np.tile(constant + step, (N, 1)), weight)[0] >= lowest * (1 - 1e-12)
+def test_float32_follows_float64_and_may_be_written_over_raw(loss, rng):
+    for y, raw, weight in samples(loss, rng, np.float32):
+        value, gradient = evaluate(loss, y, raw, weight)
+        wide, wide_gradient = evaluate(loss, *(None if a is None else a.astype(np.float64) for a in (y, raw, weight)))
+        assert isinstance(value, float)
+        assert gradient.dtype == np.float32
+        assert value == pytest.approx(wide, rel=1e-5), case(y, weight)
+        np.testing.assert_allclose(gradient, wide_gradient, rtol=1e-5, atol=1e-5, err_msg=case(y, weight))
+        shared = raw.copy()
+        assert loss.value_and_gradient(y, shared, weight, shared) == value, case(y, weight)
+        np.testing.assert_array_equal(shared, gradient, err_msg=case(y, weight))
 
 
 @every_loss
 @both_dtypes
-@weighted
-@pytest.mark.parametrize("magnitude", [1e3, -1e3])
-def test_far_out_all_is_finite_and_nothing_warns(loss, dtype, weighted, magnitude, rng):
-    y, raw, weight = sample(loss, rng, 1, weighted, dtype)
-    value, gradient = evaluate(loss, y, np.full_like(raw, magnitude), weight)
-    assert np.isfinite(value)
-    assert np.isfinite(gradient).all()
-    assert np.isfinite(loss.predict(np.full_like(raw, magnitude))).all()
+def test_far_out_all_is_finite_and_nothing_warns(loss, dtype, rng):
+    for y, raw, weight in samples(loss, rng, dtype):
+        for magnitude in (1e3, -1e3):
+            far = np.full_like(raw, magnitude)
+            value, gradient = evaluate(loss, y, far, weight)
+            assert np.isfinite(value), (magnitude, case(y, weight))
+            assert np.isfinite(gradient).all(), (magnitude, case(y, weight))
+            assert np.isfinite(loss.predict(far)).all(), magnitude
 
 
 @every_loss
-@both_dtypes
-def test_predictions_have_the_dtype_of_raw(loss, dtype, rng):
-    _, raw, _ = sample(loss, rng, 3, dtype=dtype)
-    assert loss.predict(raw).dtype == dtype
-
-
-@every_loss
-@outputs
-def test_standardised_targets_stay_in_the_domain(loss, k, rng):
-    y, _, _ = sample(loss, rng, k)
-    loss.check(units_of(loss, y).standardize(y))
-
-
-@every_loss
-@outputs
-@weighted
-def test_units_take_the_gradient_on_standardised_targets_to_the_natural_one(loss, k, weighted, rng):
+def test_units_take_the_gradient_on_standardised_targets_to_the_natural_one(loss, rng):
     """raw = gain raw' + offset and value = worth value' + constant: so gain dvalue/draw = worth dvalue'/draw'."""
-    y, raw, weight = sample(loss, rng, k, weighted)
-    y = magnified(loss, y, 7.0)
-    units = units_of(loss, y)
-    trained, natural_loss = trained_and_natural(loss, units)
-    _, standardised = evaluate(trained, units.standardize(y), raw, weight)
-    _, natural = evaluate(natural_loss, y, units.restore(raw), weight)
-    np.testing.assert_allclose(units.worth * standardised, natural * units.gain, rtol=1e-10, atol=1e-12)
+    for y, raw, weight in samples(loss, rng):
+        y = magnified(loss, y, 7.0)
+        units = units_of(loss, y)
+        trained, natural_loss = trained_and_natural(loss, units)
+        _, standardised = evaluate(trained, units.standardize(y), raw, weight)
+        _, natural = evaluate(natural_loss, y, units.restore(raw), weight)
+        np.testing.assert_allclose(
+            units.worth * standardised, natural * units.gain, rtol=1e-10, atol=1e-12, err_msg=case(y, weight)
+        )
 
 
 @every_loss
@@ -218,46 +179,35 @@ def test_units_take_the_value_on_standardised_targets_to_the_natural_one_up_to_a
 
 
 @every_loss
-@outputs
-@weighted
-def test_the_constant_is_the_same_in_all_units(loss, k, weighted, rng):
-    y, _, weight = sample(loss, rng, k, weighted)
-    y = magnified(loss, y, 7.0)
-    units = units_of(loss, y)
-    trained, natural = trained_and_natural(loss, units)
-    np.testing.assert_allclose(
-        units.restore(trained.constant(units.standardize(y), weight)),
-        natural.constant(y, weight),
-        rtol=1e-11,
-        atol=1e-11,
-    )
+def test_the_constant_is_the_same_in_all_units(loss, rng):
+    for y, _, weight in samples(loss, rng):
+        y = magnified(loss, y, 7.0)
+        units = units_of(loss, y)
+        trained, natural = trained_and_natural(loss, units)
+        np.testing.assert_allclose(
+            units.restore(trained.constant(units.standardize(y), weight)),
+            natural.constant(y, weight),
+            rtol=1e-11,
+            atol=1e-11,
+            err_msg=case(y, weight),
+        )
 
 
 @every_loss
-@pytest.mark.parametrize("unit", [1e-15, 1e-3, 1.0, 1e3, 1e15])
-def test_training_predicts_targets_of_any_magnitude(loss, unit, rng):
+def test_training_predicts_targets_of_any_magnitude(loss, rng):
     """The best constant on standardised targets predicts the same multiple of the unit, whatever that is."""
     y, _, _ = sample(loss, rng, 1)
-    large = magnified(loss, y, unit)
-    units, ordinary = units_of(loss, large), units_of(loss, y)
-    in_y = 1.0 if large is y else unit
-    # A delta in units of y is measured in another unit, too.
-    trained = loss.rescaled(units.scale / in_y)
-    raw = units.restore(trained.constant(units.standardize(large), None))[None]
+    ordinary = units_of(loss, y)
     natural = loss.rescaled(ordinary.scale).rescaled(1 / ordinary.scale)
-    expected = loss.predict(natural.constant(y, None)[None]) * in_y
-    np.testing.assert_allclose(loss.predict(raw), expected, rtol=1e-9)
-
-
-@every_loss
-def test_is_hashable_and_equal_to_its_pickle(loss):
-    assert len({loss, pickle.loads(pickle.dumps(loss))}) == 1
-
-
-@every_loss
-def test_names_its_inverse_link(loss):
-    assert isinstance(loss.inverse_link, str)
-    assert loss.inverse_link
+    expected = loss.predict(natural.constant(y, None)[None])
+    for unit in (1e-15, 1e-3, 1.0, 1e3, 1e15):
+        large = magnified(loss, y, unit)
+        units = units_of(loss, large)
+        in_y = 1.0 if large is y else unit
+        # A delta in units of y is measured in another unit, too.
+        trained = loss.rescaled(units.scale / in_y)
+        raw = units.restore(trained.constant(units.standardize(large), None))[None]
+        np.testing.assert_allclose(loss.predict(raw), expected * in_y, rtol=1e-9, err_msg=f"unit {unit}")
 
 
 def test_natural_units_change_nothing(rng):
@@ -473,17 +423,16 @@ def test_the_score_of_quantiles_is_the_mean_d2(weighted, rng):
 
 
 @every_loss
-@outputs
-@weighted
-def test_the_score_is_r2_or_zero_for_the_best_constant(loss, k, weighted, rng):
-    y, raw, weight = sample(loss, rng, k, weighted)
-    prediction = loss.predict(raw)
-    if not isinstance(loss, Quantile | Expectile):
-        assert loss.score(y, raw, weight) == pytest.approx(r2_score(y, prediction, sample_weight=weight), rel=1e-12)
-    natural = loss.rescaled(np.ones(k))
-    constant = np.tile(natural.constant(y, weight), (N, 1))
-    if isinstance(loss, Quantile | Expectile | SquaredError | Gaussian | Poisson | Gamma | Tweedie):
-        assert loss.score(y, constant, weight) == pytest.approx(0.0, abs=1e-12)
+def test_the_score_is_r2_or_zero_for_the_best_constant(loss, rng):
+    for y, raw, weight in samples(loss, rng):
+        prediction = loss.predict(raw)
+        if not isinstance(loss, Quantile | Expectile):
+            expected = r2_score(y, prediction, sample_weight=weight)
+            assert loss.score(y, raw, weight) == pytest.approx(expected, rel=1e-12), case(y, weight)
+        natural = loss.rescaled(np.ones(y.shape[1]))
+        constant = np.tile(natural.constant(y, weight), (N, 1))
+        if isinstance(loss, Quantile | Expectile | SquaredError | Gaussian | Poisson | Gamma | Tweedie):
+            assert loss.score(y, constant, weight) == pytest.approx(0.0, abs=1e-12), case(y, weight)
 
 
 @pytest.mark.parametrize("loss", [SquaredError(), Quantile([0.1, 0.9]), Expectile(0.3)], ids=repr)

@@ -1,6 +1,7 @@
 """A network with its units: moving them leaves the function as it is, and gradients follow by the returned factor."""
 
 import pickle
+from itertools import product
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from scipy.sparse import csr_array, csr_matrix
 from skbackprop.network.activations import ReLU, Tanh
 from skbackprop.network.blocks import row_blocks
 from skbackprop.network.layers import Dense, Standardize
-from skbackprop.network.losses import LOSSES, Gaussian, Huber, Quantile, SquaredError, Units
+from skbackprop.network.losses import LOSSES, Gaussian, Huber, Poisson, Quantile, SquaredError, Units
 from skbackprop.network.model import Model
 from skbackprop.network.network import Network
 from skbackprop.network.objective import Objective
@@ -24,9 +25,9 @@ CASES = {
     "huber in units of y": Huber(0.7, absolute=True),
     "gaussian, half weighted": Gaussian(beta=0.5),
 }
+OUTPUTS = (1, 3)
 
 every_loss = pytest.mark.parametrize("loss", CASES.values(), ids=CASES)
-outputs = pytest.mark.parametrize("k", [1, 3])
 both_dtypes = pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-10), (np.float32, 1e-4)])
 
 
@@ -66,25 +67,25 @@ def assert_same_function(model, before, X, rtol):
 
 
 @every_loss
-@outputs
 @both_dtypes
 @pytest.mark.parametrize(
     "layers", [None, [Standardize()], [Standardize(), Dense(6, ReLU())]], ids=["deep", "linear", "one"]
 )
-def test_moving_both_ends_does_not_change_the_function(loss, k, dtype, rtol, layers, rng):
-    y = target(loss, rng, N, k)
-    model = make_model(loss, rng, y, dtype, layers)
-    X = 2 * rng.standard_normal((50, 4)).astype(dtype)
-    before, theta = model.raw(X), model.theta
-    model.move_input(*new_input_units(rng), constant=np.zeros(4, bool))
-    assert_same_function(model, before, X, rtol)
-    z = moved_target(loss, rng, y)
-    units = loss.units(z.mean(axis=0), z.std(axis=0))
-    model.move_output(units)
-    assert_same_function(model, before, X, rtol)
-    assert model.units is units
-    assert model.theta is theta
-    assert theta.dtype == dtype
+def test_moving_both_ends_does_not_change_the_function(loss, dtype, rtol, layers, rng):
+    for k in OUTPUTS:
+        y = target(loss, rng, N, k)
+        model = make_model(loss, rng, y, dtype, layers)
+        X = 2 * rng.standard_normal((50, 4)).astype(dtype)
+        before, theta = model.raw(X), model.theta
+        model.move_input(*new_input_units(rng), constant=np.zeros(4, bool))
+        assert_same_function(model, before, X, rtol)
+        z = moved_target(loss, rng, y)
+        units = loss.units(z.mean(axis=0), z.std(axis=0))
+        model.move_output(units)
+        assert_same_function(model, before, X, rtol)
+        assert model.units is units
+        assert model.theta is theta
+        assert theta.dtype == dtype
 
 
 @every_loss
@@ -125,46 +126,48 @@ def test_the_same_units_again_change_nothing(rng):
 
 
 @every_loss
-@outputs
-def test_gradients_by_the_first_weights_follow_the_input_scale(loss, k, rng):
+def test_gradients_by_the_first_weights_follow_the_input_scale(loss, rng):
     """The shift stays: where it moves, the gradient by W also takes up some of that by b."""
-    X, y = rng.standard_normal((N, 4)), target(loss, rng, N, k)
-    model = make_model(loss, rng, y)
-    before = gradient(model, X, y)
-    shift = model.network.parameters.views(model.theta)[0].shift.copy()
-    factor = model.move_input(shift, rng.uniform(0.5, 2.0, 4), np.zeros(4, bool))
-    np.testing.assert_allclose(gradient(model, X, y), factor * before, rtol=1e-9, atol=1e-12)
+    for k in OUTPUTS:
+        X, y = rng.standard_normal((N, 4)), target(loss, rng, N, k)
+        model = make_model(loss, rng, y)
+        before = gradient(model, X, y)
+        shift = model.network.parameters.views(model.theta)[0].shift.copy()
+        factor = model.move_input(shift, rng.uniform(0.5, 2.0, 4), np.zeros(4, bool))
+        after = gradient(model, X, y)
+        np.testing.assert_allclose(after, factor * before, rtol=1e-9, atol=1e-12, err_msg=f"{k} outputs")
 
 
 @every_loss
-@outputs
-def test_gradients_by_all_but_the_first_weights_do_not_feel_the_input_units(loss, k, rng):
-    X, y = rng.standard_normal((N, 4)), target(loss, rng, N, k)
-    model = make_model(loss, rng, y)
-    before = gradient(model, X, y)
-    factor = model.move_input(*new_input_units(rng), np.zeros(4, bool))
-    others = trainable(model.network.parameters).astype(bool)
-    first = np.zeros(model.theta.size, bool)
-    model.network.parameters.views(first)[1].W[...] = True
-    others &= ~first
-    np.testing.assert_array_equal(factor[others], 1.0)
-    np.testing.assert_allclose(gradient(model, X, y)[others], before[others], rtol=1e-9, atol=1e-12)
+def test_gradients_by_all_but_the_first_weights_do_not_feel_the_input_units(loss, rng):
+    for k in OUTPUTS:
+        X, y = rng.standard_normal((N, 4)), target(loss, rng, N, k)
+        model = make_model(loss, rng, y)
+        before = gradient(model, X, y)
+        factor = model.move_input(*new_input_units(rng), np.zeros(4, bool))
+        others = trainable(model.network.parameters).astype(bool)
+        first = np.zeros(model.theta.size, bool)
+        model.network.parameters.views(first)[1].W[...] = True
+        others &= ~first
+        np.testing.assert_array_equal(factor[others], 1.0, err_msg=f"{k} outputs")
+        after = gradient(model, X, y)[others]
+        np.testing.assert_allclose(after, before[others], rtol=1e-9, atol=1e-12, err_msg=f"{k} outputs")
 
 
 @every_loss
-@outputs
-@pytest.mark.parametrize("weighted", [False, True])
-def test_gradients_follow_the_output_units_where_these_move_alike(loss, k, weighted, rng):
+def test_gradients_follow_the_output_units_where_these_move_alike(loss, rng):
     """Every output gets the same factor on its spread, and a shift of its own where the loss has shifts."""
-    X, y = rng.standard_normal((N, 4)), target(loss, rng, N, k)
-    weight = weights(rng, N) if weighted else None
-    model = make_model(in_units_of_y(loss, k), rng, y)
-    before = gradient(model, X, y, weight)
-    mean, sd = y.mean(axis=0), y.std(axis=0)
-    shifted = loss.units(3.0 * mean + np.arange(k), 3.0 * sd)
-    units = shifted if np.ptp(model.units.worth / shifted.worth) < 1e-12 else loss.units(3.0 * mean, 3.0 * sd)
-    factor = model.move_output(units)
-    np.testing.assert_allclose(gradient(model, X, y, weight), factor * before, rtol=1e-9, atol=1e-12)
+    for k, weighted in product(OUTPUTS, (False, True)):
+        X, y = rng.standard_normal((N, 4)), target(loss, rng, N, k)
+        weight = weights(rng, N) if weighted else None
+        model = make_model(in_units_of_y(loss, k), rng, y)
+        before = gradient(model, X, y, weight)
+        mean, sd = y.mean(axis=0), y.std(axis=0)
+        shifted = loss.units(3.0 * mean + np.arange(k), 3.0 * sd)
+        units = shifted if np.ptp(model.units.worth / shifted.worth) < 1e-12 else loss.units(3.0 * mean, 3.0 * sd)
+        factor, case = model.move_output(units), f"{k} outputs, weighted: {weighted}"
+        after = gradient(model, X, y, weight)
+        np.testing.assert_allclose(after, factor * before, rtol=1e-9, atol=1e-12, err_msg=case)
 
 
 @every_loss
@@ -180,29 +183,31 @@ def test_gradients_by_the_last_layer_follow_the_output_units_however_these_move(
     np.testing.assert_allclose(gradient(model, X, y)[last], (factor * before)[last], rtol=1e-9, atol=1e-12)
 
 
-@every_loss
+@pytest.mark.parametrize("loss", [SquaredError(), Gaussian(), Poisson()], ids=repr)
 @both_dtypes
-@pytest.mark.parametrize("stop", [None, 0, 1, 2])
-def test_many_rows_in_blocks_equal_one_pass(loss, dtype, rtol, stop, rng):
+def test_many_rows_in_blocks_equal_one_pass(loss, dtype, rtol, rng):
     """A wide layer makes blocks of 64 rows; 150 rows are three of them, the last one short."""
     model = make_model(loss, rng, target(loss, rng, N, 2), dtype, [Standardize(), Dense(1 << 12, Tanh())])
     X = rng.standard_normal((150, 4)).astype(dtype)
     assert len(row_blocks(150, model.network, model.theta.itemsize)) > 1
     p = model.network.parameters.views(model.theta)
-    expected = model.network.forward(p, X, stop=stop)
-    expected = model.units.restore(expected) if stop is None else expected
-    blocked = model.raw(X, stop)
-    assert blocked.dtype == dtype
-    np.testing.assert_allclose(blocked, expected, rtol=rtol, atol=rtol * np.abs(expected).max())
+    for stop in (None, 0, 1, 2):
+        expected = model.network.forward(p, X, stop=stop)
+        expected = model.units.restore(expected) if stop is None else expected
+        blocked = model.raw(X, stop)
+        assert blocked.dtype == dtype
+        np.testing.assert_allclose(
+            blocked, expected, rtol=rtol, atol=rtol * np.abs(expected).max(), err_msg=f"stop={stop}"
+        )
 
 
 @every_loss
-@outputs
-def test_raw_is_what_the_network_puts_out_in_natural_units(loss, k, rng):
-    model = make_model(loss, rng, target(loss, rng, N, k))
-    X = rng.standard_normal((N, 4))
-    network = model.network.forward(model.network.parameters.views(model.theta), X)
-    np.testing.assert_allclose(model.raw(X), network * model.units.gain + model.units.offset, rtol=1e-14)
+def test_raw_is_what_the_network_puts_out_in_natural_units(loss, rng):
+    for k in OUTPUTS:
+        model = make_model(loss, rng, target(loss, rng, N, k))
+        X = rng.standard_normal((N, 4))
+        network = model.network.forward(model.network.parameters.views(model.theta), X)
+        np.testing.assert_allclose(model.raw(X), network * model.units.gain + model.units.offset, rtol=1e-14)
 
 
 def test_stop_gives_the_hidden_layer_in_its_own_units(rng):
@@ -244,33 +249,33 @@ def test_rows_are_not_written(rng):
 
 
 @every_loss
-@outputs
-@pytest.mark.parametrize("weighted", [False, True])
-def test_the_start_at_the_constant_puts_out_the_constant(loss, k, weighted, rng):
-    y = target(loss, rng, N, k)
-    model, weight = make_model(loss, rng, y), weights(rng, N) if weighted else None
-    model.start_at_constant(model.units.standardize(y), weight)
-    natural = model.trained_loss.rescaled(1 / model.units.scale)
-    expected = np.tile(natural.constant(y, weight), (N, 1))
-    np.testing.assert_allclose(model.raw(rng.standard_normal((N, 4))), expected, rtol=1e-12, atol=1e-12)
+def test_the_start_at_the_constant_puts_out_the_constant(loss, rng):
+    for k, weighted in product(OUTPUTS, (False, True)):
+        y = target(loss, rng, N, k)
+        model, weight = make_model(loss, rng, y), weights(rng, N) if weighted else None
+        model.start_at_constant(model.units.standardize(y), weight)
+        natural = model.trained_loss.rescaled(1 / model.units.scale)
+        expected, raw = np.tile(natural.constant(y, weight), (N, 1)), model.raw(rng.standard_normal((N, 4)))
+        case = f"{k} outputs, weighted: {weighted}"
+        np.testing.assert_allclose(raw, expected, rtol=1e-12, atol=1e-12, err_msg=case)
 
 
 @every_loss
-@outputs
-@pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("share", [0.1, 1.0])
-def test_leaning_moves_the_output_bias_against_its_mean_gradient_and_nothing_else(loss, k, weighted, share, rng):
+def test_leaning_moves_the_output_bias_against_its_mean_gradient_and_nothing_else(loss, share, rng):
     """By at most ``share`` per column; the first is so far out here that most losses would have it go further."""
-    X, y = rng.standard_normal((N, 4)), target(loss, rng, N, k)
-    model, weight = make_model(loss, rng, y), weights(rng, N) if weighted else None
-    last = model.network.parameters.views(model.theta)[-1].b
-    last[0] += 20.0
-    before, theta = last.copy(), model.theta.copy()
-    slope = model.network.parameters.views(gradient(model, X, y, weight))[-1].b
-    model.lean(model.raw(X), model.units.standardize(y), weight, share)
-    np.testing.assert_allclose(last, before - share * np.clip(slope, -1, 1), rtol=1e-12)
-    last[:] = before
-    np.testing.assert_array_equal(model.theta, theta)
+    for k, weighted in product(OUTPUTS, (False, True)):
+        X, y = rng.standard_normal((N, 4)), target(loss, rng, N, k)
+        model, weight = make_model(loss, rng, y), weights(rng, N) if weighted else None
+        last = model.network.parameters.views(model.theta)[-1].b
+        last[0] += 20.0
+        before, theta = last.copy(), model.theta.copy()
+        slope = model.network.parameters.views(gradient(model, X, y, weight))[-1].b
+        model.lean(model.raw(X), model.units.standardize(y), weight, share)
+        expected, case = before - share * np.clip(slope, -1, 1), f"{k} outputs, weighted: {weighted}"
+        np.testing.assert_allclose(last, expected, rtol=1e-12, err_msg=case)
+        last[:] = before
+        np.testing.assert_array_equal(model.theta, theta, err_msg=case)
 
 
 def test_a_copy_has_a_theta_of_its_own(rng):
