@@ -121,10 +121,8 @@ class ClassPredictor(Predictor):
         return not self.indicator and len(self.classes) == 2
 
     def predict(self, X: Array) -> Array:
-        p = self.loss.predict(self.raw(X))
-        if self.indicator:
-            return (p > 0.5).astype(np.intp)
-        return self.classes[(p[:, 0] > 0.5).astype(np.intp) if self._two_classes else p.argmax(axis=1)]
+        numbers = self.loss.decide(self.raw(X)).astype(np.intp)
+        return numbers if self.indicator else self.classes[numbers[:, 0]]
 
     def predict_proba(self, X: Array) -> Array:
         """Of every class, summing to one in a row, or of every label of an indicator."""

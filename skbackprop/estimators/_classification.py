@@ -37,6 +37,12 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
     def _predicted(self, raw: Array) -> Array:
         return self.model_.loss.predict(self._column_per_class(raw))
 
+    def _log_predicted(self, raw: Array) -> Array:
+        return self.model_.loss.log_predict(self._column_per_class(raw))
+
+    def _decided(self, raw: Array) -> Array:
+        return self._target.write(self.model_.loss.decide(raw))
+
     def _class_weight(self, data: Data, keep: bool) -> Array | None:
         if data.y.ndim == 2 and not self._target.indicator:
             seen = class_counts(data, len(self.classes_))
@@ -92,9 +98,7 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
             With ``return_sequences=True`` one label for every step, (n_samples, n_steps); those at padding mean
             nothing.
         """
-        raw, shaped = self._raw(X)
-        p = self.model_.loss.predict(raw)
-        return shaped(self._target.write(p.argmax(axis=1)[:, None] if self._target.n_exclusive else p > 0.5))
+        return self._forward(self._read_x(X), then=self._decided)
 
     def decision_function(self, X: Any) -> Array:
         """The raw output: log-odds of the second class or of every label, or one score per class.
@@ -108,8 +112,8 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         raw : ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
             With ``return_sequences=True`` there is an axis of steps after the first, and NaN at padding.
         """
-        raw, shaped = self._raw(X)
-        return shaped(raw[:, 0] if self._two_classes else raw)
+        raw = self._forward(self._read_x(X))
+        return raw[..., 0] if self._two_classes else raw
 
     def predict_proba(self, X: Any) -> Array:
         """The probability of every class, which sum to one, or of every label.
@@ -123,8 +127,7 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         p : ndarray of shape (n_samples, n_classes)
             With ``return_sequences=True``, (n_samples, n_steps, n_classes), and NaN at padding.
         """
-        raw, shaped = self._raw(X)
-        return shaped(self._predicted(raw))
+        return self._forward(self._read_x(X), then=self._predicted)
 
     def predict_log_proba(self, X: Any) -> Array:
         """The logarithm of `predict_proba`, computed from raw output, hence finite however sure the prediction is.
@@ -138,8 +141,7 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         log_p : ndarray of shape (n_samples, n_classes)
             With ``return_sequences=True``, (n_samples, n_steps, n_classes), and NaN at padding.
         """
-        raw, shaped = self._raw(X)
-        return shaped(self.model_.loss.log_predict(self._column_per_class(raw)))
+        return self._forward(self._read_x(X), then=self._log_predicted)
 
     @property
     def _two_classes(self) -> bool:

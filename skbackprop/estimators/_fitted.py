@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..kernels import kernels_in_force
 from ..network.blocks import row_block
-from ..network.model import Model
+from ..network.model import Model, Then
 from ._threads import suitable_blas_threads
 
 Array = np.ndarray
@@ -53,24 +52,19 @@ class FittedNetwork(metaclass=ABCMeta):
         """X for prediction, checked as in fit."""
 
     @abstractmethod
-    def _raw_of(self, model: Model, X: Any, stop: int | None = None) -> Array:
-        """What a model puts out for X, or the layer before index ``stop``."""
+    def _raw_of(self, model: Model, X: Any, stop: int | None = None, then: Then = None) -> Array:
+        """What a model puts out for X, or the layer before index ``stop``, or what ``then`` makes of it."""
 
     @abstractmethod
     def _given(self, X: Any) -> Any:
         """X as the user gives it."""
 
-    def _raw(self, X: Any) -> tuple[Array, Callable[[Array], Array]]:
-        """Raw output in natural units, one target after the other, and a function that gives such a list X's shape."""
-        raw = self._forward(self._read_x(X))
-        return raw.reshape(-1, raw.shape[-1]), lambda values: values.reshape(*raw.shape[:-1], *values.shape[1:])
-
-    def _forward(self, X: Any, stop: int | None = None) -> Array:
-        """The model's raw output, with as many BLAS threads as suit a block of rows."""
+    def _forward(self, X: Any, stop: int | None = None, then: Then = None) -> Array:
+        """The model's raw output, or what ``then`` makes of it, with as many BLAS threads as suit a block of rows."""
         network = self.model_.network
-        rows = min(X.shape[0], row_block(network, self.theta_.itemsize))
+        rows = min(X.shape[0], row_block(network, self.theta_.itemsize, X=X))
         with suitable_blas_threads(network, rows), kernels_in_force():
-            return self._raw_of(self.model_, X, stop)
+            return self._raw_of(self.model_, X, stop, then)
 
     def __sklearn_is_fitted__(self) -> bool:
         return "model_" in vars(self)

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..network.activations import ACTIVATIONS
 from ..network.layers import Dense, Dropout, Layer, Standardize
-from ..network.model import Model
+from ..network.model import Model, Then
 from ..network.objective import Objective
 from ..ranges import check_real
 from ._base import BatchNetwork
@@ -89,8 +89,8 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
     def _row_shape(self, X: Any) -> tuple[int, ...]:
         return X.shape[1:]
 
-    def _raw_of(self, model: Model, X: Any, stop: int | None = None) -> Array:
-        return model.raw(X, stop)
+    def _raw_of(self, model: Model, X: Any, stop: int | None = None, then: Then = None) -> Array:
+        return model.raw(X, stop, then=then)
 
     def _given(self, X: Any) -> Any:
         return X

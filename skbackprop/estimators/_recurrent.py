@@ -13,7 +13,7 @@ from ..network.activations import Tanh
 from ..network.cells import CELLS
 from ..network.embedding import Embedding
 from ..network.layers import Dropout, Layer, Standardize
-from ..network.model import Model
+from ..network.model import Model, Then
 from ..network.recurrent import Recurrent
 from ..network.sequence_objective import SequenceObjective
 from ..optimize.full_batch import LBFGS
@@ -119,8 +119,8 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
     def _row_shape(self, X: Sequences) -> tuple[int | None, ...]:
         return (None, *X.shape[2:])
 
-    def _raw_of(self, model: Model, X: Sequences, stop: int | None = None) -> Array:
-        return model.raw(X.values, stop, X.lengths)
+    def _raw_of(self, model: Model, X: Sequences, stop: int | None = None, then: Then = None) -> Array:
+        return model.raw(X.values, stop, X.lengths, then)
 
     def _given(self, X: Sequences) -> Array:
         return self._form.given(X)

@@ -84,17 +84,19 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
             Only with ``return_std=True``.
         """
         with_std = check_flag("return_std", return_std)
-        raw, shaped = self._raw(X)
-        loss: Any = self.model_.loss
-        mean = shaped(self._predicted(raw))
+        X = self._read_x(X)
         if not with_std:
-            return mean
+            return self._forward(X, then=self._predicted)
+        loss: Any = self.model_.loss
         if not callable(getattr(loss, "std", None)):
             raise ValueError(
                 f"`return_std` must be False for a loss that learns no standard deviation, as 'gaussian' does, "
                 f"got True with loss={loss!r}"
             )
-        return mean, shaped(self._target.write(loss.std(raw)))
+        raw = self._forward(X)
+        each = raw.reshape(-1, raw.shape[-1])
+        mean, std = self._predicted(each), self._target.write(loss.std(each))
+        return mean.reshape(*raw.shape[:-1], *mean.shape[1:]), std.reshape(*raw.shape[:-1], *std.shape[1:])
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """How much better than the best constant the predictions are: 1 is perfect, 0 no better.

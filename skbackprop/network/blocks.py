@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from scipy.sparse import issparse
 
 from .network import Network
 
@@ -12,19 +15,21 @@ Array = np.ndarray
 Rows = slice | Array
 
 
-def row_block(network: Network, itemsize: int, steps: int = 0, target: int = 1 << 20) -> int:
+def row_block(network: Network, itemsize: int, steps: int = 0, target: int = 1 << 20, X: Any = None) -> int:
     """How many rows to put through at once: the widest layer then takes about ``target`` bytes; at least 64.
 
-    For sequences of so many ``steps`` it is four times that, as each step is a pass of its own; at least 8 rows.
+    For sequences of so many ``steps`` it is four times that, as each step is a pass of its own; at least 8 rows. Of a
+    sparse ``X`` it is not columns that count, but entries.
     """
     if steps:
         return max(8, 4 * target // (network.widest * itemsize * steps))
-    return max(64, target // (network.widest * itemsize))
+    width = max(network.widest_made, -(-X.nnz // max(1, X.shape[0]))) if issparse(X) else network.widest
+    return max(64, target // (width * itemsize))
 
 
-def row_blocks(n: int, network: Network, itemsize: int, steps: int = 0) -> list[slice]:
+def row_blocks(n: int, network: Network, itemsize: int, steps: int = 0, X: Any = None) -> list[slice]:
     """0 ... n in slices of `row_block` rows."""
-    size = row_block(network, itemsize, steps)
+    size = row_block(network, itemsize, steps, X=X)
     return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
 

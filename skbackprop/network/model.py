@@ -7,8 +7,8 @@ magnitude", do for the output (Proposition 1 there). The page on derivations has
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from .segments import Segment, gather
 __all__ = ["Model"]
 
 Array = np.ndarray
+Then = Callable[[Array], Array] | None
 
 
 @dataclass
@@ -46,26 +47,39 @@ class Model:
         """The loss on the target as the network is trained on it."""
         return self.loss.rescaled(self.units.scale)
 
-    def raw(self, X: Any, stop: int | None = None, lengths: Array | None = None) -> Array:
+    def raw(self, X: Any, stop: int | None = None, lengths: Array | None = None, then: Then = None) -> Array:
         """Raw predictions in natural units, or what the layer before index ``stop`` puts out; in row blocks.
 
         Of sequences, ``lengths`` says how many steps are valid (None: all). What is put out at padding is NaN.
+
+        ``then`` is what to make of raw predictions, (rows, columns), one target after the other. It is done block by
+        block, so that what it takes less memory for is never there for all rows.
         """
-        p, dtype = self.network.parameters.views(self.theta), self.theta.dtype
-        n = X.shape[0]
-        blocks = row_blocks(n, self.network, dtype.itemsize)
-        if self.network.sequential:
-            out = self._raw_of_sequences(p, X, stop, lengths)
-        elif len(blocks) == 1:
-            out = self.network.forward(p, X.astype(dtype, copy=False), stop=stop)
-        else:
-            out = np.empty((n, *self.network.shapes[-1 if stop is None else stop]), dtype)
-            for block in blocks:
-                out[block] = self.network.forward(p, X[block].astype(dtype, copy=False), stop=stop)
-        if stop is None:
-            out *= self.units.gain
-            out += self.units.offset
+        n, out = X.shape[0], np.empty(0)
+        passes = self._passes_of_sequences(X, stop, lengths) if self.network.sequential else self._passes(X, stop)
+        for block, Y in passes:
+            if stop is None:
+                Y *= self.units.gain
+                Y += self.units.offset
+            if then is not None:
+                made = then(Y.reshape(-1, Y.shape[-1]))
+                Y = made.reshape(*Y.shape[:-1], *made.shape[1:])
+            if len(Y) == n:
+                return Y
+            if block.start == 0:
+                out = np.empty((n, *Y.shape[1:]), Y.dtype)
+            out[block] = Y
         return out
+
+    def _passes(self, X: Any, stop: int | None) -> Iterator[tuple[slice, Array]]:
+        """Blocks of rows, and what the network puts out for each."""
+        p, dtype = self.network.parameters.views(self.theta), self.theta.dtype
+        blocks = row_blocks(X.shape[0], self.network, dtype.itemsize, X=X)
+        if not blocks:
+            yield slice(0), np.empty((0, *self.network.shapes[-1 if stop is None else stop]), dtype)
+        for block in blocks:
+            rows = X if len(blocks) == 1 else X[block]
+            yield block, self.network.forward(p, rows.astype(dtype, copy=False), stop=stop)
 
     def step(self, x: Array, states: States = None) -> tuple[Array, States]:
         """Raw predictions for one more step of sequences, in natural units, and the states that the next call takes."""
@@ -84,21 +98,19 @@ class Model:
             states = self.network.states_after(p, X[:, begin : min(begin + size, past)], states)
         return self.step(X[:, -1], states)
 
-    def _raw_of_sequences(self, p: list[SimpleNamespace], X: Array, stop: int | None, lengths: Array | None) -> Array:
-        dtype, (n, T) = self.theta.dtype, X.shape[:2]
-        every_step, *width = self.network.shapes[-1 if stop is None else stop]
-        out = np.full((n, T, *width) if every_step is None else (n, every_step), np.nan, dtype)
+    def _passes_of_sequences(self, X: Array, stop: int | None, lengths: Array | None) -> Iterator[tuple[slice, Array]]:
+        p, dtype, (n, T) = self.network.parameters.views(self.theta), self.theta.dtype, X.shape[:2]
         for block in row_blocks(n, self.network, dtype.itemsize, T):
             counts = None if lengths is None else lengths[block]
             steps = T if counts is None else int(counts.max())
             rows = gather(Tape(), "X", X, block, Segment(0, steps, counts, None))
             rows = rows.astype(dtype, copy=False) if X.ndim == 3 else rows
             Y = self.network.forward(p, rows, [Run(lengths=counts)] * len(p), stop)
-            if every_step is not None or counts is None:
-                out[block] = Y
-            else:
-                np.copyto(out[block, :steps], Y, where=(np.arange(steps) < counts[:, None])[:, :, None])
-        return out
+            if Y.ndim == 3 and counts is not None:
+                valid, Z = np.arange(steps) < counts[:, None], Y
+                Y = np.full((len(Z), T, Z.shape[2]), np.nan, dtype)
+                np.copyto(Y[:, :steps], Z, where=valid[:, :, None])
+            yield block, np.ascontiguousarray(Y)
 
     def set_units(self, shift: Array, scale: Array, units: Units) -> None:
         """The units that training begins with; an empty ``shift`` says that inputs have none."""

@@ -35,8 +35,9 @@ class Network:
         Names and shapes for the flat vector theta.
     shapes : list of tuple
         The shape of a row before the first layer and after each.
-    widest : int
-        Numbers per row, or per step of a row, where there are most: what the memory of a pass is made of.
+    widest, widest_made : int
+        Numbers per row, or per step of a row, where there are most: what the memory of a pass is made of; and without
+        what comes before the first parameters to train, where sparse rows stay sparse.
     sequential, every_step : bool
         Whether rows are sequences, and whether what is put out has their steps.
     steppable : bool
@@ -62,13 +63,14 @@ class Network:
             slots.append(layer.slots(self.shapes[-1]))
             self.shapes.append(layer.output_shape(self.shapes[-1]))
         self.parameters = Parameters(slots)
-        self.widest = max(math.prod(width for width in shape if width is not None) for shape in self.shapes)
         self.sequential, self.every_step = (shape[:1] == (None,) for shape in (self.shapes[0], self.shapes[-1]))
         self.steppable = not any(getattr(layer, "bidirectional", False) for layer in self.layers)
         self._step = [getattr(layer, "step", None) for layer in self.layers]
         # Below the lowest layer that trains no derivative is asked for.
         trains = [any(slot.train for slot in layer.values()) for layer in slots]
         self._lowest = trains.index(True) if True in trains else len(trains)
+        widths = [math.prod(width for width in shape if width is not None) for shape in self.shapes]
+        self.widest, self.widest_made = max(widths), max(widths[self._lowest + 1 :], default=1)
 
     def __reduce__(self) -> tuple:
         return Network, (self.layers, self.shapes[0])

@@ -111,7 +111,7 @@ class Objective:
         p = self._at(theta).p
         n = len(self.y) if rows is None else len(rows)
         total, weights = 0.0, 0.0
-        for block in row_blocks(n, self.network, theta.itemsize):
+        for block in row_blocks(n, self.network, theta.itemsize, X=self.X):
             X, y, weight = self._take(block if rows is None else rows[block])
             raw = self.network.forward(p, X)
             total += self.loss.value_and_gradient(y, raw, weight, np.empty(raw.shape, raw.dtype))
@@ -121,7 +121,7 @@ class Objective:
     def _at(self, theta: Array) -> Point:
         if self._point is None or theta is not self._point.theta:
             self._point = Point(self.network.parameters, theta)
-            self._block = row_block(self.network, theta.itemsize, target=BLOCK)
+            self._block = row_block(self.network, theta.itemsize, target=BLOCK, X=self.X)
         return self._point
 
     def _take(self, rows: Rows) -> tuple[Any, Array, Array | None]:

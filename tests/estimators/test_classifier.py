@@ -496,6 +496,22 @@ def test_many_rows_of_many_classes_take_little_memory(kind):
     assert peak < 1e7
 
 
+@over(one_each(CLASSIFIERS))
+@pytest.mark.parametrize(("method", "megabytes"), [("predict", 25), ("predict_proba", 110), ("predict_log_proba", 110)])
+def test_many_rows_of_many_classes_are_predicted_in_little_memory(kind, method, megabytes):
+    """Raw output of all rows at once would take 80 MB, which is what probabilities take; labels take a fraction."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(100_000, 2)), np.arange(1000) % 100
+    model = net(kind, max_iter=1, **kind.side_by_side(2)).fit(X[:1000], y)
+    expected = getattr(model, method)(X[-100:])
+    tracemalloc.start()
+    predicted = getattr(model, method)(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1e6 * megabytes
+    np.testing.assert_allclose(predicted[-100:], expected, rtol=1e-12)
+
+
 def test_label_smoothing_keeps_predictions_from_extremes():
     y = three_classes(f)
     sure, unsure = (net(loss=LogLoss(s), max_iter=100).fit(X, y).predict_proba(X).max() for s in (0.0, 0.3))

@@ -66,6 +66,16 @@ def test_keeps_the_public_contract(loss, n_classes):
 
 @every_loss
 @every_link
+def test_raw_scores_tell_what_probabilities_tell(loss, k, exclusive, rng):
+    loss, raw = bound(loss, k, exclusive), 3 * rng.standard_normal((50, k))
+    p = loss.predict(raw)
+    expected = p.argmax(axis=1)[:, None] if exclusive else p > 0.5
+    np.testing.assert_array_equal(loss.decide(raw), expected)
+    assert not loss.decide(0 * raw).any()
+
+
+@every_loss
+@every_link
 def test_the_gradient_of_a_network_is_the_derivative_of_its_objective(loss, k, exclusive, rng):
     loss, X = bound(loss, k, exclusive), rng.standard_normal((N, 4))
     for activation, weighted in product(("tanh", "relu"), (False, True)):

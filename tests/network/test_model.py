@@ -8,7 +8,7 @@ import pytest
 from scipy.sparse import csr_array, csr_matrix
 
 from skbackprop.network.activations import ReLU, Tanh
-from skbackprop.network.blocks import row_blocks
+from skbackprop.network.blocks import row_block, row_blocks
 from skbackprop.network.layers import Dense, Standardize
 from skbackprop.network.losses import LOSSES, Gaussian, Huber, Poisson, Quantile, SquaredError, Units
 from skbackprop.network.model import Model
@@ -199,6 +199,25 @@ def test_many_rows_in_blocks_equal_one_pass(loss, dtype, rtol, rng):
         np.testing.assert_allclose(
             blocked, expected, rtol=rtol, atol=rtol * np.abs(expected).max(), err_msg=f"stop={stop}"
         )
+
+
+def test_entries_of_sparse_rows_count_not_columns():
+    """Wide rows with few entries are many at a time, and a batch of them is not taken apart."""
+    network, X = Network([Standardize(), Dense(8), Dense(1)], (10**5,)), csr_array((1000, 10**5))
+    assert row_block(network, 8) == 64
+    assert row_block(network, 8, X=X) == (1 << 20) // (8 * 8)
+
+
+def test_what_is_made_of_raw_predictions_is_made_block_by_block(rng):
+    model = make_model(SquaredError(), rng, target(SquaredError(), rng, N, 2), layers=[Standardize(), Dense(1 << 12)])
+    X, seen = rng.standard_normal((150, 4)), []
+
+    def greatest(raw):
+        seen.append(len(raw))
+        return raw.argmax(axis=1)
+
+    np.testing.assert_array_equal(model.raw(X, then=greatest), model.raw(X).argmax(axis=1))
+    assert seen == [64, 64, 22]
 
 
 @every_loss

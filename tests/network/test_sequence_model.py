@@ -70,6 +70,15 @@ def test_many_blocks_of_rows_are_as_one(every_step, masked, rng):
         np.testing.assert_allclose(raw[row : row + 1], one, rtol=1e-4, atol=1e-5)
 
 
+@steps_or_last
+@pytest.mark.parametrize("masked", [False, True])
+def test_raw_predictions_are_made_use_of_one_after_the_other(every_step, masked, rng):
+    model, lengths = make_model(rng, GRU(), every_step), LENGTHS if masked else None
+    X = rng.standard_normal((N, T, D))
+    sums = model.raw(X, lengths=lengths, then=lambda raw: raw.sum(axis=1))
+    np.testing.assert_array_equal(sums, model.raw(X, lengths=lengths).sum(axis=-1))
+
+
 def test_blocks_of_sequences_are_small_but_never_empty():
     network = Network([Recurrent(GRU(), 10, True)], (None, 3))
     assert row_blocks(10**6, network, 8, 100)[0].stop == 4 * (1 << 20) // 8000

@@ -24,7 +24,8 @@ class ClassLoss(KernelLoss):
     the K raw columns go through a softmax. With 0, every column of y holds zeros and ones, one column for two classes
     or one for each label, and goes through a logistic function by itself.
 
-    A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, and ``constant``.
+    A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, and ``constant``. One with a link of its own
+    has its own `predict`, `log_predict` and `decide`, too.
 
     Parameters
     ----------
@@ -54,6 +55,13 @@ class ClassLoss(KernelLoss):
     def log_predict(self, raw: Array) -> Array:
         """The logarithm of `predict`, finite however sure the prediction is."""
         return log_softmax(raw, axis=1) if self.n_classes else log_expit(raw)
+
+    def decide(self, raw: Array) -> Array:
+        """The number of the most probable class, (n, 1), or which columns are more likely 1 than 0.
+
+        Both links are increasing, and the logistic function is 1/2 at 0, so that raw scores tell.
+        """
+        return raw.argmax(axis=1)[:, None] if self.n_classes else raw > 0.0
 
     def check(self, y: Array) -> None:
         top = (self.n_classes or 2) - 1
