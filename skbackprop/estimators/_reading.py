@@ -84,6 +84,9 @@ def read_weight(sample_weight: Any, n: int, name: str = "sample_weight") -> Arra
         raise ValueError(f"`{name}` must be >= 0: negative values are not allowed, got a minimum of {weight.min():g}")
     if not weight.any():
         raise ValueError(f"`{name}` must hold at least one weight > 0, got {n} zeros")
+    with np.errstate(over="ignore"):
+        if not np.isfinite(weight.sum()):
+            raise ValueError(f"`{name}` must have a finite sum, got weights up to {weight.max():g}")
     return weight
 
 

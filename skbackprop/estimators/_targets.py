@@ -176,6 +176,8 @@ def read_classes(classes: Any) -> Array:
 
 def kind_of(y: Any) -> str:
     """scikit-learn's type of a target, if it is one of classes that we can learn."""
+    if getattr(getattr(y, "dtype", None), "kind", None) == "S":
+        raise TypeError("`y` must hold numbers or strings, got bytes: `np.char.decode` makes strings of them")
     try:
         kind = type_of_target(y, input_name="y")
     except TypeError:  # of Python, for labels that cannot be put in order

@@ -239,6 +239,10 @@ class TestClassesOfAStream:
         with pytest.raises(TypeError, match=r"`y` must hold labels of one kind, .* got \['(int|NoneType)', 'str'\]"):
             net().fit(X, y)
 
+    def test_are_not_bytes(self):
+        with pytest.raises(TypeError, match=r"`y` must hold numbers or strings, got bytes: `np.char.decode`"):
+            net().fit(X, np.where(self.y > 4, b"yes", b"no"))
+
     def test_may_be_absent_from_a_piece(self):
         """Even from the first; with classes in one piece after the other all are learnt in the end."""
         model = net(hidden_layer_sizes=(20,))
