@@ -8,7 +8,7 @@ import pytest
 from scipy.sparse import csr_array, csr_matrix
 
 from skbackprop.network.activations import ReLU, Tanh
-from skbackprop.network.blocks import row_block, row_blocks
+from skbackprop.network.blocks import row_blocks
 from skbackprop.network.layers import Dense, Standardize
 from skbackprop.network.losses import LOSSES, Gaussian, Huber, Poisson, Quantile, SquaredError, Units
 from skbackprop.network.model import Model
@@ -199,13 +199,6 @@ def test_many_rows_in_blocks_equal_one_pass(loss, dtype, rtol, rng):
         np.testing.assert_allclose(
             blocked, expected, rtol=rtol, atol=rtol * np.abs(expected).max(), err_msg=f"stop={stop}"
         )
-
-
-def test_entries_of_sparse_rows_count_not_columns():
-    """Wide rows with few entries are many at a time, and a batch of them is not taken apart."""
-    network, X = Network([Standardize(), Dense(8), Dense(1)], (10**5,)), csr_array((1000, 10**5))
-    assert row_block(network, 8) == 64
-    assert row_block(network, 8, X=X) == (1 << 20) // (8 * 8)
 
 
 def test_what_is_made_of_raw_predictions_is_made_block_by_block(rng):

@@ -59,12 +59,15 @@ def backward(network, theta, X):
 def test_shapes_follow_the_layers():
     network, theta = make([Standardize(), Dense(5, ReLU()), Dropout(0.1), Dense(2)])
     assert network.shapes == [(4,), (4,), (5,), (5,), (2,)]
-    assert network.widest == 5
+    assert (network.widest, network.widest_made) == (5, 5)
     assert theta.shape == (network.parameters.size,) == (4 + 4 + 4 * 5 + 5 + 5 * 2 + 2,)
 
 
 def test_the_widest_may_be_the_input():
-    assert make([Dense(5)], columns=9)[0].widest == 9
+    for layers in ([Dense(5)], [Standardize(), Dense(5)]):
+        network = make(layers, columns=9)[0]
+        assert (network.widest, network.widest_made) == (9, 5)
+    assert make([Standardize()])[0].widest_made == 1
 
 
 def test_forward_applies_one_layer_after_the_other(rng):

@@ -359,6 +359,17 @@ def test_row_blocks_cover_all_rows_once_and_stay_small():
     assert row_blocks(0, network, 8) == []
 
 
+@pytest.mark.parametrize("layers", [[], [Standardize()]], ids=["plain", "standardized"])
+def test_of_sparse_rows_entries_count_and_not_columns(layers):
+    network, n = Network([*layers, Dense(20), Dense(1)], (10**5,)), 1 << 20
+    assert row_block(network, 8) == 64
+    assert row_block(network, 8, X=csr_matrix((n, 10**5))) == n // 160
+    crowded = csr_matrix(np.ones((2, 10**5)))
+    assert row_block(network, 8, X=crowded[:, :500]) == n // 4000
+    assert row_block(network, 8, X=crowded) == 64
+    assert row_blocks(0, network, 8, X=csr_matrix((0, 10**5))) == []
+
+
 @every_loss
 @pytest.mark.parametrize("alpha", [0.0, 0.8])
 def test_integer_weights_equal_repetition_of_rows_penalty_included(loss, alpha, rng):
