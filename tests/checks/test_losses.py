@@ -271,11 +271,12 @@ FAULTS = [
 ]
 
 
-CLASSES = [replace(loss, n_classes=n) for loss in CLASSIFICATION_LOSSES.values() for n in (0, 3, 5, 6, 20)]
+MANY_CLASSES = [replace(loss, n_classes=n) for loss in CLASSIFICATION_LOSSES.values() for n in (5, 6, 20)]
 
 
-@pytest.mark.parametrize("loss", [Right(), *LOSSES.values(), *CLASSES], ids=repr)
+@pytest.mark.parametrize("loss", [Right(), *MANY_CLASSES], ids=repr)
 def test_says_nothing_of_what_is_right(loss):
+    """The losses of the package are all held to it in tests/network; here the targets are made for many classes."""
     assert check_loss(loss) is None
 
 

@@ -45,10 +45,28 @@ def run(code, **environment):
     return done.stdout.split()
 
 
-def test_a_second_process_compiles_nothing(tmp_path):
-    code = "fit(); print(compiled_here())"
-    (first,), (second,) = (run(code, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2))
+SEARCH = """
+def work(seed):
+    fit(seed)
+    return compiled_here()
+
+if __name__ == "__main__":
+    from joblib import Parallel, delayed
+    print(*Parallel(n_jobs=2)(delayed(work)(seed) for seed in range(4)))
+"""
+
+
+def test_neither_a_second_process_nor_workers_of_loky_compile_anything(tmp_path):
+    code, environment = "fit(); print(compiled_here())", {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    (first,), (second,) = (run(code, **environment) for _ in range(2))
     assert (int(first), int(second)) == (5, 0)
+    script = tmp_path / "search.py"
+    script.write_text(FIT + SEARCH, encoding="utf-8")
+    environment |= {"PYTHONPATH": str(PACKAGE.parent)}
+    done = subprocess.run(
+        [sys.executable, script], env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["0"] * 4, done.stderr
 
 
 def test_a_change_in_a_file_that_a_kernel_is_made_of_makes_it_anew(tmp_path):
@@ -76,27 +94,6 @@ def test_no_two_kernels_are_kept_under_one_name():
     both = [pointers("relu", "squared_error", "adam", np.dtype(dtype)) for dtype in (np.float32, np.float64)]
     names = [pointer.__wrapped__.__qualname__ for made in both for pointer in made]
     assert len({*names, *(function.__qualname__ for function in kept)}) == len(names) + len(kept)
-
-
-def test_workers_of_loky_compile_nothing(tmp_path):
-    script = tmp_path / "search.py"
-    script.write_text(
-        FIT
-        + """
-def work(seed):
-    fit(seed)
-    return compiled_here()
-
-if __name__ == "__main__":
-    from joblib import Parallel, delayed
-    fit()
-    print(*Parallel(n_jobs=2)(delayed(work)(seed) for seed in range(4)))
-""",
-        encoding="utf-8",
-    )
-    environment = os.environ | {"PYTHONPATH": str(PACKAGE.parent), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
-    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["0"] * 4, done.stderr
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
