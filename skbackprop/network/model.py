@@ -57,8 +57,9 @@ class Model:
         """
         n, out = X.shape[0], np.empty(0)
         passes = self._passes_of_sequences(X, stop, lengths) if self.network.sequential else self._passes(X, stop)
+        as_it_is = stop is not None or (n > 1 and self.units.are_natural)
         for block, Y in passes:
-            if stop is None:
+            if not as_it_is:
                 Y *= self.units.gain
                 Y += self.units.offset
             if then is not None:

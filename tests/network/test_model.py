@@ -222,6 +222,18 @@ def test_raw_is_what_the_network_puts_out_in_natural_units(loss, rng):
         np.testing.assert_allclose(model.raw(X), network * model.units.gain + model.units.offset, rtol=1e-14)
 
 
+def test_natural_units_are_known(rng):
+    """There are none to go back from, which many rows are spared."""
+    natural, y = Units.natural(2), rng.standard_normal((N, 2))
+    assert natural.are_natural
+    assert not SquaredError().units(y.mean(axis=0), y.std(axis=0)).are_natural
+    assert not natural._replace(offset=np.array([0.0, 1.0])).are_natural
+    model, X = make_model(SquaredError(), rng, y), rng.standard_normal((N, 4))
+    model.units = natural
+    p = model.network.parameters.views(model.theta)
+    np.testing.assert_array_equal(model.raw(X), model.network.forward(p, X))
+
+
 def test_stop_gives_the_hidden_layer_in_its_own_units(rng):
     model = make_model(SquaredError(), rng, target(SquaredError(), rng, N, 1))
     X = rng.standard_normal((N, 4))

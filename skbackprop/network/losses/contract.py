@@ -37,6 +37,11 @@ class Units(NamedTuple):
         zero, one = np.zeros(columns), np.ones(columns)
         return cls(shift=np.zeros(n), scale=np.ones(n), gain=one, offset=zero, worth=one)
 
+    @property
+    def are_natural(self) -> bool:
+        """Whether raw output is in natural units as it is."""
+        return bool((self.gain == 1.0).all() and not self.offset.any())
+
     def standardize(self, y: Array) -> Array:
         return (y - self.shift) / self.scale
 
