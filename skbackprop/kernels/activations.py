@@ -58,11 +58,15 @@ def identity_backward(dA: Array, Z: Array, A: Array) -> None:
 
 
 def logistic(Z: Array, A: Array) -> None:
-    """A = 1 / (1 + exp(-Z)), written as (1 + tanh(Z / 2)) / 2, which cannot overflow."""
-    np.multiply(Z, 0.5, out=A)
-    np.tanh(A, out=A)
+    """A = 1 / (1 + exp(-Z)). Where exp overflows, A is 0, as it should be.
+
+    (1 + tanh(Z / 2)) / 2 takes up to twice the time, and loses digits of a small A.
+    """
+    np.negative(Z, out=A)
+    with np.errstate(over="ignore"):
+        np.exp(A, out=A)
     A += 1.0
-    A *= 0.5
+    np.reciprocal(A, out=A)
 
 
 def logistic_backward(dA: Array, Z: Array, A: Array) -> None:

@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from skbackprop.network.activations import ACTIVATIONS, ELU, LeakyReLU
 from tests.derivatives import check_gradient, slope
@@ -50,6 +51,12 @@ def test_the_derivative_is_the_numerical_one_at_every_point(f, dtype, rtol, atol
 def test_both_dtypes_agree(f, dtype, rng):
     Z = (3 * rng.standard_normal((20, 3))).astype(dtype)
     np.testing.assert_allclose(value(f, Z), value(f, Z.astype(np.float64)), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("dtype", "rtol"), [(np.float32, 5e-7), (np.float64, 1e-15)])
+def test_small_values_of_the_logistic_function_keep_their_digits(dtype, rtol):
+    Z = np.linspace(-80, 80, 1001).astype(dtype)
+    np.testing.assert_allclose(value(ACTIVATIONS["logistic"], Z), expit(Z.astype(np.float64)), rtol=rtol)
 
 
 @each
