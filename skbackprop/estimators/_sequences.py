@@ -81,7 +81,7 @@ def form_of(X: Any, n_channels: int, n_tokens: int | None, tokens: bool) -> Form
 
 
 def rectangular(X: Any) -> Any:
-    """X as it is if it has a shape, else as an array; sequences of unequal length are told what makes one of them."""
+    """X as it is if it has a shape, else as an array; sequences of unequal shape are told what makes one of them."""
     try:
         X = X if hasattr(X, "shape") else np.asarray(X)
         part = X.iloc[:1].to_numpy() if hasattr(X, "iloc") else X
@@ -94,10 +94,25 @@ def rectangular(X: Any) -> Any:
     except ValueError:
         ragged = True
     if ragged:
+        check_same_channels(X)
         raise ValueError(
             "`X` must be one array, got sequences of unequal length: `pad_sequences` fills them up with NaN"
         )
     return X
+
+
+def check_same_channels(X: Any) -> None:
+    """Refuse sequences that differ in more than their length, which no padding makes equal."""
+    try:
+        shapes = [np.shape(sequence) for sequence in X]
+    except ValueError:  # ragged in themselves
+        return
+    for at, shape in enumerate(shapes):
+        if shape[1:] != shapes[0][1:]:
+            raise ValueError(
+                f"`X` must have the same number of channels in all sequences, got shape {shapes[0]} in sequence 0 and "
+                f"{shape} in sequence {at}"
+            )
 
 
 @dataclass(frozen=True)

@@ -309,6 +309,10 @@ BAD_SEQUENCES = {name: case for name, case in BAD_X.items() if name != "three di
     "sparse": (csr_matrix(X), "Sparse data was passed for X, but dense data is required"),
     "four dimensions": (X[:, :, None, None], r"`X` must have shape \(n_samples, n_steps.*, got \(40, 3, 1, 1\)"),
     "ragged": ([[1.0, 2.0, 3.0], [1.0]], "`X` must be one array, got sequences of unequal length: `pad_sequences`"),
+    "other channels": (
+        [X, X[:, :2]],
+        r"`X` must have the same number of .* got shape \(40, 3\) in sequence 0 and \(40, 2\) in sequence 1",
+    ),
 }
 bad_rows = pytest.mark.parametrize(
     ("kind", "bad", "match"),
