@@ -62,7 +62,9 @@ class Model:
             if not as_it_is:
                 Y *= self.units.gain
                 Y += self.units.offset
-            if then is not None:
+            if then is not None and Y.ndim == 2:
+                Y = then(Y)
+            elif then is not None:
                 made = then(Y.reshape(-1, Y.shape[-1]))
                 Y = made.reshape(*Y.shape[:-1], *made.shape[1:])
             if len(Y) == n:
