@@ -170,6 +170,19 @@ def test_gradients_follow_the_output_units_where_these_move_alike(loss, rng):
         np.testing.assert_allclose(after, factor * before, rtol=1e-9, atol=1e-12, err_msg=case)
 
 
+def test_gradients_follow_the_units_of_both_ends_at_once(rng):
+    """Of inputs the scale alone moves, as above; of inputs without units, tokens say, there is nothing to move."""
+    X, y = rng.standard_normal((N, 4)), target(SquaredError(), rng, N, 1)
+    units = SquaredError().units(y.mean(axis=0) + 1.0, 3.0 * y.std(axis=0))
+    for with_inputs in (True, False):
+        model = make_model(SquaredError(), rng, y)
+        before, values = gradient(model, X, y), model.raw(X)
+        shift = model.network.parameters.views(model.theta)[0].shift.copy() if with_inputs else np.empty(0)
+        factor = model.move_units(shift, rng.uniform(0.5, 2.0, 4), np.zeros(4, bool), units)
+        assert_same_function(model, values, X, 1e-10)
+        np.testing.assert_allclose(gradient(model, X, y), factor * before, rtol=1e-9, atol=1e-12)
+
+
 @every_loss
 def test_gradients_by_the_last_layer_follow_the_output_units_however_these_move(loss, rng):
     X, y = rng.standard_normal((N, 4)), target(loss, rng, N, 3)
