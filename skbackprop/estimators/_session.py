@@ -76,7 +76,7 @@ class Session:
         self.steps = (
             None if self.full_batch else make_steps(self.objective, settings.solver, settings.clip, self.batches, state)
         )
-        self.compiled = isinstance(self.steps, Stretches)
+        self.compiled = isinstance(self.steps, Stretches) and estimator.kernel_backend_ == "numba"
         self.max_epochs = max_epochs
         self.total = max_epochs * len(self.batches) if planned else None
         self.mean, self.weights = RunningMean(settings.share if planned else 1.0), state.theta

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
+from ..kernels.training import Plan
 from ..network.activations import Biased, Identity
 from ..network.layers import Dense, Standardize
 from ..network.losses import KernelLoss
@@ -50,17 +51,17 @@ class Stretches:
         self.stretch = max(1, min(BUFFER // (n_in * dtype.itemsize), WORK // state.theta.size) // size)
         rows = min(n, self.stretch * size)
         self.X, self.y = np.empty((rows, n_in), dtype), np.empty((rows, objective.y.shape[1]), dtype)
-        self.weight = np.ones(rows, dtype)
+        self.weight = None if objective.weight is None else np.empty(rows, dtype)
         self.gradient = np.zeros_like(state.theta)
 
     def __call__(self, state: TrainingState, rows: Rows, rates: list[float]) -> tuple[float, float, float]:
         n, o, moments = count(rows), self.objective, state.moments
-        batches = self.X[:n], self.y[:n], self.weight[:n]
+        batches = [None if buffer is None else buffer[:n] for buffer in (self.X, self.y, self.weight)]
         for source, out in zip((o.X, o.y, o.weight), batches, strict=True):
-            if source is not None:
+            if out is not None:
                 kernels.gather(source, rows, out)
-        point = state.theta, self.gradient, moments[self.vectors[0]], moments[self.vectors[-1]]
-        sums = self.run(*batches, np.array(rates, np.float64), moments["steps"], *point)
+        memory = [moments[name] for name in self.vectors]
+        sums = self.run(*batches, rates, moments["steps"], state.theta, self.gradient, *memory)
         moments["steps"] += len(rates)
         return sums
 
@@ -69,7 +70,7 @@ def make_steps(objective: Any, optimizer: Any, clip: float, batches: Batches, st
     """Stretches, where that is possible and leaves out nothing that is asked for; else step by step."""
     run = None
     if len(batches) > 1 and is_known(objective, optimizer):
-        run = compiled_run(objective, optimizer, clip, batches, state)
+        run = run_of(objective, optimizer, clip, batches, state)
     if run is None:
         return StepByStep(objective, optimizer, clip)
     return Stretches(run, objective, state, optimizer.vectors, batches.size)
@@ -103,28 +104,26 @@ def hidden_activation(network: Network) -> Biased | None:
     return Biased(f) if own and last == Identity() and all(other == f for other in hidden) else None
 
 
-def compiled_run(
+def run_of(
     objective: Objective, optimizer: Any, clip: float, batches: Batches, state: TrainingState
 ) -> Callable[..., Any] | None:
     """What the kernel ``stretch`` makes of it: None if one of the parts has no compiled twin."""
-    network, f, (loss, constants) = objective.network, hidden_activation(objective.network), objective.loss.kernel
+    network, f = objective.network, hidden_activation(objective.network)
+    loss, constants = objective.loss.kernel_in(state.theta.dtype)
     assert f is not None
     starts, shapes = network.parameters.starts, network.shapes
-    plan = {
-        "layers": np.array([(*shapes[at], *shapes[at + 1], s["W"], s["b"]) for at, s in enumerate(starts) if "W" in s]),
-        "shift": starts[0].get("shift", -1),
-        "scale": starts[0].get("scale", -1),
-        "decaying": network.parameters.decaying.stop,
-        "size": batches.size,
-        "alpha": float(objective.penalty.alpha) if objective.penalty else 0.0,
-        "mean_weight": float(objective.mean_weight),
-        "clip": float(clip),
-        "f": floats(f.constants),
-        "loss": floats(constants),
-        "optimizer": floats(optimizer.constants),
-    }
+    plan = Plan(
+        layers=np.array([(*shapes[at], *shapes[at + 1], s["W"], s["b"]) for at, s in enumerate(starts) if "W" in s]),
+        shift=starts[0].get("shift", -1),
+        scale=starts[0].get("scale", -1),
+        decaying=network.parameters.decaying.stop,
+        size=batches.size,
+        alpha=float(objective.penalty.alpha) if objective.penalty else 0.0,
+        mean_weight=float(objective.mean_weight),
+        clip=float(clip),
+        keeps_input=f.keeps_input,
+        f=f.constants,
+        loss=constants,
+        optimizer=optimizer.constants,
+    )
     return kernels.stretch(f.kernel, loss, optimizer.kernel, state.theta.dtype, plan)
-
-
-def floats(constants: tuple[Any, ...]) -> Array:
-    return np.hstack([*constants, []]).astype(np.float64)

@@ -93,11 +93,12 @@ def relu(Z: Array, A: Array) -> None:
 
     NumPy's maximum of two arrays takes a third of the time of that of an array and a number.
     """
-    n = len(Z)
-    step = max(1, PIECE * n // Z.size) if Z.size else 1
-    for start in range(0, n, step):
-        piece = Z[start : start + step]
-        np.maximum(piece, zeros(piece.shape, piece.dtype), out=A[start : start + step])
+    if Z.size <= PIECE:
+        np.maximum(Z, zeros(Z.shape, Z.dtype), out=A)
+        return
+    step = max(1, PIECE * len(Z) // Z.size)
+    for start in range(0, len(Z), step):
+        relu(Z[start : start + step], A[start : start + step])
 
 
 def relu_backward(dA: Array, Z: Array, A: Array) -> None:

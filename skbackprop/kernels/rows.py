@@ -61,8 +61,11 @@ def standardize(X: Array, shift: Array, scale: Array, out: Array) -> None:
 
 
 def add_bias(Z: Array, b: Array) -> None:
-    """Z += b on every row: by an outer product, which takes half the time of adding with broadcasting."""
-    add_outer(Z, ones(Z.shape[0], Z.dtype), b)
+    """Z += b on every row: by an outer product, which takes half the time of adding with broadcasting, if b is long."""
+    if len(b) == 1:
+        Z += b
+    else:
+        add_outer(Z, ones(Z.shape[0], Z.dtype), b)
 
 
 def add_outer(Z: Array, a: Array, b: Array) -> None:
@@ -81,4 +84,4 @@ def ones(n: int, dtype: np.dtype) -> Array:
 
 def column_sums(dZ: Array, out: Array) -> None:
     """out = sum over rows of dZ, as a product with ones: BLAS sums columns faster than a reduction."""
-    np.dot(ones(dZ.shape[0], dZ.dtype), dZ, out=out)
+    ones(dZ.shape[0], dZ.dtype).dot(dZ, out)

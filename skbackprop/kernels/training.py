@@ -1,17 +1,166 @@
-"""Many steps of training in one call, which only compiled kernels can take."""
+"""Many steps of training in one call: batches through dense layers and back, and the step of the optimiser.
+
+The arithmetic is that of any network, loss and optimiser, step by step. Here it is written out for dense layers alone,
+whose views and buffers are made once per call, so that a small batch spends its time in products and kernels.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from .backend import in_force
+
 __all__ = ["stretch"]
+
+Array = np.ndarray
+CACHED = 1 << 21  # bytes of the widest layer, beyond which a batch had better go through in parts
+
+
+class Plan(NamedTuple):
+    """What stays the same from call to call.
+
+    Parameters
+    ----------
+    layers : ndarray of int of shape (layers, 4)
+        For each its inputs, its units, and where W and b begin in theta.
+    shift, scale : int
+        Where what standardises the inputs begins in theta; -1: they are left as they are.
+    decaying : int
+        How many entries of theta, from the first on, decay and are penalised.
+    size : int
+        Rows per batch.
+    alpha : float
+        Of the penalty: alpha / 2 |W|^2 / (rows * mean_weight).
+    mean_weight : float
+    clip : float
+        The longest gradient.
+    keeps_input : bool
+        Whether f needs on the way back what has gone into it.
+    f, loss, optimizer : tuple
+        The constants of the three.
+    """
+
+    layers: Array
+    shift: int
+    scale: int
+    decaying: int
+    size: int
+    alpha: float
+    mean_weight: float
+    clip: float
+    keeps_input: bool
+    f: Any
+    loss: Any
+    optimizer: Any
+
+
+class Layer(NamedTuple):
+    """Of one dense layer the views of theta and of the gradient, the buffers, and the kernels with their constants."""
+
+    W: Array
+    b: Array
+    dW: Array
+    db: Array
+    Z: Array
+    A: Array
+    dA: Array
+    dense: Callable[..., None]
+    dense_backward: Callable[..., None]
+    constants: tuple[Any, ...]
+
+
+def forward(X: Array, layers: Sequence[Layer]) -> Array:
+    """A = f(Z), Z = X W + b, and on with A as X."""
+    for layer in layers:
+        X.dot(layer.W, layer.Z)
+        layer.dense(layer.Z, layer.b, layer.A, layer.constants)
+        X = layer.A
+    return X
+
+
+def backward(X: Array, layers: Sequence[Layer]) -> None:
+    """dZ = dA * f'(Z), written over dA, and db = its column sums; dW = X^T dZ, dX = dZ W^T, and on with dX as dA."""
+    for at in range(len(layers) - 1, -1, -1):
+        layer = layers[at]
+        dZ = layer.dA
+        layer.dense_backward(dZ, layer.Z, layer.A, layer.db, layer.constants)
+        (layers[at - 1].A if at else X).T.dot(dZ, layer.dW)
+        if at:
+            dZ.dot(layer.W.T, layers[at - 1].dA)
+
+
+class Stretch:
+    """Buffers for a batch and kernels with their constants; a call takes a step for each of ``rates``.
+
+    ``X`` is overwritten, ``t`` counts the steps before, and ``memory`` is what the optimiser remembers. What comes back
+    are the sums of rows * loss, rows * penalty and |gradient|.
+    """
+
+    def __init__(self, f: str, loss: str, optimizer: str, dtype: np.dtype, plan: Plan):
+        self.plan, kernels = plan, in_force()
+        self.standardize, self.l2 = kernels["standardize"], kernels["l2"]
+        self.loss, self.step = kernels[loss], kernels[optimizer]
+        kinds = [(f, plan.f)] * (len(plan.layers) - 1) + [("identity", ())]
+        self.functions: list[tuple[Any, Any, Any]] = [
+            (kernels[f"{name}_dense"], kernels[f"{name}_dense_backward"], c) for name, c in kinds
+        ]
+        self.buffers = [np.empty((3, plan.size, units), dtype) for units in plan.layers[:, 1]]
+
+    def layers(self, theta: Array, gradient: Array, n: int) -> list[Layer]:
+        """Bound to these vectors, and to buffers of n rows."""
+
+        def of(vector: Array, n_in: int, units: int, W: int, b: int) -> tuple[Array, Array]:
+            return vector[W : W + n_in * units].reshape(n_in, units), vector[b : b + units]
+
+        layers = []
+        for place, buffers, functions in zip(self.plan.layers, self.buffers, self.functions, strict=True):
+            Z, A, dA = buffers[:, :n]
+            Z = Z if self.plan.keeps_input else A
+            layers.append(Layer(*of(theta, *place), *of(gradient, *place), Z, A, dA, *functions))
+        return layers
+
+    def __call__(
+        self,
+        X: Array,
+        y: Array,
+        weight: Array | None,
+        rates: Sequence[float],
+        t: int,
+        theta: Array,
+        gradient: Array,
+        *memory: Array,
+    ) -> tuple[float, float, float]:
+        plan, losses, penalties, norms = self.plan, 0.0, 0.0, 0.0
+        if plan.shift >= 0:
+            shift, scale = (theta[start : start + X.shape[1]] for start in (plan.shift, plan.scale))
+            self.standardize(X, shift, scale, X)
+        W, dW, layers = theta[: plan.decaying], gradient[: plan.decaying], self.layers(theta, gradient, plan.size)
+        for at, rate in enumerate(rates):
+            rows = slice(at * plan.size, min((at + 1) * plan.size, len(X)))
+            A, n = X[rows], rows.stop - rows.start
+            if n < plan.size:
+                layers = self.layers(theta, gradient, n)
+            raw, dY = forward(A, layers), layers[-1].dA
+            losses += self.loss(y[rows], raw, None if weight is None else weight[rows], dY, *plan.loss)
+            dY *= 1.0 / n
+            backward(A, layers)
+            if plan.alpha:
+                penalties += n * self.l2(W, dW, plan.alpha / (n * plan.mean_weight))
+            norm = math.sqrt(gradient.dot(gradient))
+            if norm > plan.clip:
+                gradient *= plan.clip / norm
+            self.step(theta, gradient, *memory, t + at + 1, rate, plan.decaying, *plan.optimizer)
+            norms += norm
+        return losses, penalties, norms
 
 
 def stretch(
-    f: str, loss: str, optimizer: str, dtype: np.dtype, plan: dict[str, Any]
+    f: str, loss: str, optimizer: str, dtype: np.dtype, plan: Plan
 ) -> Callable[..., tuple[float, float, float]] | None:
-    """A function that takes the steps of many batches at once, or None where there is none: NumPy has none."""
-    return None
+    """A `Stretch` of these kernels, or None where a batch is so large that it had better go through in parts."""
+    large = plan.size * plan.layers[:, :2].max() * dtype.itemsize > CACHED
+    return None if large else Stretch(f, loss, optimizer, dtype, plan)

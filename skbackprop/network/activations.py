@@ -83,7 +83,7 @@ class Biased:
 
     def __init__(self, f: Activation):
         self.f = f
-        self.constants: tuple[float, ...] = ()
+        self.keeps_input, self.constants = f.keeps_input, ()
         self.kernel: str | None = None
         if type(f).forward is Elementwise.forward and type(f).backward is Elementwise.backward:
             self.kernel, self.constants = f.kernel, f.constants  # type: ignore[attr-defined]

@@ -1,10 +1,12 @@
-"""Many steps in one call of compiled code end where one step at a time in NumPy does, to rounding."""
+"""Many steps in one call, of NumPy or of compiled code, end where one step at a time does, to rounding."""
 
 import subprocess
 import sys
+from unittest.mock import patch
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from skbackprop import (
     SGD,
@@ -16,13 +18,14 @@ from skbackprop import (
     SquaredError,
     kernel_backend,
 )
+from skbackprop.estimators import _stretches
 from skbackprop.estimators._stretches import Stretches
 from skbackprop.kernels import backend
 from skbackprop.network.activations import ACTIVATIONS
 from skbackprop.network.losses import CLASSIFICATION_LOSSES, LOSSES
 from skbackprop.optimize.optimizers import OPTIMIZERS
 
-pytestmark = pytest.mark.skipif(not backend.numba_is_there(), reason="numba is not installed")
+BACKENDS = backend.BACKENDS if backend.numba_is_there() else ("numpy",)
 N = 230  # with batches of 50, the last is short
 
 
@@ -32,31 +35,33 @@ def rows_and_target(rng, dtype=np.float64, outputs=1):
     return X, y[:, 0] if outputs == 1 else y
 
 
-def fit_both(X, y, Model=BatchMLPRegressor, weight=None, **parameters):
-    """The estimator fitted by NumPy and by compiled code."""
+def fit_all(X, y, Model=BatchMLPRegressor, weight=None, **parameters):
+    """The estimator fitted step by step in NumPy, then by stretches of NumPy's and of compiled code."""
     given = {"hidden_layer_sizes": (9, 7), "batch_size": 50, "max_iter": 4, "n_iter_no_change": np.inf}
     given["learning_rate_init"] = 0.03
-    models = []
-    for name in backend.BACKENDS:
+    model = Model(random_state=0, **(given | parameters))
+    with kernel_backend("numpy"), patch.object(_stretches, "run_of", return_value=None):
+        models = [clone(model).fit(X, y, sample_weight=weight)]
+    for name in BACKENDS:
         with kernel_backend(name):
-            model = Model(random_state=0, **(given | parameters)).fit(X, y, sample_weight=weight)
-        assert model.kernel_backend_ == name
-        models.append(model)
+            models.append(clone(model).fit(X, y, sample_weight=weight))
+        assert models[-1].kernel_backend_ == name
     return models
 
 
 def assert_same(models, rtol=1e-8):
-    one, other = models
-    np.testing.assert_allclose(other.model_.theta, one.model_.theta, rtol=rtol, atol=rtol)
-    for name, values in one.history_.items():
-        np.testing.assert_allclose(other.history_[name], values, rtol=rtol, atol=rtol, err_msg=name)
+    one, *others = models
+    for other in others:
+        np.testing.assert_allclose(other.model_.theta, one.model_.theta, rtol=rtol, atol=rtol)
+        for name, values in one.history_.items():
+            np.testing.assert_allclose(other.history_[name], values, rtol=rtol, atol=rtol, err_msg=name)
 
 
 @pytest.mark.parametrize(
     "activation", ["relu", "tanh", "logistic", "identity", "elu", "selu", "softplus", "gelu", "mish"]
 )
 def test_activations(activation, rng):
-    assert_same(fit_both(*rows_and_target(rng), activation=activation))
+    assert_same(fit_all(*rows_and_target(rng), activation=activation))
 
 
 @pytest.fixture
@@ -75,40 +80,40 @@ def calls(monkeypatch):
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss_of_numbers_is_called_by_stretches(loss, calls, rng):
-    fit_both(*rows_and_target(rng), loss=loss, max_iter=2)
-    assert calls == [5, 5]
+    fit_all(*rows_and_target(rng), loss=loss, max_iter=2)
+    assert calls == [5, 5] * len(BACKENDS)
 
 
 @pytest.mark.parametrize("loss", CLASSIFICATION_LOSSES)
 @pytest.mark.parametrize("edges", [[3], [2.7, 3.3]], ids=["two", "three"])
 def test_so_is_every_loss_of_classes(loss, edges, calls, rng):
     X, f = rows_and_target(rng)
-    fit_both(X, np.digitize(f, edges), BatchMLPClassifier, loss=loss, max_iter=2)
-    assert calls == [5, 5]
+    fit_all(X, np.digitize(f, edges), BatchMLPClassifier, loss=loss, max_iter=2)
+    assert calls == [5, 5] * len(BACKENDS)
 
 
 @pytest.mark.parametrize("solver", OPTIMIZERS)
 def test_so_is_every_optimiser(solver, calls, rng):
-    fit_both(*rows_and_target(rng), solver=solver, max_iter=2)
-    assert calls == [5, 5]
+    fit_all(*rows_and_target(rng), solver=solver, max_iter=2)
+    assert calls == [5, 5] * len(BACKENDS)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_so_is_every_activation(activation, calls, rng):
-    fit_both(*rows_and_target(rng), activation=activation, max_iter=2)
-    assert calls == [5, 5]
+    fit_all(*rows_and_target(rng), activation=activation, max_iter=2)
+    assert calls == [5, 5] * len(BACKENDS)
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "expectile", "poisson", "huber", "log_cosh"])
 def test_losses_of_numbers(loss, rng):
-    assert_same(fit_both(*rows_and_target(rng), loss=loss))
+    assert_same(fit_all(*rows_and_target(rng), loss=loss))
 
 
 @pytest.mark.parametrize("loss", ["quantile", "gamma", "tweedie", "gaussian"])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_losses_with_columns_of_their_own(loss, weighted, rng):
     weight = rng.uniform(0.5, 2, N) if weighted else None
-    assert_same(fit_both(*rows_and_target(rng, outputs=2), loss=loss, weight=weight))
+    assert_same(fit_all(*rows_and_target(rng, outputs=2), loss=loss, weight=weight))
 
 
 @pytest.mark.parametrize("loss", ["log_loss", "squared_error", "focal"])
@@ -116,7 +121,7 @@ def test_losses_with_columns_of_their_own(loss, weighted, rng):
 def test_losses_of_classes(loss, kind, rng):
     X, f = rows_and_target(rng)
     y = {"two": f > 3, "three": np.digitize(f, [2.7, 3.3]), "labels": np.column_stack([f > 3, f > 2.5])}[kind]
-    assert_same(fit_both(X, y.astype(int), BatchMLPClassifier, loss=loss))
+    assert_same(fit_all(X, y.astype(int), BatchMLPClassifier, loss=loss))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +130,7 @@ def test_losses_of_classes(loss, kind, rng):
 @pytest.mark.parametrize("clip_norm", [None, 0.05])
 def test_optimisers_and_clipping(solver, clip_norm, rng):
     """More steps than after which what is negligible is flushed."""
-    assert_same(fit_both(*rows_and_target(rng), solver=solver, clip_norm=clip_norm, max_iter=15))
+    assert_same(fit_all(*rows_and_target(rng), solver=solver, clip_norm=clip_norm, max_iter=15))
 
 
 @pytest.mark.parametrize(
@@ -151,14 +156,14 @@ def test_optimisers_and_clipping(solver, clip_norm, rng):
 def test_parameters(parameters, weighted, rng):
     weight = rng.uniform(0.5, 2, N) if weighted else None
     rtol = 1e-4 if "solver" in parameters else 1e-8  # a line search makes more of rounding
-    assert_same(fit_both(*rows_and_target(rng), weight=weight, **parameters), rtol)
+    assert_same(fit_all(*rows_and_target(rng), weight=weight, **parameters), rtol)
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
 def test_single_precision(outputs, rng):
-    one, other = fit_both(*rows_and_target(rng, np.float32, outputs), max_iter=2)
-    assert other.model_.theta.dtype == np.float32
-    assert_same((one, other), rtol=2e-4)
+    models = fit_all(*rows_and_target(rng, np.float32, outputs), max_iter=2)
+    assert {model.model_.theta.dtype for model in models} == {np.dtype(np.float32)}
+    assert_same(models, rtol=2e-4)
 
 
 @pytest.mark.parametrize("standardize", [False, True])
@@ -172,9 +177,10 @@ def test_rows_of_any_layout_are_read_and_not_written(kind, standardize, rng, tmp
     else:
         given = {"F": np.asfortranarray(X), "strided": np.repeat(X, 2, axis=0)[::2], "read-only": X}[kind]
     given.flags.writeable = False
-    expected = fit_both(kept, y, standardize=standardize)[1]
-    found = fit_both(given, y, standardize=standardize)[1]
-    np.testing.assert_allclose(found.model_.theta, expected.model_.theta, rtol=1e-5 if X.dtype == np.float32 else 1e-9)
+    expected, found = (fit_all(rows, y, standardize=standardize)[1:] for rows in (kept, given))
+    rtol = 1e-5 if X.dtype == np.float32 else 1e-9
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one.model_.theta, other.model_.theta, rtol=rtol)
     np.testing.assert_array_equal(given, kept)
 
 
@@ -187,10 +193,10 @@ class Doubled(SquaredError):
 
 def test_a_loss_of_one_s_own_is_not_passed_over(rng):
     X, y = rows_and_target(rng)
-    models = fit_both(X, y, loss=Doubled(), solver="sgd")
+    models = fit_all(X, y, loss=Doubled(), solver="sgd")
     assert_same(models)
-    plain = fit_both(X, y, loss=SquaredError(), solver="sgd")[1]
-    assert models[1].loss_ != pytest.approx(plain.loss_, rel=0.05)
+    plain = fit_all(X, y, loss=SquaredError(), solver="sgd")[-1]
+    assert models[-1].loss_ != pytest.approx(plain.loss_, rel=0.05)
 
 
 class Counting(SGD):
@@ -202,21 +208,19 @@ class Counting(SGD):
 
 def test_an_optimiser_is_handed_its_own_vectors(rng):
     X, y = rows_and_target(rng)
-    models = fit_both(X, y, solver=Counting())
-    assert_same(models)
-    assert_same([models[1], fit_both(X, y, solver=SGD())[1]])
+    assert_same([*fit_all(X, y, solver=Counting()), *fit_all(X, y, solver=SGD())])
 
 
 def test_a_stretch_is_no_longer_than_its_buffer(rng):
     """Rows that need many stretches, each of several batches."""
     X = rng.standard_normal((3000, 200))
     y = X[:, 0] + X[:, 1]
-    assert_same(fit_both(X, y, max_iter=2))
+    assert_same(fit_all(X, y, max_iter=2))
 
 
 def test_an_interrupted_stream_goes_on_as_if_nothing_had_been(rng):
     X, y = rows_and_target(rng)
-    with kernel_backend("numba"):
+    with kernel_backend(BACKENDS[-1]):
         whole, parts = (BatchMLPRegressor(batch_size=50, random_state=0, shuffle=False) for _ in range(2))
         for _ in range(4):
             whole.partial_fit(X, y)
@@ -248,11 +252,12 @@ except KeyboardInterrupt:
 def test_ctrl_c_is_heard_between_two_stretches():
     """A real signal, in a process of its own: compiled code does not look for one."""
     run = subprocess.run([sys.executable, "-c", CTRL_C], capture_output=True, text=True, timeout=60)
-    assert (run.stdout, run.stderr) == ("numba True True\n", "")
+    assert (run.stdout, run.stderr) == (f"{BACKENDS[-1]} True True\n", "")
 
 
-def test_divergence_is_told(rng):
+@pytest.mark.parametrize("name", BACKENDS)
+def test_divergence_is_told(name, rng):
     X, y = rows_and_target(rng)
     model = BatchMLPRegressor(solver="sgd", learning_rate_init=1e6, batch_size=50, random_state=0)
-    with kernel_backend("numba"), pytest.raises(ValueError, match="training diverged in epoch 1"):
+    with kernel_backend(name), pytest.raises(ValueError, match="training diverged in epoch 1"):
         model.fit(X, y)

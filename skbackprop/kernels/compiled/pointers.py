@@ -121,6 +121,12 @@ def adam_(theta, gradient, sums, squares, t, rate, decaying, c):
     adam(theta, gradient, sums, squares, t, rate, decaying, c[0], c[1], c[2], c[3])
 
 
+def arrays(dtype: np.dtype) -> tuple[Any, Any, Any]:
+    """The types of a vector of float64, and of a vector and a matrix of this dtype."""
+    real = from_dtype(dtype)
+    return tuple(types.Array(kind, n, "C") for kind, n in ((types.float64, 1), (real, 1), (real, 2)))  # type: ignore
+
+
 @cache
 def pointers(f: str, loss: str, optimizer: str, dtype: np.dtype) -> tuple[Any, ...] | None:
     """A dense layer's forward and backward with f, the loss and the step of the optimiser, by their names.
@@ -129,8 +135,8 @@ def pointers(f: str, loss: str, optimizer: str, dtype: np.dtype) -> tuple[Any, .
     """
     if f not in FORWARD or loss not in PARTS or optimizer not in PARTS:
         return None
-    real, number, count = from_dtype(dtype), types.float64, types.int64
-    vector, matrix, constants = (types.Array(kind, n, "C") for kind, n in ((real, 1), (real, 2), (number, 1)))
+    number, count = types.float64, types.int64
+    constants, vector, matrix = arrays(dtype)
     moments = vector, vector, vector, vector
     return (
         pointer(FORWARD[f], types.void(matrix, vector, matrix, constants)),

@@ -9,53 +9,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any
 
 import numpy as np
+from numba import typeof, types
 
+from ..training import Plan
 from .compiler import compiled, inlined
-from .dense import BESIDE
-from .pointers import pointers
+from .pointers import arrays, pointers
 from .products import product, product_with_transposed
 from .rows import shift_and_scale
 
 Array = np.ndarray
 PIECE = 4096
-
-
-class Plan(NamedTuple):
-    """What stays the same from call to call.
-
-    Parameters
-    ----------
-    layers : ndarray of int of shape (layers, 4)
-        For each its inputs, its units, and where W and b begin in theta.
-    shift, scale : int
-        Where what standardises the inputs begins in theta; -1: they are left as they are.
-    decaying : int
-        How many entries of theta, from the first on, decay and are penalised.
-    size : int
-        Rows per batch.
-    alpha : float
-        Of the penalty: alpha / 2 |W|^2 / (rows * mean_weight).
-    mean_weight : float
-    clip : float
-        The longest gradient.
-    f, loss, optimizer : ndarray of float64
-        The constants of the three.
-    """
-
-    layers: Array
-    shift: int
-    scale: int
-    decaying: int
-    size: int
-    alpha: float
-    mean_weight: float
-    clip: float
-    f: Array
-    loss: Array
-    optimizer: Array
 
 
 @inlined
@@ -145,7 +112,7 @@ def steps(
     gradient: Array,
     first: Array,
     second: Array,
-    memory: Array,
+    buffers: Array,
     plan: Plan,
     dense: Any,
     dense_backward: Any,
@@ -154,15 +121,15 @@ def steps(
 ) -> tuple[float, float, float]:
     """A step for every rate; X is overwritten. Returns the sums of rows * loss, rows * penalty and |gradient|.
 
-    ``memory`` has a row for A, one for dA, and a third for Z if f needs on the way back what has gone into it.
+    ``buffers`` have a row for A, one for dA, and a third for Z if f needs on the way back what has gone into it.
     """
     losses = penalties = norms = 0.0
-    units, k = memory.shape[1] // plan.size, plan.layers[-1, 1]
+    units, k = buffers.shape[1] // plan.size, plan.layers[-1, 1]
     for at in range(len(rates)):
         begin, end = at * plan.size, min((at + 1) * plan.size, len(X))
         n = end - begin
-        rows, A, dA = X[begin:end], memory[0, : n * units], memory[1, : n * units]
-        Z = memory[2, : n * units] if len(memory) > 2 else A
+        rows, A, dA = X[begin:end], buffers[0, : n * units], buffers[1, : n * units]
+        Z = buffers[2, : n * units] if len(buffers) > 2 else A
         if plan.shift >= 0:
             columns = rows.shape[1]
             shift, scale = theta[plan.shift : plan.shift + columns], theta[plan.scale : plan.scale + columns]
@@ -188,7 +155,7 @@ def steps(
 
 
 def stretch(
-    f: str, loss: str, optimizer: str, dtype: np.dtype, plan: dict[str, Any]
+    f: str, loss: str, optimizer: str, dtype: np.dtype, plan: Plan
 ) -> Callable[..., tuple[float, float, float]] | None:
     """`steps` with the activation, the loss and the optimiser of these names, and with this `Plan`.
 
@@ -197,14 +164,38 @@ def stretch(
     called = pointers(f, loss, optimizer, dtype)
     if called is None:
         return None
-    units = plan["layers"][:, 1].sum()
-    memory = np.empty((3 if f in BESIDE else 2, plan["size"] * units), dtype)
-    fixed = memory, Plan(**plan), *called
+    units = plan.layers[:, 1].sum()
+    buffers = np.empty((3 if plan.keeps_input else 2, plan.size * units), dtype)
+    plan = plan._replace(f=floats(plan.f), loss=floats(plan.loss), optimizer=floats(plan.optimizer))
+    take = steps_for(dtype, typeof(plan), *called)
 
-    def run(*arguments: Any) -> tuple[float, float, float]:
-        return steps(*arguments, *fixed)
+    def run(
+        X: Array,
+        y: Array,
+        weight: Array | None,
+        rates: list[float],
+        t: int,
+        theta: Array,
+        gradient: Array,
+        *memory: Array,
+    ) -> tuple[float, float, float]:
+        weight = np.ones(len(X), dtype) if weight is None else weight
+        moments = memory[0], memory[-1]
+        return take(X, y, weight, np.array(rates), t, theta, gradient, *moments, buffers, plan, *called)
 
     return run
+
+
+@cache
+def steps_for(dtype: np.dtype, plan: Any, *called: Any) -> Callable[..., tuple[float, float, float]]:
+    """`steps` for arguments of these types: to look at every one, at every call, takes longer than a small step."""
+    number, vector, matrix = arrays(dtype)
+    batches, point = (matrix, matrix, vector, number, types.int64), (vector,) * 4
+    return steps.compile((*batches, *point, matrix, plan, *map(typeof, called)))
+
+
+def floats(constants: tuple[Any, ...]) -> Array:
+    return np.hstack([*constants, []]).astype(np.float64)
 
 
 KERNELS = (stretch,)

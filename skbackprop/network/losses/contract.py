@@ -89,10 +89,13 @@ class KernelLoss:
         raise NotImplementedError
 
     def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
-        name, constants = self.kernel
-        if constants:
-            constants = tuple(np.array(c, raw.dtype) if isinstance(c, tuple) else c for c in constants)
+        name, constants = self.kernel_in(raw.dtype)
         return kernels.in_force()[name](y, raw, weight, out, *constants)
+
+    def kernel_in(self, dtype: np.dtype) -> tuple[str, tuple[Any, ...]]:
+        """``kernel``, with what are several of a kind as an array of this dtype."""
+        name, constants = self.kernel
+        return name, tuple(np.array(c, dtype) if isinstance(c, tuple) else c for c in constants)
 
 
 class RegressionLoss(Loss, Protocol):
