@@ -12,10 +12,19 @@ from .compiler import compiled, inlined
 from .tiles import BYTES, ROWS, dot_tile, product_tile
 
 Array = np.ndarray
+DEEP = 100
 DOTS = 3
 FEW = 32  # rows; for more of them it pays to bring the columns of B^T into order first, as BLAS does
 wide, middle, narrow = product_tile(3), product_tile(2), product_tile(1)
 dots = dot_tile(DOTS)
+
+
+@inlined
+def add(A: Array, C: Array) -> None:
+    """C += A."""
+    for i in range(C.shape[0]):
+        for j in range(C.shape[1]):
+            C[i, j] += A[i, j]
 
 
 @inlined
@@ -24,26 +33,39 @@ def is_small(n: int, k: int, m: int, itemsize: int) -> bool:
     return n * k * m <= (2**21 if itemsize == 4 else 2**19)
 
 
-@compiled
-def product(A: Array, B: Array, C: Array) -> None:
-    """C = A B."""
+@inlined
+def tiled(A: Array, B: Array, C: Array, begin: int, end: int) -> None:
+    """C = A B of the columns of A from ``begin`` to ``end``, in tiles of three vectors for as long as there are as many."""
     n, m = C.shape
     lanes = BYTES // C.itemsize
-    if n < ROWS or m < lanes or not is_small(n, A.shape[1], m, C.itemsize):
-        np.dot(A, B, C)
-        return
     j = 0
     while j < m:
         width = min(3, m // lanes, -(-(m - j) // lanes))
         start = min(j, m - width * lanes)
         for i in range(0, n, ROWS):
             if width == 3:
-                wide(A, B, C, min(i, n - ROWS), start)
+                wide(A, B, C, min(i, n - ROWS), start, begin, end)
             elif width == 2:
-                middle(A, B, C, min(i, n - ROWS), start)
+                middle(A, B, C, min(i, n - ROWS), start, begin, end)
             else:
-                narrow(A, B, C, min(i, n - ROWS), start)
+                narrow(A, B, C, min(i, n - ROWS), start, begin, end)
         j += width * lanes
+
+
+@compiled
+def product(A: Array, B: Array, C: Array) -> None:
+    """C = A B. Where they share a long side, pieces of it are taken one by one, which stay in the nearest cache."""
+    n, k, m = A.shape[0], A.shape[1], B.shape[1]
+    if n < ROWS or m < BYTES // C.itemsize or not is_small(n, k, m, C.itemsize):
+        np.dot(A, B, C)
+        return
+    deep = -(-k // -(-k // DEEP))
+    out, piece = C, C if deep == k else np.empty_like(C)
+    for begin in range(0, k, deep):
+        tiled(A, B, out, begin, min(begin + deep, k))
+        if begin > 0:
+            add(out, C)
+        out = piece
 
 
 @compiled
@@ -62,4 +84,4 @@ def product_with_transposed(A: Array, B: Array, C: Array) -> None:
     else:
         for j in range(0, m, DOTS):
             for i in range(0, n, ROWS):
-                dots(A, B, C, min(i, n - ROWS), min(j, m - DOTS))
+                dots(A, B, C, min(i, n - ROWS), min(j, m - DOTS), 0, k)

@@ -44,7 +44,6 @@ class Matrix:
         self.builder = builder
         self.bytes = builder.bitcast(array.data, ir.IntType(8).as_pointer())
         self.strides = cgutils.unpack_tuple(builder, array.strides)
-        self.columns = cgutils.unpack_tuple(builder, array.shape)[1]
         self.real = context.get_data_type(kind.dtype)
         self.size = context.get_abi_sizeof(self.real)
         self.lanes = BYTES // self.size
@@ -92,34 +91,36 @@ class Sums:
 
 
 def tile_of(make: Callable[..., None]) -> Any:
-    """A function (A, B, C, i, j) for kernels, for which ``make`` writes the instructions."""
+    """A function (A, B, C, i, j, begin, end) for kernels, for which ``make`` writes the instructions."""
 
     @intrinsic
-    def tile(typing, A, B, C, i, j):
+    def tile(typing, A, B, C, i, j, begin, end):
         def generate(context, builder, signature, arguments):
             matrices = [Matrix(context, builder, *each) for each in zip((A, B, C), arguments[:3], strict=True)]
             rows = [builder.add(arguments[3], index(r)) for r in range(ROWS)]
-            make(builder, *matrices, rows, arguments[4])
+            make(builder, *matrices, rows, *arguments[4:])
             return context.get_dummy_value()
 
-        return types.void(A, B, C, i, j), generate
+        return types.void(A, B, C, i, j, begin, end), generate
 
     return tile
 
 
 def product_tile(width: int) -> Any:
-    """C = A B in ROWS rows from i and ``width`` vectors from j on. The rows of B and C are contiguous.
+    """C = A B in ROWS rows from i and ``width`` vectors from j on, with begin <= k < end in the sums.
 
     for k: for r < ROWS: for c < width: S[r, c] += A[i + r, k] * B[k, j + c lanes : j + (c + 1) lanes]
+
+    The rows of B and C are contiguous.
     """
 
-    def make(builder: Any, A: Matrix, B: Matrix, C: Matrix, rows: list[Any], j: Any) -> None:
+    def make(builder: Any, A: Matrix, B: Matrix, C: Matrix, rows: list[Any], j: Any, begin: Any, end: Any) -> None:
         sums = Sums(builder, C.vector, width)
         columns = [builder.add(j, index(c * C.lanes)) for c in range(width)]
-        with cgutils.for_range(builder, A.columns) as loop:
-            b = [B.read(loop.index, column, B.vector) for column in columns]
+        with cgutils.for_range_slice(builder, begin, end, index(1), INDEX) as (k, _):
+            b = [B.read(k, column, B.vector) for column in columns]
             for r, row in enumerate(rows):
-                sums.add(r, spread(builder, A.read(row, loop.index, A.real), A.lanes), b)
+                sums.add(r, spread(builder, A.read(row, k, A.real), A.lanes), b)
         for (r, c), total in sums.each():
             C.write(total, rows[r], columns[c])
 
@@ -127,14 +128,14 @@ def product_tile(width: int) -> Any:
 
 
 def dot_tile(width: int) -> Any:
-    """C = A B^T in ROWS rows from i and ``width`` columns from j on. The rows of A and B are contiguous.
+    """C = A B^T in ROWS rows from i and ``width`` columns from j on, with begin <= k < end in the sums.
 
     for k in steps of lanes: for r < ROWS: for c < width: S[r, c] += A[i + r, k : k + lanes] * B[j + c, k : k + lanes]
 
-    and in the end C[i + r, j + c] is the sum over S[r, c].
+    and in the end C[i + r, j + c] is the sum over S[r, c]. The rows of A and B are contiguous.
     """
 
-    def make(builder: Any, A: Matrix, B: Matrix, C: Matrix, rows: list[Any], j: Any) -> None:
+    def make(builder: Any, A: Matrix, B: Matrix, C: Matrix, rows: list[Any], j: Any, begin: Any, end: Any) -> None:
         sums, lanes = Sums(builder, C.vector, width), index(C.lanes)
         columns = [builder.add(j, index(c)) for c in range(width)]
 
@@ -143,15 +144,15 @@ def dot_tile(width: int) -> Any:
             for r, row in enumerate(rows):
                 sums.add(r, keep(A.read(row, at, A.vector)), b)
 
-        whole = builder.mul(builder.sdiv(A.columns, lanes), lanes)
-        with cgutils.for_range_slice(builder, index(0), whole, lanes, INDEX) as (at, _):
+        whole = builder.sub(end, builder.srem(builder.sub(end, begin), lanes))
+        with cgutils.for_range_slice(builder, begin, whole, lanes, INDEX) as (at, _):
             add(at, lambda vector: vector)
-        with builder.if_then(builder.icmp_signed("<", whole, A.columns)):
-            # The last vector ends with the row. What of it has been added is put to zero.
-            added = spread(builder, builder.sub(lanes, builder.sub(A.columns, whole)), C.lanes)
+        with builder.if_then(builder.icmp_signed("<", whole, end)):
+            # The last vector ends where the sums do. What of it has been added is put to zero.
+            added = spread(builder, builder.sub(lanes, builder.sub(end, whole)), C.lanes)
             lane = ir.Constant(ir.VectorType(INDEX, C.lanes), list(range(C.lanes)))
             new = builder.icmp_signed(">=", lane, added)
-            add(builder.sub(A.columns, lanes), lambda vector: builder.select(new, vector, sums.zero))
+            add(builder.sub(end, lanes), lambda vector: builder.select(new, vector, sums.zero))
         name = f"llvm.vector.reduce.fadd.v{C.lanes}f{8 * C.size}"
         add_up = cgutils.get_or_insert_function(builder.module, ir.FunctionType(C.real, [C.real, C.vector]), name)
         for (r, c), total in sums.each():
