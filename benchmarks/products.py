@@ -14,6 +14,7 @@ from numba import njit
 from threadpoolctl import threadpool_limits
 from turns import machine, medians
 
+from skbackprop.kernels.compiled.pointers import small_products
 from skbackprop.kernels.compiled.products import product, product_with_transposed
 
 ROUNDS = 15
@@ -23,25 +24,25 @@ SHAPES += [(n, width, width) for n in (16, 32, 64, 128, 256) for width in (32, 6
 
 
 @njit
-def ours(A, B, C, times):
+def ours(A, B, C, tiles, times):
     for _ in range(times):
-        product(A, B, C)
+        product(A, B, C, tiles)
 
 
 @njit
-def ours_transposed(A, B, C, times):
+def ours_transposed(A, B, C, dots, times):
     for _ in range(times):
-        product_with_transposed(A, B, C)
+        product_with_transposed(A, B, C, dots)
 
 
 @njit
-def blas(A, B, C, times):
+def blas(A, B, C, _, times):
     for _ in range(times):
         np.dot(A, B, C)
 
 
 @njit
-def blas_transposed(A, B, C, times):
+def blas_transposed(A, B, C, _, times):
     for _ in range(times):
         np.dot(A, B.T, C)
 
@@ -52,24 +53,24 @@ def seconds(run, *arguments):
     return time.perf_counter() - start
 
 
-def ratio(run, rival, *matrices):
+def ratio(run, rival, pointer, *matrices):
     """The rival's time as a multiple of ours."""
     times = max(1, round(WORK / (matrices[0].size * matrices[2].shape[1])))
     for each in (run, rival):  # compiles
-        each(*matrices, 1)
-    t = medians({each: partial(seconds, each, *matrices, times) for each in (run, rival)}, ROUNDS)
+        each(*matrices, pointer, 1)
+    t = medians({each: partial(seconds, each, *matrices, pointer, times) for each in (run, rival)}, ROUNDS)
     return t[rival] / t[run]
 
 
 def main(dtype):
-    rng = np.random.default_rng(0)
+    rng, (tiles, dots) = np.random.default_rng(0), small_products(np.dtype(dtype))
     print(f"{machine()}, {np.dtype(dtype).name}; BLAS / ours\n")
     print("| n | k | m | multiply-adds | A W | A^T dZ | dZ W^T |\n|--:|--:|--:|--:|--:|--:|--:|")
     for n, k, m in SHAPES:
         A, W, dZ = (rng.normal(size=shape).astype(dtype) for shape in ((n, k), (k, m), (n, m)))
         Z, dW, dA = np.empty_like(dZ), np.empty_like(W), np.empty_like(A)
-        each = ratio(ours, blas, A, W, Z), ratio(ours, blas, A.T, dZ, dW)
-        each += (ratio(ours_transposed, blas_transposed, dZ, W, dA),)
+        each = ratio(ours, blas, tiles, A, W, Z), ratio(ours, blas, tiles, A.T, dZ, dW)
+        each += (ratio(ours_transposed, blas_transposed, dots, dZ, W, dA),)
         print(f"| {n} | {k} | {m} | {n * k * m / 2**20:.2f} M |", " | ".join(f"{r:.2f}" for r in each), "|", flush=True)
 
 

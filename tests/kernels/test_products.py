@@ -10,10 +10,31 @@ from skbackprop.kernels import backend
 if not backend.numba_is_there():
     pytest.skip("numba is not installed", allow_module_level=True)
 
-from skbackprop.kernels.compiled.products import product, product_with_transposed
+from numba import njit
+
+from skbackprop.kernels.compiled import products
+from skbackprop.kernels.compiled.pointers import small_products
 
 sizes = st.integers(1, 60) | st.sampled_from([64, 100, 128, 256])
 dtypes = st.sampled_from([np.float32, np.float64])
+
+
+@njit
+def call_product(A, B, C, tiles):
+    products.product(A, B, C, tiles)
+
+
+@njit
+def call_product_with_transposed(A, B, C, dots):
+    products.product_with_transposed(A, B, C, dots)
+
+
+def product(A, B, C):
+    call_product(A, B, C, small_products(C.dtype)[0])
+
+
+def product_with_transposed(A, B, C):
+    call_product_with_transposed(A, B, C, small_products(C.dtype)[1])
 
 
 def assert_is_product(C, A, B):

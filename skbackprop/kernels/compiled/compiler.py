@@ -24,7 +24,7 @@ from numba.extending import overload
 
 FLAGS = {"reassoc", "contract", "arcp", "nsz"}
 WHOLE: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
-PART: dict[str, Any] = {**WHOLE, "no_cpython_wrapper": True, "forceinline": True}
+PART: dict[str, Any] = {**WHOLE, "no_cpython_wrapper": True}
 
 
 def digest(*contents: bytes) -> str:
@@ -58,19 +58,24 @@ def pointer(function: Callable[..., Any], signature: Any) -> Any:
         return cfunc(signature, **options)(named)
 
 
+def part(function: Callable[..., Any]) -> Any:
+    """A part of a kernel, kept on disk with it."""
+    return njit(fastmath=FLAGS, **PART)(function)
+
+
 def inlined(function: Callable[..., Any]) -> Any:
     """A part of a kernel, compiled into it."""
-    return njit(fastmath=FLAGS, **PART)(function)
+    return njit(fastmath=FLAGS, forceinline=True, **PART)(function)
 
 
 def exact(function: Callable[..., Any]) -> Any:
     """A part whose operations keep their order: it cancels rounding errors, which reordering would bring back."""
-    return njit(fastmath={"contract"}, **PART)(function)
+    return njit(fastmath={"contract"}, forceinline=True, **PART)(function)
 
 
 def exact_in(float32: Callable[..., Any], float64: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
     """Such a part of one number, of which there is one for each precision. What is decorated only gives the name."""
-    options: Any = {"fastmath": {"contract"}, **PART}
+    options: Any = {"fastmath": {"contract"}, "forceinline": True, **PART}
 
     def decorate(name: Callable[..., Any]) -> Any:
         @overload(name, jit_options=options)

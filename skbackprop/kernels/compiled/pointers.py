@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import from_dtype, types
@@ -16,6 +16,7 @@ from .compiler import pointer
 from .dense import BACKWARD, FORWARD
 from .losses import classification, location, log_link
 from .optimizers import adam, rmsprop, sgd
+from .products import by_dots, by_tiles
 
 PARTS: dict[str, Callable[..., Any]] = {}
 
@@ -127,9 +128,31 @@ def arrays(dtype: np.dtype) -> tuple[Any, Any, Any]:
     return tuple(types.Array(kind, n, "C") for kind, n in ((types.float64, 1), (real, 1), (real, 2)))  # type: ignore
 
 
+class Pointers(NamedTuple):
+    """What is called by its address: a dense layer's two ways with f, the loss, the step, and two small products."""
+
+    dense: Any
+    dense_backward: Any
+    loss: Any
+    optimizer: Any
+    tiles: Any
+    dots: Any
+
+
 @cache
-def pointers(f: str, loss: str, optimizer: str, dtype: np.dtype) -> tuple[Any, ...] | None:
-    """A dense layer's forward and backward with f, the loss and the step of the optimiser, by their names.
+def small_products(dtype: np.dtype) -> tuple[Any, Any]:
+    """Small products, A B of an A of any layout, and A B^T."""
+    _, _, matrix = arrays(dtype)
+    any_layout = matrix.copy(layout="A")
+    return (
+        pointer(by_tiles, types.void(any_layout, matrix, matrix)),
+        pointer(by_dots, types.void(matrix, matrix, matrix)),
+    )
+
+
+@cache
+def pointers(f: str, loss: str, optimizer: str, dtype: np.dtype) -> Pointers | None:
+    """Of an activation, a loss and an optimiser of these names.
 
     None where one of the three has no twin.
     """
@@ -138,9 +161,10 @@ def pointers(f: str, loss: str, optimizer: str, dtype: np.dtype) -> tuple[Any, .
     number, count = types.float64, types.int64
     constants, vector, matrix = arrays(dtype)
     moments = vector, vector, vector, vector
-    return (
+    return Pointers(
         pointer(FORWARD[f], types.void(matrix, vector, matrix, constants)),
         pointer(BACKWARD[f], types.void(matrix, matrix, matrix, vector, constants)),
         pointer(PARTS[loss], number(matrix, matrix, vector, matrix, constants)),
         pointer(PARTS[optimizer], types.void(*moments, count, number, count, constants)),
+        *small_products(dtype),
     )

@@ -1,14 +1,17 @@
 """Matrix products: small ones in tiles, others by BLAS.
 
 BLAS first copies both factors into an order that suits large products. For small ones the copy takes as long as the
-product, which here has none: in float32 it is done in half to two thirds of the time.
+product, which here has none: in float32 it is done in half to two thirds of the time. Tiles are called by their
+address, as they would else be compiled with every caller, which takes longer than all the rest of it.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from .compiler import compiled, inlined
+from .compiler import inlined, part
 from .tiles import BYTES, ROWS, dot_tile, product_tile
 
 Array = np.ndarray
@@ -35,7 +38,7 @@ def is_small(n: int, k: int, m: int, itemsize: int) -> bool:
 
 @inlined
 def tiled(A: Array, B: Array, C: Array, begin: int, end: int) -> None:
-    """C = A B of the columns of A from ``begin`` to ``end``, in tiles of three vectors for as long as there are as many."""
+    """C = A B of the columns ``begin`` to ``end`` of A, in tiles of three vectors for as long as there are as many."""
     n, m = C.shape
     lanes = BYTES // C.itemsize
     j = 0
@@ -52,13 +55,9 @@ def tiled(A: Array, B: Array, C: Array, begin: int, end: int) -> None:
         j += width * lanes
 
 
-@compiled
-def product(A: Array, B: Array, C: Array) -> None:
+def by_tiles(A: Array, B: Array, C: Array) -> None:
     """C = A B. Where they share a long side, pieces of it are taken one by one, which stay in the nearest cache."""
-    n, k, m = A.shape[0], A.shape[1], B.shape[1]
-    if n < ROWS or m < BYTES // C.itemsize or not is_small(n, k, m, C.itemsize):
-        np.dot(A, B, C)
-        return
+    k = A.shape[1]
     deep = -(-k // -(-k // DEEP))
     out, piece = C, C if deep == k else np.empty_like(C)
     for begin in range(0, k, deep):
@@ -68,9 +67,27 @@ def product(A: Array, B: Array, C: Array) -> None:
         out = piece
 
 
-@compiled
-def product_with_transposed(A: Array, B: Array, C: Array) -> None:
+def by_dots(A: Array, B: Array, C: Array) -> None:
     """C = A B^T."""
+    n, m = C.shape
+    for j in range(0, m, DOTS):
+        for i in range(0, n, ROWS):
+            dots(A, B, C, min(i, n - ROWS), min(j, m - DOTS), 0, A.shape[1])
+
+
+@part
+def product(A: Array, B: Array, C: Array, tiles: Any) -> None:
+    """C = A B, by ``tiles``, a pointer to `by_tiles`, or by BLAS."""
+    n, m = C.shape
+    if n >= ROWS and m >= BYTES // C.itemsize and is_small(n, A.shape[1], m, C.itemsize):
+        tiles(A, B, C)
+    else:
+        np.dot(A, B, C)
+
+
+@part
+def product_with_transposed(A: Array, B: Array, C: Array, dots: Any) -> None:
+    """C = A B^T, by ``dots``, a pointer to `by_dots`, or by BLAS."""
     n, m = C.shape
     k = A.shape[1]
     if k == 1:  # BLAS takes twice the time of a loop
@@ -79,9 +96,7 @@ def product_with_transposed(A: Array, B: Array, C: Array) -> None:
             a = A[i, 0]
             for j in range(m):
                 C[i, j] = a * b[j]
-    elif not ROWS <= n <= FEW or m < DOTS or k < BYTES // C.itemsize or not is_small(n, k, m, C.itemsize):
-        np.dot(A, B.T, C)
+    elif ROWS <= n <= FEW and m >= DOTS and k >= BYTES // C.itemsize and is_small(n, k, m, C.itemsize):
+        dots(A, B, C)
     else:
-        for j in range(0, m, DOTS):
-            for i in range(0, n, ROWS):
-                dots(A, B, C, min(i, n - ROWS), min(j, m - DOTS), 0, k)
+        np.dot(A, B.T, C)

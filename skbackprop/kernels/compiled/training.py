@@ -16,8 +16,8 @@ import numpy as np
 from numba import typeof, types
 
 from ..training import Plan
-from .compiler import compiled, inlined
-from .pointers import arrays, pointers
+from .compiler import compiled, inlined, part
+from .pointers import Pointers, arrays, pointers
 from .products import product, product_with_transposed
 from .rows import shift_and_scale
 
@@ -31,17 +31,17 @@ def matrix(vector: Array, start: int, rows: int, columns: int) -> Array:
     return vector[start : start + rows * columns].reshape(rows, columns)
 
 
-@compiled
-def forward(X: Array, theta: Array, plan: Plan, Z: Array, A: Array, dense: Any) -> None:
+@part
+def forward(X: Array, theta: Array, plan: Plan, Z: Array, A: Array, call: Pointers) -> None:
     """A_l = f(Z_l), Z_l = A_(l-1) W_l + b_l, one after the other in A and Z, the last one without f."""
     n, start, below = X.shape[0], 0, X
     for at in range(len(plan.layers)):
         n_in, units, W, b = plan.layers[at]
         hidden, Y, bias = at < len(plan.layers) - 1, matrix(A, start, n, units), theta[b : b + units]
         raw = matrix(Z, start, n, units) if hidden else Y
-        product(below, matrix(theta, W, n_in, units), raw)
+        product(below, matrix(theta, W, n_in, units), raw, call.tiles)
         if hidden:
-            dense(raw, bias, Y, plan.f)
+            call.dense(raw, bias, Y, plan.f)
         else:
             for i in range(n):
                 for j in range(units):
@@ -49,9 +49,9 @@ def forward(X: Array, theta: Array, plan: Plan, Z: Array, A: Array, dense: Any) 
         below, start = Y, start + n * units
 
 
-@compiled
+@part
 def backward(
-    X: Array, theta: Array, gradient: Array, plan: Plan, Z: Array, A: Array, dA: Array, dense_backward: Any
+    X: Array, theta: Array, gradient: Array, plan: Plan, Z: Array, A: Array, dA: Array, call: Pointers
 ) -> None:
     """dZ_l = dA_l * f'(Z_l), dW_l = A_(l-1)^T dZ_l, db_l = the column sums of dZ_l, dA_(l-1) = dZ_l W_l^T."""
     n, start = X.shape[0], A.size
@@ -60,7 +60,7 @@ def backward(
         start -= n * units
         dZ, db = matrix(dA, start, n, units), gradient[b : b + units]
         if at < len(plan.layers) - 1:
-            dense_backward(dZ, matrix(Z, start, n, units), matrix(A, start, n, units), db, plan.f)
+            call.dense_backward(dZ, matrix(Z, start, n, units), matrix(A, start, n, units), db, plan.f)
         else:
             for j in range(units):
                 db[j] = 0.0
@@ -68,12 +68,12 @@ def backward(
                     db[j] += dZ[i, j]
         before = start - n * n_in
         below = X if at == 0 else matrix(A, before, n, n_in)
-        product(below.T, dZ, matrix(gradient, W, n_in, units))
+        product(below.T, dZ, matrix(gradient, W, n_in, units), call.tiles)
         if at > 0:
-            product_with_transposed(dZ, matrix(theta, W, n_in, units), matrix(dA, before, n, n_in))
+            product_with_transposed(dZ, matrix(theta, W, n_in, units), matrix(dA, before, n, n_in), call.dots)
 
 
-@compiled
+@part
 def decay_piece(W: Array, dW: Array, c: float) -> tuple[float, float]:
     """dW += c W; returns |W|^2 and |dW|^2."""
     of_W = of_dW = W.dtype.type(0.0)
@@ -85,7 +85,7 @@ def decay_piece(W: Array, dW: Array, c: float) -> tuple[float, float]:
     return of_W, of_dW
 
 
-@compiled
+@part
 def penalise(theta: Array, gradient: Array, decaying: int, factor: float) -> tuple[float, float]:
     """g += factor W for what decays; returns |W|^2 and |g|^2, summed up in float64 piece by piece."""
     real = theta.dtype.type
@@ -114,10 +114,7 @@ def steps(
     second: Array,
     buffers: Array,
     plan: Plan,
-    dense: Any,
-    dense_backward: Any,
-    loss: Any,
-    optimizer: Any,
+    call: Pointers,
 ) -> tuple[float, float, float]:
     """A step for every rate; X is overwritten. Returns the sums of rows * loss, rows * penalty and |gradient|.
 
@@ -134,20 +131,20 @@ def steps(
             columns = rows.shape[1]
             shift, scale = theta[plan.shift : plan.shift + columns], theta[plan.scale : plan.scale + columns]
             shift_and_scale(rows, shift, scale, rows)
-        forward(rows, theta, plan, Z, A, dense)
+        forward(rows, theta, plan, Z, A, call)
         raw, dY = matrix(A, A.size - n * k, n, k), matrix(dA, dA.size - n * k, n, k)
-        value = loss(y[begin:end], raw, weight[begin:end], dY, plan.loss)
+        value = call.loss(y[begin:end], raw, weight[begin:end], dY, plan.loss)
         share = theta.dtype.type(1.0 / n)
         for i in range(n):
             for j in range(k):
                 dY[i, j] *= share
-        backward(rows, theta, gradient, plan, Z, A, dA, dense_backward)
+        backward(rows, theta, gradient, plan, Z, A, dA, call)
         factor = plan.alpha / (n * plan.mean_weight)
         of_theta, of_gradient = penalise(theta, gradient, plan.decaying, factor)
         norm = math.sqrt(of_gradient)
         if norm > plan.clip:
             gradient *= theta.dtype.type(plan.clip / norm)
-        optimizer(theta, gradient, first, second, t + at + 1, rates[at], plan.decaying, plan.optimizer)
+        call.optimizer(theta, gradient, first, second, t + at + 1, rates[at], plan.decaying, plan.optimizer)
         losses += value
         penalties += n * 0.5 * factor * of_theta
         norms += norm
@@ -161,13 +158,13 @@ def stretch(
 
     None where one of the three has no twin.
     """
-    called = pointers(f, loss, optimizer, dtype)
-    if called is None:
+    call = pointers(f, loss, optimizer, dtype)
+    if call is None:
         return None
     units = plan.layers[:, 1].sum()
     buffers = np.empty((3 if plan.keeps_input else 2, plan.size * units), dtype)
     plan = plan._replace(f=floats(plan.f), loss=floats(plan.loss), optimizer=floats(plan.optimizer))
-    take = steps_for(dtype, typeof(plan), *called)
+    take = steps_for(dtype, typeof(plan), typeof(call))
 
     def run(
         X: Array,
@@ -181,17 +178,17 @@ def stretch(
     ) -> tuple[float, float, float]:
         weight = np.ones(len(X), dtype) if weight is None else weight
         moments = memory[0], memory[-1]
-        return take(X, y, weight, np.array(rates), t, theta, gradient, *moments, buffers, plan, *called)
+        return take(X, y, weight, np.array(rates), t, theta, gradient, *moments, buffers, plan, call)
 
     return run
 
 
 @cache
-def steps_for(dtype: np.dtype, plan: Any, *called: Any) -> Callable[..., tuple[float, float, float]]:
+def steps_for(dtype: np.dtype, plan: Any, call: Any) -> Callable[..., tuple[float, float, float]]:
     """`steps` for arguments of these types: to look at every one, at every call, takes longer than a small step."""
     number, vector, matrix = arrays(dtype)
     batches, point = (matrix, matrix, vector, number, types.int64), (vector,) * 4
-    return steps.compile((*batches, *point, matrix, plan, *map(typeof, called)))
+    return steps.compile((*batches, *point, matrix, plan, call))
 
 
 def floats(constants: tuple[Any, ...]) -> Array:
