@@ -9,10 +9,11 @@ import warnings
 from functools import partial
 
 import numpy as np
+from bare import products_seconds
 from footprint import print_memory
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
-from speed import BACKENDS, ours_seconds, products_seconds
+from speed import BACKENDS, ours_seconds
 from threadpoolctl import threadpool_limits
 from turns import machine, medians
 

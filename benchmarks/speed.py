@@ -1,4 +1,4 @@
-"""Time of a training step against scikit-learn's and against its matrix products alone.
+"""Time of a training step against scikit-learn's, its matrix products alone, and a plain loop in NumPy.
 
 Everything is timed in turns within one run, and told as ratios of medians: the machine's own speed drifts by more than
 what is measured here. With more than one thread everyone has as many, and takes them where it likes to: BLAS shares
@@ -14,10 +14,10 @@ import importlib.util
 import time
 import warnings
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 import peers
+from bare import loop_seconds, products_seconds
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 from threadpoolctl import threadpool_limits
@@ -56,25 +56,6 @@ def fit_seconds(Model, X, y, hidden, batch, epochs, **extra):
     return time.perf_counter() - start
 
 
-def products_seconds(n_in, hidden, batch, dtype, steps):
-    """Z = A W, dW = A^T dZ, dA = dZ W^T of every layer (the lowest needs no dA), on arrays that are there."""
-    rng = np.random.default_rng(0)
-    widths = [n_in, *hidden, 1]
-    A = [rng.normal(size=(batch, width)).astype(dtype) for width in widths]
-    Z, dZ = [a.copy() for a in A], [a.copy() for a in A]
-    W = [rng.normal(size=shape).astype(dtype) for shape in pairwise(widths)]
-    dW = [w.copy() for w in W]
-    start = time.perf_counter()
-    for _ in range(steps):
-        for at, w in enumerate(W):
-            np.dot(A[at], w, out=Z[at + 1])
-        for at in reversed(range(len(W))):
-            np.dot(A[at].T, dZ[at + 1], out=dW[at])
-            if at:
-                np.dot(dZ[at + 1], W[at].T, out=A[at])
-    return time.perf_counter() - start
-
-
 def floor_seconds(threads, *work):
     with threadpool_limits(threads):
         return products_seconds(*work)
@@ -93,6 +74,7 @@ def measure_case(name, rounds, threads):
         runs["scikit-learn"] = partial(fit_seconds, MLPRegressor, X, y, hidden, batch, epochs)
         floors = range(1, threads + 1)
         runs |= {floor: partial(floor_seconds, floor, n_in, hidden, batch, dtype, steps) for floor in floors}
+        runs["loop"] = partial(loop_seconds, X, y, hidden, batch, epochs)
         for peer, seconds in peers.installed(threads).items():
             runs[peer] = partial(seconds, X, y, hidden, batch, epochs)
         for backend in BACKENDS:  # compiles
@@ -116,16 +98,17 @@ def ratio(t, over, under, target=""):
 
 
 def print_cases(names, rounds, threads):
-    everyone, found = ["products", *BACKENDS, "scikit-learn", *peers.installed(threads)], {}
+    everyone, found = ["products", "loop", *BACKENDS, "scikit-learn", *peers.installed(threads)], {}
     print("Microseconds a step\n")
     print("| case | dtype |", " | ".join(everyone), "|\n|---|---|" + "--:|" * len(everyone))
     for name in names:
         found[name] = measure_case(name, rounds, threads)
         for dtype, t in found[name].items():
             print(f"| {name} | {dtype} |", " | ".join(f"{t[who]:.0f}" for who in everyone), "|", flush=True)
-    print("\nNumPy kernels\n\n| case | dtype | scikit-learn / ours | ours / products |\n|---|---|--:|--:|")
+    print("\nNumPy kernels\n\n| case | dtype | scikit-learn / ours | ours / products |", end=" ")
+    print("scikit-learn / loop | loop / products |\n|---|---|--:|--:|--:|--:|")
     for name in names:
-        print_row(name, found[name], ("scikit-learn", "numpy", "products"), TARGETS[name])
+        print_row(name, found[name], TARGETS[name])
     if "numba" in BACKENDS:
         print("\nCompiled kernels\n\n| case | dtype | ours / products |", end=" ")
         print(" | ".join(f"{who} / ours" for who in RIVALS), "|\n|---|---|--:|" + "--:|" * len(RIVALS))
@@ -133,11 +116,12 @@ def print_cases(names, rounds, threads):
             print_fast_row(name, found[name], FAST_TARGETS[name])
 
 
-def print_row(name, t, who, targets):
-    theirs, ours, floor = who
+def print_row(name, found, targets):
     least32, least64, most = targets
     for dtype, least, bound in (("float32", least32, f"<= {most}"), ("float64", least64, "")):
-        each = ratio(t[dtype], theirs, ours, f">= {least}"), ratio(t[dtype], ours, floor, bound)
+        t = found[dtype]
+        each = [ratio(t, "scikit-learn", "numpy", f">= {least}"), ratio(t, "numpy", "products", bound)]
+        each += [ratio(t, "scikit-learn", "loop"), ratio(t, "loop", "products")]
         print(f"| {name} | {dtype} |", " | ".join(each), "|")
 
 
