@@ -1,4 +1,4 @@
-"""Many steps of training in one call, where the kernels in force can do it: network and optimiser meet below Python.
+"""Many steps of training in one call, where the kernels in force can do it: there network and optimiser meet.
 
 One call trains a *stretch*: as many batches as fit a buffer and take about a tenth of a second, as Ctrl-C is noticed
 only between two calls.
@@ -107,7 +107,7 @@ def hidden_activation(network: Network) -> Biased | None:
 def run_of(
     objective: Objective, optimizer: Any, clip: float, batches: Batches, state: TrainingState
 ) -> Callable[..., Any] | None:
-    """What the kernel ``stretch`` makes of it: None if one of the parts has no compiled twin."""
+    """What the kernel ``stretch`` makes of it, which may be None."""
     network, f = objective.network, hidden_activation(objective.network)
     loss, constants = objective.loss.kernel_in(state.theta.dtype)
     assert f is not None

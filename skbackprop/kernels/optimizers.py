@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 Array = np.ndarray
-PIECE = 65536
+PIECE = 1 << 20  # bytes
 
 # Averages of gradients that are exactly zero (dead units) decay into denormal numbers, on which processors are
 # slow. Every FLUSH steps what has become negligible is set to zero: 0.9^32 is 0.03, so with the usual decays
@@ -34,11 +34,11 @@ FLOOR_OF_SQUARES = 1e-32
 
 
 def pieces(*vectors: Array) -> Iterable[tuple[Array, ...]]:
-    """The same PIECE entries of every vector, one piece after the other."""
-    size = vectors[0].size
-    if size <= PIECE:
+    """The same entries of every vector, PIECE bytes after PIECE bytes."""
+    size, step = vectors[0].size, PIECE // vectors[0].itemsize
+    if size <= step:
         return (vectors,)
-    return (tuple(v[start : start + PIECE] for v in vectors) for start in range(0, size, PIECE))
+    return (tuple(v[start : start + step] for v in vectors) for start in range(0, size, step))
 
 
 def shrink(theta: Array, decaying: int, amount: float) -> None:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from skbackprop import kernels
-from skbackprop.kernels.optimizers import PIECE
+from skbackprop.kernels import optimizers
 
+NUMBERS = optimizers.PIECE // 4  # of float32 in a piece
 STEPS = {
     "sgd": (1, (0.9, False, 0.0)),
     "nesterov": (1, (0.9, True, 0.0)),
@@ -18,7 +19,7 @@ both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 @pytest.mark.parametrize("name", STEPS)
 @both_dtypes
-@pytest.mark.parametrize("size", [PIECE, PIECE + 1, 2 * PIECE + 7])
+@pytest.mark.parametrize("size", [NUMBERS, NUMBERS + 1, 2 * NUMBERS + 7])
 def test_a_long_vector_moves_like_its_parts(name, dtype, size, rng):
     memories, constants = STEPS[name]
     shared = 3, 0.1, 0  # step, rate, decaying
@@ -34,7 +35,7 @@ def test_a_long_vector_moves_like_its_parts(name, dtype, size, rng):
 
 
 @both_dtypes
-@pytest.mark.parametrize("size", [1, 5, PIECE + 3])
+@pytest.mark.parametrize("size", [1, 5, NUMBERS + 3])
 def test_add_scaled_adds_in_place(dtype, size, rng):
     x, out = rng.standard_normal((2, size)).astype(dtype)
     expected = out + dtype(0.3) * x
@@ -50,7 +51,7 @@ def test_add_scaled_adds_in_place(dtype, size, rng):
 def test_theta_moves_whatever_the_dtype_of_the_gradient_and_the_strides(name, theta_dtype, gradient_dtype, every, rng):
     memories, constants = STEPS[name]
     step = kernels.sgd if name == "nesterov" else getattr(kernels, name)
-    theta, gradient, *memory = rng.uniform(0.1, 1.0, (2 + memories, 2 * PIECE + 7))
+    theta, gradient, *memory = rng.uniform(0.1, 1.0, (2 + memories, 2 * NUMBERS + 7))
     given = [v.astype(theta_dtype)[::every] for v in (theta, gradient, *memory)]
     given[1] = gradient.astype(gradient_dtype)[::every]
     plain = [v.astype(np.float64) for v in given]

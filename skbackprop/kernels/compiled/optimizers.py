@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from ..optimizers import FLOOR, FLOOR_OF_SQUARES, FLUSH
-from .compiler import compiled, part
+from .compiler import compiled
 
 Array = np.ndarray
 
@@ -113,7 +113,7 @@ def l2(W: Array, gradient: Array, factor: float) -> float:
     return 0.5 * factor * squares
 
 
-@part
+@compiled
 def flush(vector: Array, floor: float) -> None:
     """Set entries below ``floor`` in absolute value to zero, before they become denormal and slow."""
     zero, least = vector.dtype.type(0.0), vector.dtype.type(floor)

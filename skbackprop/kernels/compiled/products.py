@@ -15,11 +15,11 @@ from .compiler import inlined, part
 from .tiles import BYTES, ROWS, dot_tile, product_tile
 
 Array = np.ndarray
-DEEP = 100
+DEEP = 100  # numbers in a sum: of more, the factors do not stay in the nearest cache
 DOTS = 3
 FEW = 32  # rows; for more of them it pays to bring the columns of B^T into order first, as BLAS does
 wide, middle, narrow = product_tile(3), product_tile(2), product_tile(1)
-dots = dot_tile(DOTS)
+rows_by_rows = dot_tile(DOTS)
 
 
 @inlined
@@ -72,7 +72,7 @@ def by_dots(A: Array, B: Array, C: Array) -> None:
     n, m = C.shape
     for j in range(0, m, DOTS):
         for i in range(0, n, ROWS):
-            dots(A, B, C, min(i, n - ROWS), min(j, m - DOTS), 0, A.shape[1])
+            rows_by_rows(A, B, C, min(i, n - ROWS), min(j, m - DOTS), 0, A.shape[1])
 
 
 @part
