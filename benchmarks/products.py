@@ -1,6 +1,7 @@
 """The compiled kernels' matrix products against BLAS's, taking turns, medians; one BLAS thread.
 
-For n rows, k inputs and m units: forward A W, backward A^T dZ and dZ W^T. Both are called by compiled code.
+For n rows, k inputs and m units: forward A W, backward A^T dZ and dZ W^T. Both are called by compiled code, which
+calls SciPy's BLAS. How that one compares with NumPy's, where each has its own, follows for A^T dZ of larger matrices.
 
     python benchmarks/products.py [--dtype float32]
 """
@@ -11,8 +12,9 @@ from functools import partial
 
 import numpy as np
 from numba import njit
+from scipy.linalg import get_blas_funcs
 from threadpoolctl import threadpool_limits
-from turns import machine, medians
+from turns import machine, medians, timed
 
 from skbackprop.kernels.compiled.pointers import small_products
 from skbackprop.kernels.compiled.products import product, product_with_transposed
@@ -20,6 +22,7 @@ from skbackprop.kernels.compiled.products import product, product_with_transpose
 ROUNDS = 15
 WORK = 1e7  # multiply-adds a round
 SHAPES = [(32, 20, 100), (200, 20, 100), (32, 50, 256), (256, 50, 256)]
+LARGE = [(256, 50, 256), (256, 256, 256), (1024, 100, 512), (1024, 512, 512)]
 SHAPES += [(n, width, width) for n in (16, 32, 64, 128, 256) for width in (32, 64, 100, 128, 256)]
 
 
@@ -62,6 +65,19 @@ def ratio(run, rival, pointer, *matrices):
     return t[rival] / t[run]
 
 
+def print_two_libraries(dtype):
+    """SciPy's BLAS against NumPy's."""
+    rng = np.random.default_rng(0)
+    print("\n| n | k | m | A^T dZ: SciPy's BLAS / NumPy's |\n|--:|--:|--:|--:|")
+    for n, k, m in LARGE:
+        A, dZ, dW = (rng.normal(size=shape).astype(dtype) for shape in ((n, k), (n, m), (k, m)))
+        (gemm,) = get_blas_funcs(["gemm"], [A])
+        times = max(1, round(10 * WORK / (n * k * m)))
+        scipy_s = timed(partial(gemm, 1.0, dZ.T, A.T, 0.0, dW.T, trans_b=1, overwrite_c=1), times)
+        t = medians({"scipy": scipy_s, "numpy": timed(partial(np.dot, A.T, dZ, out=dW), times)}, ROUNDS)
+        print(f"| {n} | {k} | {m} | {t['scipy'] / t['numpy']:.2f} |", flush=True)
+
+
 def main(dtype):
     rng, (tiles, dots) = np.random.default_rng(0), small_products(np.dtype(dtype))
     print(f"{machine()}, {np.dtype(dtype).name}; BLAS / ours\n")
@@ -72,6 +88,7 @@ def main(dtype):
         each = ratio(ours, blas, tiles, A, W, Z), ratio(ours, blas, tiles, A.T, dZ, dW)
         each += (ratio(ours_transposed, blas_transposed, dots, dZ, W, dA),)
         print(f"| {n} | {k} | {m} | {n * k * m / 2**20:.2f} M |", " | ".join(f"{r:.2f}" for r in each), "|", flush=True)
+    print_two_libraries(dtype)
 
 
 if __name__ == "__main__":
