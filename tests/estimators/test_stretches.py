@@ -218,6 +218,19 @@ def test_a_stretch_is_no_longer_than_its_buffer(rng):
     assert_same(fit_all(X, y, max_iter=2))
 
 
+def test_a_batch_beyond_the_cache_goes_through_numpy_in_parts(calls, rng):
+    """700 rows of 500 float64 are more than the 2 MB that a pass keeps; of 200 they are less."""
+    X = rng.standard_normal((1000, 6))
+    made = []
+    for units in (200, 500):
+        with kernel_backend("numpy"):
+            BatchMLPRegressor(hidden_layer_sizes=units, batch_size=700, max_iter=2, n_iter_no_change=np.inf).fit(
+                X, X[:, 0]
+            )
+        made.append(len(calls))
+    assert made == [2, 2]
+
+
 def test_an_interrupted_stream_goes_on_as_if_nothing_had_been(rng):
     X, y = rows_and_target(rng)
     with kernel_backend(BACKENDS[-1]):
