@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .backend import in_force
+from .products import product
 
 __all__ = ["stretch"]
 
@@ -76,7 +77,7 @@ class Layer(NamedTuple):
 def forward(X: Array, layers: Sequence[Layer]) -> Array:
     """A = f(Z), Z = X W + b, and on with A as X."""
     for layer in layers:
-        X.dot(layer.W, layer.Z)
+        product(X, layer.W, layer.Z)
         layer.dense(layer.Z, layer.b, layer.A, layer.constants)
         X = layer.A
     return X
@@ -88,9 +89,9 @@ def backward(X: Array, layers: Sequence[Layer]) -> None:
         layer = layers[at]
         dZ = layer.dA
         layer.dense_backward(dZ, layer.Z, layer.A, layer.db, layer.constants)
-        (layers[at - 1].A if at else X).T.dot(dZ, layer.dW)
+        product((layers[at - 1].A if at else X).T, dZ, layer.dW)
         if at:
-            dZ.dot(layer.W.T, layers[at - 1].dA)
+            product(dZ, layer.W.T, layers[at - 1].dA)
 
 
 class Stretch:

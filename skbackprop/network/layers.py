@@ -11,6 +11,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, issparse
 
 from .. import kernels
+from ..kernels.products import product
 from ..ranges import check_integer, check_real
 from .activations import Activation, Biased, Identity, check_object
 from .initializers import Initializer, ones
@@ -159,7 +160,9 @@ class Dense:
         matmul_transposed(tape.X, dZ, g.W)
         if not need_dX:
             return None
-        return dZ.dot(p.W.T, tape.array("dX", tape.X.shape, dZ.dtype))
+        dX = tape.array("dX", tape.X.shape, dZ.dtype)
+        product(dZ, p.W.T, dX)
+        return dX
 
 
 @dataclass(frozen=True)
