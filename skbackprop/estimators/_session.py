@@ -27,7 +27,7 @@ from ._advice import divergence, no_better, not_settled, worse
 from ._callbacks import EpochTasks
 from ._reading import Data
 from ._settings import Settings, plans_its_end, read_scorer
-from ._stretches import Stretches, make_steps
+from ._stretches import make_steps
 from ._threads import suitable_blas_threads
 from ._validation import Validation, finite_score
 
@@ -49,9 +49,9 @@ class Session:
     held_out : Data or None
         The validation rows.
     tasks : EpochTasks
-    max_epochs : int
     planned : bool
-        Whether ``max_epochs`` is all the training there will be, so that a schedule can plan for its end.
+        Whether this is all the training there will be, ``max_iter`` epochs, so that a schedule can plan for its end;
+        else it is one epoch of many calls.
     """
 
     def __init__(
@@ -63,7 +63,6 @@ class Session:
         data: Data,
         held_out: Data | None,
         tasks: EpochTasks,
-        max_epochs: int,
         planned: bool,
     ):
         self.estimator, self.settings, self.model, self.state = estimator, settings, model, state
@@ -76,9 +75,8 @@ class Session:
         self.steps = (
             None if self.full_batch else make_steps(self.objective, settings.solver, settings.clip, self.batches, state)
         )
-        self.compiled = isinstance(self.steps, Stretches) and estimator.kernel_backend_ == "numba"
-        self.max_epochs = max_epochs
-        self.total = max_epochs * len(self.batches) if planned else None
+        self.max_epochs = estimator.max_iter if planned else 1
+        self.total = self.max_epochs * len(self.batches) if planned else None
         self.mean, self.weights = RunningMean(settings.share if planned else 1.0), state.theta
         self.best = BestSoFar()
         self.progress = make_progress(estimator, settings)
@@ -94,7 +92,7 @@ class Session:
         try:
             with (
                 np.errstate(over="ignore", invalid="ignore"),
-                suitable_blas_threads(self.model.network, self.batches.size, self.full_batch, self.compiled),
+                suitable_blas_threads(self.model.network, self.batches.size, self.full_batch),
             ):
                 self._minimize() if self.full_batch else self._descend()
         except KeyboardInterrupt as error:

@@ -7,8 +7,7 @@ a busy machine. ``benchmarks/blas_threads.py`` prints these figures.
 
 NumPy and SciPy may each bring a BLAS of their own, with threads of its own that go on waiting for work for a while.
 Where products are NumPy's and vectors SciPy's, the two then take the cores from each other: three times the time of
-one thread. So where products are left to all cores, the BLAS that does not make them gets one thread: SciPy's, or
-NumPy's where compiled code trains, whose products are SciPy's.
+one thread. So where products are left to all cores, SciPy's BLAS, which does not make them, gets one thread.
 
 The number of threads belongs to the whole process, so all who want one thread at the same time are kept in a list: the
 first in sets the limit, the last out restores what was there before. Of a process that is forked only the thread that
@@ -34,7 +33,7 @@ SHARED_NUMBERS = 2000
 PAYS_FROM = 1e8
 
 _lock = threading.Lock()
-_inside: dict[str, list[int]] = {"all": [], "numpy": [], "scipy": []}  # which threads are
+_inside: dict[str, list[int]] = {"all": [], "scipy": []}  # which threads want one thread of it
 _before: dict[Any, int] = {}
 
 
@@ -63,7 +62,7 @@ def _change(who: str, change: Callable[[list[int], int], None]) -> None:
 def _suit_all() -> None:
     """Give every BLAS the number of threads that suits all who are inside."""
     for library, before in _before.items():
-        limited = _inside["all"] or (len(_before) > 1 and _inside["scipy" if _is_scipy_s(library) else "numpy"])
+        limited = _inside["all"] or (len(_before) > 1 and _inside["scipy"] and _is_scipy_s(library))
         wanted = 1 if limited else before
         if library.num_threads != wanted:
             library.set_num_threads(wanted)
@@ -95,7 +94,7 @@ def _let_go() -> None:
 
 @contextmanager
 def one_blas_thread(who: str = "all") -> Iterator[None]:
-    """Limit BLAS, or one of two, to one thread until the last of all who are inside has left."""
+    """Limit BLAS, or SciPy's alone, to one thread until the last of all who are inside has left."""
     _change(who, list.append)
     try:
         yield
@@ -103,19 +102,15 @@ def one_blas_thread(who: str = "all") -> Iterator[None]:
         _change(who, list.remove)
 
 
-def suitable_blas_threads(
-    network: Network, rows: int, vectors: bool = False, compiled: bool = False
-) -> AbstractContextManager[None]:
+def suitable_blas_threads(network: Network, rows: int, vectors: bool = False) -> AbstractContextManager[None]:
     """One thread if BLAS would share the work on ``rows`` rows, and should not.
 
-    With ``vectors`` BLAS is also called on vectors as long as theta, as L-BFGS does, and shares those at any size. With
-    ``compiled`` products are not made by NumPy's BLAS but by SciPy's, which numba calls. Setting the limit takes about
-    as long as a pass of the rows from which it is worth it.
+    With ``vectors`` BLAS is also called on vectors as long as theta, as L-BFGS does, and shares those at any size.
+    Setting the limit takes about as long as a pass of the rows from which it is worth it.
     """
     sizes = [slot.size for slots in network.parameters.slots for slot in slots.values()]
     flops = 2.0 * rows * max(sizes)
     shared = vectors or flops > SHARED_FLOPS or rows * network.widest > SHARED_NUMBERS
     if not shared:
         return nullcontext()
-    idle = "numpy" if compiled else "scipy"
-    return one_blas_thread(idle if flops >= PAYS_FROM else "all")
+    return one_blas_thread("scipy" if flops >= PAYS_FROM else "all")

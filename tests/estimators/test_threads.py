@@ -198,7 +198,6 @@ def test_a_score_in_the_middle_of_a_fit_leaves_the_limit_to_the_fit(kind, both):
 # Where NumPy and SciPy have a BLAS each, SciPy's does vectors beside NumPy's products, and gets one thread for them.
 OF_SCIPY = [len(ONE) > 1 and "scipy.libs" in library["filepath"] for library in blas.info()]
 PRODUCTS_KEEP = tuple(1 if its else 2 for its in OF_SCIPY)
-COMPILED_KEEP = tuple(2 if its or len(ONE) == 1 else 1 for its in OF_SCIPY)
 
 
 @pytest.mark.parametrize(
@@ -232,8 +231,8 @@ def test_a_stream_keeps_them_too(both):
 
 
 @pytest.mark.skipif(not backend.numba_is_there(), reason="numba is not installed")
-@pytest.mark.parametrize(("size", "expected"), [(LARGE, COMPILED_KEEP), (MEDIUM, ONE)], ids=["large", "medium"])
-def test_compiled_products_are_scipy_s(size, expected, both):
+@pytest.mark.parametrize(("size", "expected"), [(LARGE, PRODUCTS_KEEP), (MEDIUM, ONE)], ids=["large", "medium"])
+def test_compiled_products_keep_them_too(size, expected, both):
     seen = []
 
     class Watching(Constant):

@@ -1,4 +1,4 @@
-"""Matrix products of the compiled kernels, in tiles and by BLAS, against NumPy's."""
+"""Matrix products of the compiled kernels, in tiles and by one BLAS or the other, against NumPy's."""
 
 import numpy as np
 import pytest
@@ -12,29 +12,38 @@ if not backend.numba_is_there():
 
 from numba import njit
 
-from skbackprop.kernels.compiled import products
-from skbackprop.kernels.compiled.pointers import small_products
+from skbackprop.kernels.compiled import blas, products
+from skbackprop.kernels.compiled.compiler import pointer
+from skbackprop.kernels.compiled.pointers import products as products_of
 
-sizes = st.integers(1, 60) | st.sampled_from([64, 100, 128, 256])
+sizes = st.integers(1, 5) | st.integers(1, 60) | st.sampled_from([64, 100, 128, 256])
 dtypes = st.sampled_from([np.float32, np.float64])
 
 
-@njit
-def call_product(A, B, C, tiles):
-    products.product(A, B, C, tiles)
+def caller(function):
+    """A part of a kernel as a kernel."""
+
+    @njit
+    def call(A, B, C, by):
+        function(A, B, C, by)
+
+    return call
 
 
-@njit
-def call_product_with_transposed(A, B, C, dots):
-    products.product_with_transposed(A, B, C, dots)
+product, product_of_transposed, product_with_transposed = map(
+    caller, (products.product, products.product_of_transposed, products.product_with_transposed)
+)
 
 
-def product(A, B, C):
-    call_product(A, B, C, small_products(C.dtype)[0])
+def each_blas(dtype):
+    """With NumPy's, if it was found, and with the one that stands in for it."""
+    found = products_of(np.dtype(dtype))
+    yield found
+    if isinstance(found.gemm, blas.Foreign):
+        yield found._replace(gemm=pointer(blas.by_numba, found.gemm.signature()))
 
 
-def product_with_transposed(A, B, C):
-    call_product_with_transposed(A, B, C, small_products(C.dtype)[1])
+BY = {dtype: list(each_blas(dtype)) for dtype in (np.float32, np.float64)}
 
 
 def assert_is_product(C, A, B):
@@ -48,13 +57,14 @@ def assert_is_product(C, A, B):
 def test_products_are_numpys(n, k, m, dtype):
     rng = np.random.default_rng(n * k * m)
     A, B = rng.normal(size=(n, k)).astype(dtype), rng.normal(size=(k, m)).astype(dtype)
-    C = np.full((n, m), np.nan, dtype)
-    product(A, B, C)
-    assert_is_product(C, A, B)
-    product(np.ascontiguousarray(A.T).T, B, C)
-    assert_is_product(C, A, B)
-    product_with_transposed(A, np.ascontiguousarray(B.T), C)
-    assert_is_product(C, A, B)
+    for by in BY[dtype]:
+        C = np.full((n, m), np.nan, dtype)
+        product(A, B, C, by)
+        assert_is_product(C, A, B)
+        product_of_transposed(np.ascontiguousarray(A.T), B, C, by)
+        assert_is_product(C, A, B)
+        product_with_transposed(A, np.ascontiguousarray(B.T), C, by)
+        assert_is_product(C, A, B)
 
 
 @settings(deadline=None)  # the first compiles
@@ -62,18 +72,26 @@ def test_products_are_numpys(n, k, m, dtype):
 def test_nothing_beside_the_product_is_written(n, k, m, dtype):
     around = np.zeros(n * m + 64, dtype)
     C = around[32 : 32 + n * m].reshape(n, m)
-    product(np.ones((n, k), dtype), np.ones((k, m), dtype), C)
-    product_with_transposed(np.ones((n, k), dtype), np.ones((m, k), dtype), C)
+    for by in BY[dtype]:
+        product(np.ones((n, k), dtype), np.ones((k, m), dtype), C, by)
+        product_of_transposed(np.ones((k, n), dtype), np.ones((k, m), dtype), C, by)
+        product_with_transposed(np.ones((n, k), dtype), np.ones((m, k), dtype), C, by)
     np.testing.assert_array_equal(C, k)
     assert not around[:32].any()
     assert not around[32 + n * m :].any()
+
+
+def test_numpy_s_own_blas_is_found_where_its_wheels_have_one():
+    built = np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]
+    assert isinstance(blas.gemm(np.dtype(np.float32)), blas.Foreign) or built != "scipy-openblas"
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_what_is_not_finite_is_seen(bad):
     A, B, C = np.ones((8, 12)), np.ones((12, 24)), np.empty((8, 24))
     A[5, 11] = bad
-    product(A, B, C)
-    np.testing.assert_array_equal(C, A @ B)
-    product_with_transposed(A, np.ascontiguousarray(B.T), C)
-    np.testing.assert_array_equal(C, A @ B)
+    for by in BY[np.float64]:
+        product(A, B, C, by)
+        np.testing.assert_array_equal(C, A @ B)
+        product_with_transposed(A, np.ascontiguousarray(B.T), C, by)
+        np.testing.assert_array_equal(C, A @ B)

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import from_dtype, types
 
+from .blas import gemm
 from .compiler import pointer
 from .dense import BACKWARD, FORWARD
 from .losses import classification, location, log_link
 from .optimizers import adam, rmsprop, sgd
-from .products import by_dots, by_tiles
+from .products import by_tiles
 
 PARTS: dict[str, Callable[..., Any]] = {}
 
@@ -128,26 +129,28 @@ def arrays(dtype: np.dtype) -> tuple[Any, Any, Any]:
     return tuple(types.Array(kind, n, "C") for kind, n in ((types.float64, 1), (real, 1), (real, 2)))  # type: ignore
 
 
+class Products(NamedTuple):
+    """What makes products, called by its address: small ones, of which one factor may lie in any order, and others."""
+
+    tiles: Any
+    gemm: Any
+
+
 class Pointers(NamedTuple):
-    """What is called by its address: a dense layer's two ways with f, the loss, the step, and two small products."""
+    """What is called by its address: a dense layer's two ways with f, the loss, the step, and `Products`."""
 
     dense: Any
     dense_backward: Any
     loss: Any
     optimizer: Any
     tiles: Any
-    dots: Any
+    gemm: Any
 
 
 @cache
-def small_products(dtype: np.dtype) -> tuple[Any, Any]:
-    """Small products, A B of an A of any layout, and A B^T."""
+def products(dtype: np.dtype) -> Products:
     _, _, matrix = arrays(dtype)
-    any_layout = matrix.copy(layout="A")
-    return (
-        pointer(by_tiles, types.void(any_layout, matrix, matrix)),
-        pointer(by_dots, types.void(matrix, matrix, matrix)),
-    )
+    return Products(pointer(by_tiles, types.void(matrix.copy(layout="A"), matrix, matrix)), gemm(dtype))
 
 
 @cache
@@ -166,5 +169,5 @@ def pointers(f: str, loss: str, optimizer: str, dtype: np.dtype) -> Pointers | N
         pointer(BACKWARD[f], types.void(matrix, matrix, matrix, vector, constants)),
         pointer(PARTS[loss], number(matrix, matrix, vector, matrix, constants)),
         pointer(PARTS[optimizer], types.void(*moments, count, number, count, constants)),
-        *small_products(dtype),
+        *products(dtype),
     )

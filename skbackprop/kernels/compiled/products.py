@@ -1,8 +1,8 @@
-"""Matrix products: small ones in tiles, others by BLAS.
+"""Matrix products: small ones in tiles, those of one column or row by loops, others by BLAS.
 
-BLAS first copies both factors into an order that suits large products. For small ones the copy takes as long as the
-product, which here has none: in float32 it is done in half to two thirds of the time. Tiles are called by their
-address, as they would else be compiled with every caller, which takes longer than all the rest of it.
+BLAS first copies both factors into an order that suits large products. For small ones the copy takes part of the time
+that the product takes, which here has none. Tiles are called by their address, as they would else be compiled with
+every caller, which takes longer than all the rest of it.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from .blas import PLAIN, TRANSPOSED, by_blas
 from .compiler import inlined, part
-from .tiles import BYTES, ROWS, dot_tile, product_tile
+from .tiles import BYTES, ROWS, product_tile
 
 Array = np.ndarray
 DEEP = 100  # numbers in a sum: of more, the factors do not stay in the nearest cache
-DOTS = 3
-FEW = 32  # rows; for more of them it pays to bring the columns of B^T into order first, as BLAS does
+SMALL = 1 << 19  # multiplications, as ``benchmarks/products.py`` finds
 wide, middle, narrow = product_tile(3), product_tile(2), product_tile(1)
-rows_by_rows = dot_tile(DOTS)
 
 
 @inlined
@@ -31,9 +30,9 @@ def add(A: Array, C: Array) -> None:
 
 
 @inlined
-def is_small(n: int, k: int, m: int, itemsize: int) -> bool:
-    """Whether tiles are faster for (n, k) times (k, m), as ``benchmarks/products.py`` finds."""
-    return n * k * m <= (2**21 if itemsize == 4 else 2**19)
+def suits_tiles(n: int, k: int, m: int, itemsize: int) -> bool:
+    """Whether (n, k) times (k, m) is no smaller than a tile, and so small that tiles are faster."""
+    return n >= ROWS and m >= BYTES // itemsize and n * k * m <= SMALL
 
 
 @inlined
@@ -67,36 +66,66 @@ def by_tiles(A: Array, B: Array, C: Array) -> None:
         out = piece
 
 
-def by_dots(A: Array, B: Array, C: Array) -> None:
-    """C = A B^T."""
-    n, m = C.shape
-    for j in range(0, m, DOTS):
-        for i in range(0, n, ROWS):
-            rows_by_rows(A, B, C, min(i, n - ROWS), min(j, m - DOTS), 0, A.shape[1])
-
-
 @part
-def product(A: Array, B: Array, C: Array, tiles: Any) -> None:
-    """C = A B, by ``tiles``, a pointer to `by_tiles`, or by BLAS."""
-    n, m = C.shape
-    if n >= ROWS and m >= BYTES // C.itemsize and is_small(n, A.shape[1], m, C.itemsize):
-        tiles(A, B, C)
-    else:
-        np.dot(A, B, C)
-
-
-@part
-def product_with_transposed(A: Array, B: Array, C: Array, dots: Any) -> None:
-    """C = A B^T, by ``dots``, a pointer to `by_dots`, or by BLAS."""
+def product(A: Array, B: Array, C: Array, call: Any) -> None:
+    """C = A B."""
     n, m = C.shape
     k = A.shape[1]
-    if k == 1:  # BLAS takes twice the time of a loop
-        b = B.reshape(B.size)
-        for i in range(n):
-            a = A[i, 0]
-            for j in range(m):
-                C[i, j] = a * b[j]
-    elif ROWS <= n <= FEW and m >= DOTS and k >= BYTES // C.itemsize and is_small(n, k, m, C.itemsize):
-        dots(A, B, C)
+    if m == 1:
+        column(A, B.reshape(k), C.reshape(n))
+    elif suits_tiles(n, k, m, C.itemsize):
+        call.tiles(A, B, C)
     else:
-        np.dot(A, B.T, C)
+        by_blas(k, A, PLAIN, B, PLAIN, C, call.gemm)
+
+
+@part
+def product_of_transposed(A: Array, B: Array, C: Array, call: Any) -> None:
+    """C = A^T B."""
+    n, m = C.shape
+    k = A.shape[0]
+    if m == 1:
+        sum_of_rows(A, B.reshape(k), C.reshape(n))
+    elif suits_tiles(n, k, m, C.itemsize):
+        call.tiles(A.T, B, C)
+    else:
+        by_blas(k, A, TRANSPOSED, B, PLAIN, C, call.gemm)
+
+
+@part
+def product_with_transposed(A: Array, B: Array, C: Array, call: Any) -> None:
+    """C = A B^T."""
+    n, m = C.shape
+    k = A.shape[1]
+    if k == 1:
+        outer(A.reshape(n), B.reshape(m), C)
+    else:
+        by_blas(k, A, PLAIN, B, TRANSPOSED, C, call.gemm)
+
+
+@inlined
+def column(A: Array, b: Array, c: Array) -> None:
+    """c = A b."""
+    zero = c.dtype.type(0.0)
+    for i in range(c.size):
+        total = zero
+        for j in range(b.size):
+            total += A[i, j] * b[j]
+        c[i] = total
+
+
+@inlined
+def sum_of_rows(A: Array, b: Array, c: Array) -> None:
+    """c = A^T b."""
+    c[:] = 0.0
+    for i in range(b.size):
+        for j in range(c.size):
+            c[j] += A[i, j] * b[i]
+
+
+@inlined
+def outer(a: Array, b: Array, C: Array) -> None:
+    """C = a b^T."""
+    for i in range(a.size):
+        for j in range(b.size):
+            C[i, j] = a[i] * b[j]

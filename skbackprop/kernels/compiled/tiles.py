@@ -125,37 +125,3 @@ def product_tile(width: int) -> Any:
             C.write(total, rows[r], columns[c])
 
     return tile_of(make)
-
-
-def dot_tile(width: int) -> Any:
-    """C = A B^T in ROWS rows from i and ``width`` columns from j on, with begin <= k < end in the sums.
-
-    for k in steps of lanes: for r < ROWS: for c < width: S[r, c] += A[i + r, k : k + lanes] * B[j + c, k : k + lanes]
-
-    and in the end C[i + r, j + c] is the sum over S[r, c]. The rows of A and B are contiguous.
-    """
-
-    def make(builder: Any, A: Matrix, B: Matrix, C: Matrix, rows: list[Any], j: Any, begin: Any, end: Any) -> None:
-        sums, lanes = Sums(builder, C.vector, width), index(C.lanes)
-        columns = [builder.add(j, index(c)) for c in range(width)]
-
-        def add(at: Any, keep: Callable[[Any], Any]) -> None:
-            b = [keep(B.read(column, at, B.vector)) for column in columns]
-            for r, row in enumerate(rows):
-                sums.add(r, keep(A.read(row, at, A.vector)), b)
-
-        whole = builder.sub(end, builder.srem(builder.sub(end, begin), lanes))
-        with cgutils.for_range_slice(builder, begin, whole, lanes, INDEX) as (at, _):
-            add(at, lambda vector: vector)
-        with builder.if_then(builder.icmp_signed("<", whole, end)):
-            # The last vector ends where the sums do. What of it has been added is put to zero.
-            added = spread(builder, builder.sub(lanes, builder.sub(end, whole)), C.lanes)
-            lane = ir.Constant(ir.VectorType(INDEX, C.lanes), list(range(C.lanes)))
-            new = builder.icmp_signed(">=", lane, added)
-            add(builder.sub(end, lanes), lambda vector: builder.select(new, vector, sums.zero))
-        name = f"llvm.vector.reduce.fadd.v{C.lanes}f{8 * C.size}"
-        add_up = cgutils.get_or_insert_function(builder.module, ir.FunctionType(C.real, [C.real, C.vector]), name)
-        for (r, c), total in sums.each():
-            C.write(builder.call(add_up, [ir.Constant(C.real, 0.0), total], fastmath=FLAGS), rows[r], columns[c])
-
-    return tile_of(make)

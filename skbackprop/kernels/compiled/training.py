@@ -18,7 +18,7 @@ from numba import typeof, types
 from ..training import Plan
 from .compiler import compiled, inlined, part
 from .pointers import Pointers, arrays, pointers
-from .products import product, product_with_transposed
+from .products import product, product_of_transposed, product_with_transposed
 from .rows import shift_and_scale
 
 Array = np.ndarray
@@ -39,7 +39,7 @@ def forward(X: Array, theta: Array, plan: Plan, Z: Array, A: Array, call: Pointe
         n_in, units, W, b = plan.layers[at]
         hidden, Y, bias = at < len(plan.layers) - 1, matrix(A, start, n, units), theta[b : b + units]
         raw = matrix(Z, start, n, units) if hidden else Y
-        product(below, matrix(theta, W, n_in, units), raw, call.tiles)
+        product(below, matrix(theta, W, n_in, units), raw, call)
         if hidden:
             call.dense(raw, bias, Y, plan.f)
         else:
@@ -68,9 +68,9 @@ def backward(
                     db[j] += dZ[i, j]
         before = start - n * n_in
         below = X if at == 0 else matrix(A, before, n, n_in)
-        product(below.T, dZ, matrix(gradient, W, n_in, units), call.tiles)
+        product_of_transposed(below, dZ, matrix(gradient, W, n_in, units), call)
         if at > 0:
-            product_with_transposed(dZ, matrix(theta, W, n_in, units), matrix(dA, before, n, n_in), call.dots)
+            product_with_transposed(dZ, matrix(theta, W, n_in, units), matrix(dA, before, n, n_in), call)
 
 
 @part
@@ -86,8 +86,19 @@ def decay_piece(W: Array, dW: Array, c: float) -> tuple[float, float]:
 
 
 @part
+def norm(gradient: Array) -> float:
+    """|g| where the squares go beyond the range of its dtype."""
+    largest = squares = 0.0
+    for g in gradient:
+        largest = max(largest, abs(float(g)))
+    for g in gradient:
+        squares += (g / largest) ** 2
+    return largest * math.sqrt(squares)
+
+
+@part
 def penalise(theta: Array, gradient: Array, decaying: int, factor: float) -> tuple[float, float]:
-    """g += factor W for what decays; returns |W|^2 and |g|^2, summed up in float64 piece by piece."""
+    """g += factor W for what decays; returns |W|^2 and |g|, summed up in float64 piece by piece."""
     real = theta.dtype.type
     of_theta = of_gradient = 0.0
     for start in range(0, decaying, PIECE):
@@ -98,7 +109,7 @@ def penalise(theta: Array, gradient: Array, decaying: int, factor: float) -> tup
     for start in range(decaying, theta.size, PIECE):
         piece = slice(start, start + PIECE)
         of_gradient += decay_piece(theta[piece], gradient[piece], real(0.0))[1]
-    return of_theta, of_gradient
+    return of_theta, math.sqrt(of_gradient) if of_gradient < math.inf else norm(gradient)
 
 
 @compiled
@@ -140,14 +151,13 @@ def steps(
                 dY[i, j] *= share
         backward(rows, theta, gradient, plan, Z, A, dA, call)
         factor = plan.alpha / (n * plan.mean_weight)
-        of_theta, of_gradient = penalise(theta, gradient, plan.decaying, factor)
-        norm = math.sqrt(of_gradient)
-        if norm > plan.clip:
-            gradient *= theta.dtype.type(plan.clip / norm)
+        of_theta, length = penalise(theta, gradient, plan.decaying, factor)
+        if length > plan.clip:
+            gradient *= theta.dtype.type(plan.clip / length)
         call.optimizer(theta, gradient, first, second, t + at + 1, rates[at], plan.decaying, plan.optimizer)
         losses += value
         penalties += n * 0.5 * factor * of_theta
-        norms += norm
+        norms += length
     return losses, penalties, norms
 
 
