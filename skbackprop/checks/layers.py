@@ -22,8 +22,8 @@ def check_layer(layer: Any, shape: Shape) -> None:
     That it has its methods, can be hashed and pickled; that ``backward`` is the derivative of ``forward`` by its slots
     and by X; that it assigns to ``g`` and leaves slots with ``train=False`` alone; that X and the parameters are not
     written; that a pass without a tape gives what one with a tape and without noise does; that a batch equals its
-    rows one at a time, also after a longer batch; and that float32 stays float32. A layer of tokens, such as
-    ``Embedding``, is not one of these.
+    rows one at a time, also after a longer batch, and a sequence its steps one after the other; and that float32 stays
+    float32. A layer of tokens, such as ``Embedding``, is not one of these.
 
     Parameters
     ----------
@@ -50,6 +50,7 @@ def check_layer(layer: Any, shape: Shape) -> None:
     derivatives_are_right(case)
     batches_equal_their_rows(case)
     buffers_fit_a_short_batch(case)
+    steps_make_the_sequence(case)
     float32_stays_float32(case)
 
 
@@ -175,6 +176,23 @@ def buffers_fit_a_short_batch(case: Case) -> None:
         all(np.array_equal(getattr(after, name), getattr(fresh, name)) for name in ("Y", "dX", "gradient")),
         "a short batch after a longer one must give what a new tape gives: ask the tape for arrays by shape",
     )
+
+
+def steps_make_the_sequence(case: Case) -> None:
+    """What is put out for a sequence, or at its end, is what `Network.step` puts out step by step."""
+    if case.X.ndim != 3 or getattr(case.layer, "whole_sequence", False):
+        return
+    (p,), state, step = case.parameters.views(case.theta), None, getattr(case.layer, "step", None)
+    Y = case.forward(case.X, Run())
+    for t in range(case.X.shape[1]):
+        x = case.X[:, t]
+        y, state = (case.forward(x, Run()), None) if step is None else step(p, x, state)
+        at_t = Y[:, t] if Y.ndim == 3 else y if t + 1 < case.X.shape[1] else Y
+        case.require(
+            np.shape(y) == at_t.shape and np.allclose(y, at_t, rtol=1e-10, atol=1e-12),
+            f"step {t} of a sequence by itself must give what it gives within: the layer must have `step`, or say "
+            "`whole_sequence = True`",
+        )
 
 
 def float32_stays_float32(case: Case) -> None:

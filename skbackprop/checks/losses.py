@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -10,9 +9,9 @@ import numpy as np
 
 from .derivatives import check_gradient
 from .objects import check_object, require
+from .targets import accepts, targets
 
 Array = np.ndarray
-ROWS = 9
 METHODS = ("raw_width", "value_and_gradient", "units", "rescaled", "predict", "constant", "check")
 
 
@@ -21,8 +20,9 @@ def check_loss(loss: Any, y: Any = None) -> None:
 
     That it has all methods, can be hashed and pickled; that its value is a sum over rows, and a weight counts like
     repetition; that its gradient is the derivative of the value (with what ``held_at`` holds fixed); that it may be
-    written over ``raw`` and nothing else is written; that all is finite at raw = +-1000 in float32; that ``score`` and
-    ``std`` can be called; that ``constant`` minimises; and that the units of ``units`` belong together.
+    written over ``raw`` and nothing else is written; that all is finite at raw = +-1000 in float32; that of two classes
+    each is told from -raw of the other; that ``score`` and ``std`` can be called; that ``constant`` minimises; and that
+    the units of ``units`` belong together.
 
     Parameters
     ----------
@@ -85,43 +85,6 @@ def make_case(loss: Any, y: Array, weighted: bool) -> Case:
     require(isinstance(width, int | np.integer) and width > 0, f"{loss!r}: raw_width must return an int, got {width!r}")
     weight = rng.uniform(0.2, 2.0, len(y)) if weighted else None
     return Case(loss, y, rng.standard_normal((len(y), width)), weight, rng)
-
-
-def targets(loss: Any, y: Any) -> Iterator[Array]:
-    """The target that was given, or a sample from the domain, for one output and, where there can be, for three."""
-    if y is not None:
-        y = np.asarray(y, np.float64)
-        yield y[:, None] if y.ndim == 1 else y
-        return
-    n_classes = getattr(loss, "n_classes", 0)
-    for outputs in (1,) if n_classes else (1, 3):
-        yield sample_target(loss, np.random.default_rng(1), max(ROWS, 4 * n_classes), outputs)
-
-
-def sample_target(loss: Any, rng: np.random.Generator, n: int, k: int) -> Array:
-    """An (n, k) target from the domain of the loss: any real numbers, or else what it does take."""
-    positive = rng.gamma(2.0, size=(n, k))
-    candidates: tuple[Array, ...] = (
-        rng.standard_normal((n, k)),
-        np.where(np.arange(n)[:, None] % 4 == 0, 0.0, positive),
-        positive,
-        rng.random((n, k)),
-        np.resize([0.0, 1.0], (n, k)),
-    )
-    if getattr(loss, "n_classes", 0):
-        candidates = (np.arange(n * k, dtype=np.float64).reshape(n, k) % loss.n_classes,)
-    for y in candidates:
-        if accepts(loss, y):
-            return y
-    raise AssertionError(f"{loss!r}: `check` must accept some target, it refuses all that were tried: give one as `y`")
-
-
-def accepts(loss: Any, y: Array) -> bool:
-    try:
-        loss.check(y)
-    except ValueError:
-        return False
-    return True
 
 
 def differentiable(loss: Any, raw: Array) -> Any:
@@ -226,6 +189,16 @@ def predictions_keep_rows_and_dtype(case: Case) -> None:
         )
 
 
+def two_classes_are_alike(case: Case) -> None:
+    if getattr(case.loss, "n_classes", None) == 0:
+        one, other = case.loss.predict(case.raw), case.loss.predict(-case.raw)
+        case.require(
+            np.allclose(one + other, 1.0),
+            "predict(raw) + predict(-raw) must be 1, as of two classes the one has raw, the other -raw, got a sum of "
+            f"{(one + other).flat[0]:.6g}",
+        )
+
+
 def score_and_std_can_be_called(case: Case) -> None:
     if not hasattr(case.loss, "n_classes"):
         try:
@@ -291,6 +264,7 @@ CHECKS = (
     float32_follows,
     far_out_all_is_finite,
     predictions_keep_rows_and_dtype,
+    two_classes_are_alike,
     score_and_std_can_be_called,
     constant_minimises,
     units_belong_together,

@@ -46,6 +46,8 @@ class Predictor(ABC):
 
     def raw(self, X: Array) -> Array:
         """What the last layer puts out, in the natural units of the target: one column for each of the loss's."""
+        if X.dtype != self.layers[0].W.dtype:
+            X = X.astype(self.layers[0].W.dtype)
         for layer in self.layers:
             Z = X.dot(layer.W)
             Z += layer.b

@@ -144,7 +144,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         -------
         self : estimator
             After Ctrl-C it is fitted, and the interruption goes on: with early stopping its weights are the best so
-            far, otherwise the latest.
+            far, otherwise the latest or, if they are averaged, their mean after the last whole epoch.
         """
         with nothing_lost(self), kernels_in_force() as self.kernel_backend_:
             interruption = self._fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
@@ -173,7 +173,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             self._follow_units(settings, model, state, data, Scaling.of(data, model.network))
         self._state = None
         tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, self.max_iter)
-        return Session(self, settings, model, state, data, held_out, tasks, self.max_iter, planned=True).run()
+        return Session(self, settings, model, state, data, held_out, tasks, planned=True).run()
 
     def _step(self, X: Any, y: Any, weight: Any, **said: Any) -> Any:
         """What the leaves' ``partial_fit`` do, once ``said`` what they alone know of y."""
@@ -203,7 +203,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             self._lean(settings, model, state, data)
         self._state = state
         tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, 1)
-        return Session(self, settings, model, state, data, None, tasks, 1, planned=False).run()
+        return Session(self, settings, model, state, data, None, tasks, planned=False).run()
 
     def _generator(self) -> np.random.RandomState:
         """The source of all randomness; never NumPy's global one, which nobody could pickle with the model."""

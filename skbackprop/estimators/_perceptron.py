@@ -6,6 +6,7 @@ from abc import ABCMeta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..network.activations import ACTIVATIONS
@@ -14,7 +15,7 @@ from ..network.model import Model, Then
 from ..network.objective import Objective
 from ..ranges import check_real
 from ._base import BatchNetwork
-from ._reading import FLOATS, Data
+from ._reading import FLOATS, Data, check_representable
 from ._settings import Architecture, Settings, read_activations, read_hidden, read_init
 
 if TYPE_CHECKING:
@@ -82,9 +83,11 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
             and "feature_names_in_" not in vars(self)
         ):
             with np.errstate(over="ignore", invalid="ignore"):
-                if np.isfinite(X.sum()):
+                if np.isfinite(X.sum(dtype=self.model_.theta.dtype)):
                     return X
-        return validate_data(self, X, reset=False, accept_sparse="csr", dtype=FLOATS)
+        X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=FLOATS)
+        check_representable(X.data if issparse(X) else X, self.model_.theta.dtype)
+        return X
 
     def _row_shape(self, X: Any) -> tuple[int, ...]:
         return X.shape[1:]

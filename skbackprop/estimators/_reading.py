@@ -97,6 +97,14 @@ def check_range(y: Array, dtype: np.dtype) -> None:
         raise ValueError(f"`y` must be within +-{limit:.3g} for X of {dtype}, got {greatest:.3g}; give X as float64")
 
 
+def check_representable(X: Array, dtype: np.dtype) -> None:
+    """A model computes in its own dtype, where larger numbers of X would be infinite. NaN is padding."""
+    if X.dtype.itemsize > dtype.itemsize and X.size:
+        limit, greatest = np.finfo(dtype).max, max(np.nanmax(X), -np.nanmin(X))
+        if greatest > limit:
+            raise ValueError(f"`X` must be within +-{limit:.3g} for a model fitted to {dtype}, got {greatest:.3g}")
+
+
 def has_target(y: Array) -> Array:
     """At which steps of every row an (n, T, k) target is known."""
     return ~np.isnan(y[:, :, 0])

@@ -19,7 +19,7 @@ from ..network.sequence_objective import SequenceObjective
 from ..optimize.full_batch import LBFGS
 from ..ranges import check_flag, check_integer, check_real
 from ._base import BatchNetwork
-from ._reading import FLOATS, Data
+from ._reading import FLOATS, Data, check_representable
 from ._sequences import Form, Sequences, form_of, read_step_target
 from ._settings import Architecture, Settings, is_name, read_hidden, read_init, read_object
 from ._threads import suitable_blas_threads
@@ -114,7 +114,9 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
 
     def _read_x(self, X: Any) -> Sequences:
         check_is_fitted(self)
-        return self._form.read(self, X, False, FLOATS)
+        X = self._form.read(self, X, False, FLOATS)
+        check_representable(X.values, self.theta_.dtype)
+        return X
 
     def _row_shape(self, X: Sequences) -> tuple[int | None, ...]:
         return (None, *X.shape[2:])

@@ -98,7 +98,8 @@ def relu(Z: Array, A: Array) -> None:
         return
     step = max(1, PIECE * len(Z) // Z.size)
     for start in range(0, len(Z), step):
-        relu(Z[start : start + step], A[start : start + step])
+        piece = Z[start : start + step]
+        np.maximum(piece, zeros(piece.shape, piece.dtype), out=A[start : start + step])
 
 
 def relu_backward(dA: Array, Z: Array, A: Array) -> None:

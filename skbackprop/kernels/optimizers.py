@@ -11,13 +11,14 @@ import math
 from collections.abc import Iterable
 
 import numpy as np
-from scipy.linalg.blas import daxpy, saxpy
+from scipy.linalg.blas import daxpy, dnrm2, saxpy
 
 __all__ = [
     "adam",
     "add_scaled",
     "flush",
     "l2",
+    "norm",
     "rmsprop",
     "sgd",
 ]
@@ -148,6 +149,12 @@ def l2(W: Array, gradient: Array, factor: float) -> float:
     """gradient += factor W; returns factor / 2 * |W|^2."""
     add_scaled(W, factor, gradient)
     return 0.5 * factor * float(W.dot(W))
+
+
+def norm(gradient: Array) -> float:
+    """|g|, also where the squares go beyond the range of its dtype."""
+    squares = float(gradient.dot(gradient))
+    return dnrm2(gradient) if squares == math.inf else math.sqrt(squares)
 
 
 def flush(vector: Array, floor: float) -> None:

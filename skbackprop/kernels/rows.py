@@ -62,7 +62,7 @@ def standardize(X: Array, shift: Array, scale: Array, out: Array) -> None:
 
 def add_bias(Z: Array, b: Array) -> None:
     """Z += b on every row: by an outer product, which takes half the time of adding with broadcasting, if b is long."""
-    if len(b) == 1:
+    if len(b) == 1 or Z.size == 0:
         Z += b
     else:
         add_outer(Z, ones(Z.shape[0], Z.dtype), b)

@@ -6,13 +6,13 @@ whose views and buffers are made once per call, so that a small batch spends its
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .backend import in_force
+from .optimizers import norm
 from .products import product
 
 __all__ = ["stretch"]
@@ -59,8 +59,8 @@ class Plan(NamedTuple):
     optimizer: Any
 
 
-class Layer(NamedTuple):
-    """Of one dense layer the views of theta and of the gradient, the buffers, and the kernels with their constants."""
+class Bound(NamedTuple):
+    """A dense layer: the views of theta and of the gradient, the buffers, and the kernels with their constants."""
 
     W: Array
     b: Array
@@ -74,7 +74,7 @@ class Layer(NamedTuple):
     constants: tuple[Any, ...]
 
 
-def forward(X: Array, layers: Sequence[Layer]) -> Array:
+def forward(X: Array, layers: Sequence[Bound]) -> Array:
     """A = f(Z), Z = X W + b, and on with A as X."""
     for layer in layers:
         product(X, layer.W, layer.Z)
@@ -83,7 +83,7 @@ def forward(X: Array, layers: Sequence[Layer]) -> Array:
     return X
 
 
-def backward(X: Array, layers: Sequence[Layer]) -> None:
+def backward(X: Array, layers: Sequence[Bound]) -> None:
     """dZ = dA * f'(Z), written over dA, and db = its column sums; dW = X^T dZ, dX = dZ W^T, and on with dX as dA."""
     for at in range(len(layers) - 1, -1, -1):
         layer = layers[at]
@@ -97,8 +97,8 @@ def backward(X: Array, layers: Sequence[Layer]) -> None:
 class Stretch:
     """Buffers for a batch and kernels with their constants; a call takes a step for each of ``rates``.
 
-    ``X`` is overwritten, ``t`` counts the steps before, and ``memory`` is what the optimiser remembers. What comes back
-    are the sums of rows * loss, rows * penalty and |gradient|.
+    Only the last of its batches may be a short one. ``X`` is overwritten, ``t`` counts the steps before, and ``memory``
+    is what the optimiser remembers. What comes back are the sums of rows * loss, rows * penalty and |gradient|.
     """
 
     def __init__(self, f: str, loss: str, optimizer: str, dtype: np.dtype, plan: Plan):
@@ -111,7 +111,7 @@ class Stretch:
         ]
         self.buffers = [np.empty((3, plan.size, units), dtype) for units in plan.layers[:, 1]]
 
-    def layers(self, theta: Array, gradient: Array, n: int) -> list[Layer]:
+    def layers(self, theta: Array, gradient: Array, n: int) -> list[Bound]:
         """Bound to these vectors, and to buffers of n rows."""
 
         def of(vector: Array, n_in: int, units: int, W: int, b: int) -> tuple[Array, Array]:
@@ -121,7 +121,7 @@ class Stretch:
         for place, buffers, functions in zip(self.plan.layers, self.buffers, self.functions, strict=True):
             Z, A, dA = buffers[:, :n]
             Z = Z if self.plan.keeps_input else A
-            layers.append(Layer(*of(theta, *place), *of(gradient, *place), Z, A, dA, *functions))
+            layers.append(Bound(*of(theta, *place), *of(gradient, *place), Z, A, dA, *functions))
         return layers
 
     def __call__(
@@ -151,11 +151,11 @@ class Stretch:
             backward(A, layers)
             if plan.alpha:
                 penalties += n * self.l2(W, dW, plan.alpha / (n * plan.mean_weight))
-            norm = math.sqrt(gradient.dot(gradient))
-            if norm > plan.clip:
-                gradient *= plan.clip / norm
+            length = norm(gradient)
+            if length > plan.clip:
+                gradient *= plan.clip / length
             self.step(theta, gradient, *memory, t + at + 1, rate, plan.decaying, *plan.optimizer)
-            norms += norm
+            norms += length
         return losses, penalties, norms
 
 

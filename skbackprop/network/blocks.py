@@ -33,8 +33,20 @@ def row_blocks(n: int, network: Network, itemsize: int, steps: int = 0, X: Any =
     return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
 
+def counted(rows: Rows, n: int) -> tuple[Rows, int]:
+    """``rows`` of n rows, as a slice without gaps or as their numbers; and how many they are."""
+    if isinstance(rows, slice):
+        begin, end, step = rows.indices(n)
+        if step == 1:
+            return slice(begin, max(begin, end)), max(0, end - begin)
+        rows = np.arange(begin, end, step)
+    elif (rows := np.asarray(rows)).dtype == bool:
+        raise TypeError("`rows` must be a slice or an array of the numbers of rows, got an array of bool")
+    return rows, len(rows)
+
+
 def parts(rows: Rows, n: int, size: int) -> list[Rows]:
     """The ``n`` rows, ``size`` at a time."""
-    begin = (rows.start or 0) if isinstance(rows, slice) else 0
+    begin = rows.start if isinstance(rows, slice) else 0
     blocks = [slice(begin + start, begin + min(start + size, n)) for start in range(0, n, size)]
     return list(blocks) if isinstance(rows, slice) else [rows[block] for block in blocks]

@@ -82,6 +82,8 @@ class Layer(Protocol):
     7. Slots with ``train=False`` are left alone by ``backward``: their gradient stays zero.
     8. A layer that carries a state through a sequence begins from ``run.state``, leaves the last one in ``tape.state``,
        and has ``step(p, x, state)``, which returns what it puts out for one step and the state after it.
+    9. What a layer without ``step`` puts out at a step of a sequence depends on that step alone, unless it says
+       ``whole_sequence = True``.
     """
 
     def slots(self, shape: Shape) -> dict[str, Slot]: ...
@@ -232,6 +234,7 @@ class Standardize:
     @on_steps
     def forward(self, p: SimpleNamespace, X: Any, run: Run) -> Any:
         if issparse(X):
+            X = X.tocsr()
             S = csr_matrix((X.data * p.scale[X.indices], X.indices, X.indptr), shape=X.shape)
             return Shifted(S, -p.shift * p.scale)
         Y = run.array("Y", X.shape, p.scale.dtype)

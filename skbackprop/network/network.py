@@ -64,7 +64,7 @@ class Network:
             self.shapes.append(layer.output_shape(self.shapes[-1]))
         self.parameters = Parameters(slots)
         self.sequential, self.every_step = (shape[:1] == (None,) for shape in (self.shapes[0], self.shapes[-1]))
-        self.steppable = not any(getattr(layer, "bidirectional", False) for layer in self.layers)
+        self.steppable = not any(getattr(layer, "whole_sequence", False) for layer in self.layers)
         self._step = [getattr(layer, "step", None) for layer in self.layers]
         # Below the lowest layer that trains no derivative is asked for.
         trains = [any(slot.train for slot in layer.values()) for layer in slots]

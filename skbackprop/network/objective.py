@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from .. import kernels
-from .blocks import Rows, parts, row_block, row_blocks
+from .blocks import Rows, counted, parts, row_block
 from .layers import Run, Tape
 from .losses import Loss
 from .network import Network
@@ -81,7 +81,7 @@ class Objective:
 
         Many rows go through in parts: what a pass remembers of one of them stays in the cache.
         """
-        at, n = self._at(theta), len(self.y[rows]) if isinstance(rows, slice) else len(rows)
+        at, (rows, n) = self._at(theta), counted(rows, len(self.y))
         loss = self._pass(at, rows, n) if n <= self._block else self._sum_of_passes(at, parts(rows, n, self._block), n)
         penalty = 0.0
         if self.penalty is not None:
@@ -106,13 +106,12 @@ class Objective:
         self.network.backward(at.p, at.g, dY, self._runs)
         return loss
 
-    def mean_loss(self, theta: Array, rows: Array | None = None) -> float:
+    def mean_loss(self, theta: Array, rows: Rows | None = None) -> float:
         """The weighted mean of the loss over ``rows`` (all of them by default): no noise, no penalty, little memory."""
-        p = self._at(theta).p
-        n = len(self.y) if rows is None else len(rows)
+        p, (rows, n) = self._at(theta).p, counted(EVERYTHING if rows is None else rows, len(self.y))
         total, weights = 0.0, 0.0
-        for block in row_blocks(n, self.network, theta.itemsize, X=self.X):
-            X, y, weight = self._take(block if rows is None else rows[block])
+        for some in parts(rows, n, row_block(self.network, theta.itemsize, X=self.X)):
+            X, y, weight = self._take(some)
             raw = self.network.forward(p, X)
             total += self.loss.value_and_gradient(y, raw, weight, np.empty(raw.shape, raw.dtype))
             weights += len(y) if weight is None else float(weight.sum())

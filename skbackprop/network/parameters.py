@@ -18,7 +18,8 @@ class Slot(NamedTuple):
     """One named slice of theta: its shape, how it starts, and whether it decays and trains.
 
     ``init(rng, shape)`` draws the first values, as the functions that ``Initializer.samplers`` returns do; zeros by
-    default. ``decay`` says whether the penalty and weight decay act on it, ``train`` whether the optimiser moves it.
+    default. ``train`` says whether the optimiser moves it, and ``decay`` whether then the penalty and weight decay act
+    on it.
     """
 
     shape: tuple[int, ...]
@@ -46,7 +47,7 @@ class Parameters:
     size : int
         The length of theta.
     decaying : slice
-        Where the slots with ``decay=True`` lie.
+        Where the slots lie that decay and train.
     starts : list of dict
         For every layer, where in theta its slots begin, by name.
 
@@ -66,7 +67,7 @@ class Parameters:
         for decays in (True, False):
             for starts, own in zip(self.starts, self.slots, strict=True):
                 for name, slot in own.items():
-                    if slot.decay is decays:
+                    if (slot.decay and slot.train) is decays:
                         starts[name] = start
                         start += slot.size
             if decays:

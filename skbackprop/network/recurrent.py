@@ -92,6 +92,11 @@ class Recurrent:
         check_flag("bidirectional", self.bidirectional)
         check_real("dropout", self.dropout, 0, 1, closed="left")
 
+    @property
+    def whole_sequence(self) -> bool:
+        """Whether what is put out at a step depends on later ones."""
+        return self.bidirectional
+
     def slots(self, shape: Shape) -> dict[str, Slot]:
         d, cell, u = shape[-1], self.cell, self.units
         weights = gate_by_gate((self.init or GLOROT).samplers(d, u)[0], cell.gates)

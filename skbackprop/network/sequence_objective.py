@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..ranges import check_integer
-from .blocks import Rows, row_blocks
+from .blocks import Rows, counted, row_blocks
 from .layers import Run, Tape
 from .layout import flatten, unflatten
 from .losses import Loss
@@ -152,7 +152,7 @@ class SequenceObjective:
             penalty = self.penalty.add(at.W, dW, 1.0 / (n * self.mean_weight))
         return Value(loss, penalty), total
 
-    def mean_loss(self, theta: Array, rows: Array | None = None) -> float:
+    def mean_loss(self, theta: Array, rows: Rows | None = None) -> float:
         """The weighted mean of the loss over ``rows`` (all of them by default), divided by ``mean_steps``.
 
         Without noise, penalty and truncation, in blocks of rows.
@@ -175,7 +175,8 @@ class SequenceObjective:
         return self._point
 
     def _numbered(self, rows: Rows) -> Array:
-        return np.arange(len(self.y))[rows] if isinstance(rows, slice) else rows
+        rows, _ = counted(rows, len(self.y))
+        return np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
 
     def _segments(self, rows: Array, k: int | None) -> Iterator[Segment]:
         """As many steps as the longest of the rows has."""

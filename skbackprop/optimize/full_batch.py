@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
+from .. import kernels
 from ..ranges import check_integer
 from .training import Differentiable, Epoch
 
@@ -62,7 +63,7 @@ class LBFGS:
             nonlocal norm, loss, penalty
             theta[:] = x
             (loss, penalty), gradient = objective.value_and_gradient(theta, rows)
-            norm = math.sqrt(np.dot(gradient, gradient))
+            norm = kernels.norm(gradient)
             return loss + penalty, gradient.astype(np.float64)
 
         def report(intermediate_result: OptimizeResult) -> None:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from .. import kernels
 from .batches import Batches, Rows
 from .optimizers import Optimizer
 from .schedules import Schedule
@@ -104,7 +105,7 @@ class StepByStep:
 
     def __call__(self, state: TrainingState, rows: Rows, rates: list[float]) -> tuple[float, float, float]:
         (loss, penalty), gradient = self.objective.value_and_gradient(state.theta, rows)
-        norm = math.sqrt(gradient.dot(gradient))
+        norm = kernels.norm(gradient)
         if norm > self.clip:
             gradient *= self.clip / norm
         self.optimizer.step(state.theta, gradient, rates[0], state.moments)

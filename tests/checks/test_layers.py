@@ -1,11 +1,12 @@
 """`check_layer` passes what is right, and tells each deliberate fault in a sentence about that fault."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
-from skbackprop import Dense, Dropout, Embedding, Standardize, Tanh, check_gradient, check_layer
+from skbackprop import Dense, Dropout, Embedding, Network, Standardize, Tanh, check_gradient, check_layer
 from skbackprop.network.parameters import Slot
 
 
@@ -136,6 +137,26 @@ class WidensBackwards(Right):
         return super().backward(p, g, dY, run).astype(np.float64)
 
 
+@dataclass(frozen=True)
+class Changes:
+    """Y_t = X_t - X_{t-1} along a sequence."""
+
+    slots, output_shape = Dropout.slots, Right.output_shape
+
+    def forward(self, p, X, run):
+        return np.diff(X, axis=-2, prepend=0.0 * X[..., :1, :]) if X.ndim == 3 else X.copy()
+
+    def backward(self, p, g, dY, run, *, need_dX=True):
+        dX = dY.copy()
+        dX[:, :-1] -= dY[:, 1:]
+        return dX
+
+
+@dataclass(frozen=True)
+class ChangesAsItSays(Changes):
+    whole_sequence: ClassVar[bool] = True
+
+
 FAULTS = [
     (Right, r"must be an object, got the class"),
     (NoBackward(), r"must have a method `backward`, it has none"),
@@ -166,6 +187,13 @@ def test_tells_the_fault(layer, sentence):
     with pytest.raises(AssertionError, match=sentence) as told:
         check_layer(layer, (4,))
     assert "\n" not in str(told.value)
+
+
+def test_a_layer_that_mixes_steps_has_to_say_so():
+    assert check_layer(ChangesAsItSays(), (5, 2)) is None
+    with pytest.raises(AssertionError, match="step 1 of a sequence by itself must give what it gives within"):
+        check_layer(Changes(), (5, 2))
+    assert not Network([ChangesAsItSays()], (None, 2)).steppable
 
 
 def test_a_gradient_of_anything_can_be_checked(rng):

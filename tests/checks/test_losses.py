@@ -12,9 +12,11 @@ from skbackprop import (
     LOSSES,
     Gaussian,
     LocationLoss,
+    LogLoss,
     Units,
     check_loss,
 )
+from skbackprop.checks.losses import make_case, two_classes_are_alike
 
 
 @dataclass(frozen=True)
@@ -287,6 +289,19 @@ def test_tells_the_fault(loss, sentence):
     with pytest.raises(AssertionError, match=sentence) as told:
         check_loss(loss)
     assert "\n" not in str(told.value)
+
+
+@dataclass(frozen=True)
+class ComplementaryLogLog(LogLoss):
+    """A link of its own, p = 1 - exp(-exp(raw)), of which -raw does not tell the other class."""
+
+    def predict(self, raw):
+        return -np.expm1(-np.exp(raw))
+
+
+def test_the_other_of_two_classes_is_told_from_minus_raw():
+    with pytest.raises(AssertionError, match=r"predict\(raw\) \+ predict\(-raw\) must be 1"):
+        two_classes_are_alike(make_case(ComplementaryLogLog(), np.ones((9, 1)), weighted=False))
 
 
 def test_takes_a_target_of_ones_own(rng):

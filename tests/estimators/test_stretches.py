@@ -184,6 +184,22 @@ def test_rows_of_any_layout_are_read_and_not_written(kind, standardize, rng, tmp
     np.testing.assert_array_equal(given, kept)
 
 
+@pytest.mark.parametrize("hidden", [(), (1,), (20,), (20, 1, 20)])
+@pytest.mark.parametrize("columns", [1, 2])
+def test_products_with_a_side_of_one(columns, hidden, rng):
+    X, y = rows_and_target(rng)
+    assert_same(fit_all(X[:, :columns], y, hidden_layer_sizes=hidden))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_gradient_whose_squares_overflow_is_shortened(rng):
+    X, y = rows_and_target(rng, np.float32)
+    given = {"standardize": False, "clip_norm": 1.0, "solver": "sgd", "activation": "identity", "alpha": 0.0}
+    models = fit_all(1e12 * X, 1e12 * y, **given, max_iter=1)
+    assert all(np.isfinite(model.history_["gradient_norm"]).all() for model in models)
+    assert_same(models, rtol=1e-3)
+
+
 class Doubled(SquaredError):
     def value_and_gradient(self, y, raw, weight, out):
         value = super().value_and_gradient(y, raw, weight, out)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skbackprop.checks.losses import accepts, sample_target
+from skbackprop.checks.targets import accepts, sample_target
 from skbackprop.network.activations import GELU, Logistic, ReLU
 from skbackprop.network.cells import CELLS, Elman
 from skbackprop.network.layers import Dense, Standardize

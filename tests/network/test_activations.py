@@ -53,6 +53,12 @@ def test_both_dtypes_agree(f, dtype, rng):
     np.testing.assert_allclose(value(f, Z), value(f, Z.astype(np.float64)), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("columns", [1, 65536, 65537])
+def test_relu_takes_rows_of_any_width(columns):
+    Z = np.resize([-1.0, 2.0], (3, columns))
+    np.testing.assert_array_equal(value(ACTIVATIONS["relu"], Z), np.maximum(Z, 0.0))
+
+
 @pytest.mark.parametrize(("dtype", "rtol"), [(np.float32, 5e-7), (np.float64, 1e-15)])
 def test_small_values_of_the_logistic_function_keep_their_digits(dtype, rtol):
     Z = np.linspace(-80, 80, 1001).astype(dtype)

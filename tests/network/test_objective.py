@@ -20,7 +20,13 @@ from tests.derivatives import check_gradient, trainable
 from tests.network.samples import random_theta, small_network, target, weights
 
 N = 12
-ROWS = {"all": slice(None), "slice": slice(3, 9), "indices": np.array([7, 0, 3, 3, 11])}
+ROWS = {
+    "all": slice(None),
+    "slice": slice(3, 9),
+    "from behind": slice(-5, None),
+    "every second": slice(0, N, 2),
+    "indices": np.array([7, 0, 3, 3, 11]),
+}
 
 CASES = {**LOSSES, "quantiles": Quantile([0.1, 0.5, 0.8]), "huber in units of y": Huber(0.7, absolute=True)}
 
@@ -181,6 +187,28 @@ def layout(request, tmp_path):
         return X
 
     return lay_out
+
+
+def test_rows_are_not_chosen_by_a_mask(rng):
+    with pytest.raises(
+        TypeError, match="`rows` must be a slice or an array of the numbers of rows, got an array of bool"
+    ):
+        Problem(SquaredError(), rng).evaluate(np.ones(N, bool))
+
+
+def test_slices_of_any_kind_are_the_rows_that_they_name_also_in_parts(rng):
+    n = 300_000
+    X = rng.standard_normal((n, 4))
+    problem = Problem(SquaredError(), rng)
+    objective = problem.objective(X=X, y=X[:, :1])
+    for rows in (slice(0, n, 2), slice(-250_000, None), slice(n, 9, -1)):
+        numbers = np.arange(n)[rows]
+        (value, _), gradient = objective.value_and_gradient(problem.theta, rows)
+        gradient = gradient.copy()
+        (other, _), expected = objective.value_and_gradient(problem.theta, numbers)
+        assert value == pytest.approx(other, rel=1e-12)
+        np.testing.assert_allclose(gradient, expected, rtol=1e-10, atol=1e-12)
+        assert objective.mean_loss(problem.theta, rows) == pytest.approx(other, rel=1e-12)
 
 
 @every_rows

@@ -65,6 +65,11 @@ def test_decaying_slots_come_first_in_one_slice(parameters):
     assert parameters.decaying == slice(0, 9)
 
 
+def test_what_does_not_train_does_not_decay():
+    slots = {"W": Slot((2,), decay=True), "fixed": Slot((3,), decay=True, train=False)}
+    assert Parameters([slots]).decaying == slice(0, 2)
+
+
 def test_nothing_decays_where_no_slot_does():
     assert Parameters([{"b": Slot((3,))}]).decaying == slice(0, 0)
 

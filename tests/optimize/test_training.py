@@ -133,6 +133,25 @@ def test_a_gradient_longer_than_clip_is_shortened_to_it():
     assert epoch.gradient_norm == pytest.approx(50.0)
 
 
+class Steep:
+    """A gradient (3, 4) times ``large`` everywhere, of a value that is not looked at."""
+
+    def __init__(self, large, dtype):
+        self.gradient = np.array([3 * large, 4 * large], dtype)
+
+    def value_and_gradient(self, theta, rows=None):
+        return (0.0, 0.0), self.gradient.copy()
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered")  # as within a fit
+@pytest.mark.parametrize(("dtype", "large"), [(np.float32, 1e20), (np.float64, 1e160)])
+def test_a_gradient_whose_squares_overflow_is_shortened_in_its_direction(dtype, large):
+    state = new_state(PLAIN, np.zeros(2, dtype))
+    (epoch,) = islice(train(StepByStep(Steep(large, dtype), PLAIN, 5.0), state, Batches(1, 1), Constant(), 0.1), 1)
+    np.testing.assert_allclose(state.theta, [-0.3, -0.4], rtol=1e-6)
+    assert epoch.gradient_norm == pytest.approx(5 * large)
+
+
 def test_a_gradient_no_longer_than_clip_is_left_as_it_is(rng):
     objective = regression(rng)
     clipped, free = new_state(PLAIN, np.ones(P)), new_state(PLAIN, np.ones(P))

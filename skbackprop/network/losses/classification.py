@@ -25,7 +25,8 @@ class ClassLoss(KernelLoss):
     or one for each label, and goes through a logistic function by itself.
 
     A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, and ``constant``. One with a link of its own
-    has its own `predict`, `log_predict` and `decide`, too.
+    has its own `predict`, `log_predict` and `decide`, too. In a logistic column the other class has -raw, so the link
+    of one's own must be such that predict(-raw) = 1 - predict(raw).
 
     Parameters
     ----------
