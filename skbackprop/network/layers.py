@@ -27,7 +27,14 @@ IDENTITY = Identity()
 
 
 class Tape(SimpleNamespace):
-    """What one layer remembers from forward to backward, as attributes, and its buffers, which outlive the batch."""
+    """What one layer remembers from forward to backward, as attributes, and its buffers, which outlive the batch.
+
+    Examples
+    --------
+    >>> tape = Tape()
+    >>> tape.array("Y", (4, 2), float).base is tape.array("Y", (3, 2), float).base
+    True
+    """
 
     def __init__(self) -> None:
         super().__init__(buffers={}, parts={}, state=None, M=None)
@@ -54,6 +61,12 @@ class Run(NamedTuple):
 
     Where rows are sequences, ``lengths`` says how many steps of each are valid (None: all of them), and ``state`` what
     a recurrent layer begins from (None: zeros).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Dropout(0.5).forward(None, np.ones((1, 3)), Run())
+    array([[1., 1., 1.]])
     """
 
     tape: Tape | None = None
@@ -71,17 +84,26 @@ class Layer(Protocol):
 
     ``slots`` names the layer's parameters; ``p`` has their values as attributes, and ``g`` is for the gradient by them.
 
-    1. ``X`` is read-only.
-    2. What ``forward`` returns belongs to the tape and dies at the next forward.
-    3. ``dY``, the derivative of the loss by the output, is the layer's to overwrite. ``backward`` returns the
-       derivative by X, or None where ``need_dX`` is False.
-    4. ``g`` is *assigned*, not accumulated.
-    5. Without a tape, nothing is remembered.
-    6. The batch axis is first. Sequences are (n, T, d) arrays; a layer that makes new ones lays them out step after
-       step.
-    7. Slots with ``train=False`` are left alone by ``backward``: their gradient stays zero.
-    8. A layer that carries a state through a sequence begins from ``run.state``, leaves the last one in ``tape.state``,
+    1. ``X`` is read-only. ``dY``, the derivative of the loss by the output, is the layer's to overwrite.
+    2. What ``forward`` returns belongs to the tape and dies at the next forward. Without one, nothing is remembered.
+    3. ``backward`` returns the derivative by X, or None where ``need_dX`` is False.
+    4. ``g`` is *assigned* by ``backward``, not accumulated; slots with ``train=False`` it leaves alone, at zero.
+    5. The batch axis is first. Sequences are (n, T, d) arrays; those that a layer makes lie in memory step after step.
+    6. A layer that carries a state through a sequence begins from ``run.state``, leaves the last one in ``tape.state``,
        and has ``step(p, x, state)``, which returns what it puts out for one step and the state after it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Twice:
+    ...     def slots(self, shape): return {}
+    ...     def output_shape(self, shape): return shape
+    ...     def forward(self, p, X, run): return 2 * X
+    ...     def backward(self, p, g, dY, run, *, need_dX=True): return 2 * dY
+    >>> Twice().forward(None, np.ones((1, 3)), Run())
+    array([[2., 2., 2.]])
     """
 
     def slots(self, shape: Shape) -> dict[str, Slot]: ...
@@ -107,9 +129,22 @@ class Dense:
     init : Initializer or None, default=None
         Where W and b start; None takes what suits the activation.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For ``units`` that are no integer, or below 1; for an ``activation`` that is a name or a class (a TypeError).
+
     References
     ----------
     Rumelhart, Hinton and Williams (1986), "Learning representations by back-propagating errors", eq. 6 to 9.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skbackprop import Network
+    >>> p = Network([Dense(1)], (2,)).parameters.views(np.array([1.0, 2.0, 0.5]))[0]  # W, then b
+    >>> Dense(1).forward(p, np.array([[3.0, 4.0]]), Run())
+    array([[11.5]])
     """
 
     units: int
@@ -176,9 +211,20 @@ class Dropout:
     rate : float in [0, 1)
         Which share of X is left out.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``rate`` that is no real number, or is outside [0, 1).
+
     References
     ----------
     Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from overfitting", section 10.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Dropout(0.5).forward(None, np.ones((1, 6)), Run(tape=Tape(), rng=np.random.default_rng(0)))
+    array([[2., 0., 0., 0., 2., 2.]])
     """
 
     rate: float
@@ -221,6 +267,14 @@ class Standardize:
 
     X itself is never touched: only the batch is. A sparse X stays sparse: what is to be subtracted goes with it, as a
     vector, into the products of the next layer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from types import SimpleNamespace
+    >>> p = SimpleNamespace(shift=np.array([1.0, 10.0]), scale=np.array([2.0, 0.1]))
+    >>> Standardize().forward(p, np.array([[1.5, 30.0]]), Run())
+    array([[1., 2.]])
     """
 
     def slots(self, shape: Shape) -> dict[str, Slot]:

@@ -33,6 +33,12 @@ class Quantile(KernelLoss):
     levels : float or sequence of float, default=0.5
         Between 0 and 1, both excluded; several of them in increasing order.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For a level that is no real number, or is outside (0, 1); for levels that do not increase, or none at
+        all (a ValueError).
+
     References
     ----------
     Koenker and Bassett (1978), "Regression quantiles", Econometrica 46. Chernozhukov, Fernandez-Val and Galichon
