@@ -68,6 +68,11 @@ def check_gradient(
     name : str, default="the gradient"
         What the sentence is about.
 
+    Raises
+    ------
+    AssertionError
+        Where the gradient is not the derivative, or one of the two is not finite.
+
     Examples
     --------
     >>> import numpy as np

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-__all__ = ["divergence", "no_better", "not_settled", "warn_of_light_rows", "worse"]
+__all__ = ["coarse_tol", "divergence", "no_better", "not_settled", "warn_of_light_rows", "worse"]
 
 LIGHT = 0.1  # a mean weight below this
 HEAVY = 0.01  # an alpha above this, as it then counts
@@ -49,6 +49,14 @@ def no_better(e: Any, full_batch: bool, rows: int, loss: float, constant: float)
     return (
         f"early stopping kept weights that are no better than the best constant (loss {loss:.3g}, constant "
         f"{constant:.3g}): raise `n_iter_no_change` (now {e.n_iter_no_change}){smaller}"
+    )
+
+
+def coarse_tol(e: Any) -> str:
+    """Of one that early stopping ended while the score rose, by less than tol."""
+    return (
+        f"early stopping ended the fit while monitor={e.monitor!r} still improved: lower `tol` (now {e.tol:g}), which "
+        f"is in units of that score"
     )
 
 

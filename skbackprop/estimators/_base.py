@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils import check_random_state
 
 from ..kernels import kernels_in_force
@@ -17,7 +17,6 @@ from ..network.layers import Layer
 from ..network.losses import Loss, Units
 from ..network.model import Model
 from ..network.network import Network
-from ..optimize.full_batch import LBFGS
 from ..optimize.training import TrainingState
 from ._advice import warn_of_light_rows
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
@@ -25,7 +24,7 @@ from ._fitted import FittedNetwork
 from ._reading import FLOATS, Data, check_range, placed, read_weight, rows_that_count, set_aside
 from ._scaling import Scaling
 from ._session import Session
-from ._settings import Architecture, Settings, check_same, is_name, read_settings
+from ._settings import Architecture, Settings, check_same, read_settings
 from ._targets import Target
 from ._threads import one_blas_thread, suitable_blas_threads
 
@@ -48,13 +47,6 @@ def nothing_lost(estimator: Any) -> Iterator[None]:
         vars(estimator).clear()
         vars(estimator).update(before | callbacks)
         raise
-
-
-def can_step(estimator: Any) -> bool:
-    """Whether the solver goes forward one pass at a time, as ``partial_fit`` does."""
-    if is_name(estimator.solver, "lbfgs") or isinstance(estimator.solver, LBFGS):
-        raise AttributeError("`partial_fit` needs a solver that takes small steps, got solver='lbfgs'")
-    return True
 
 
 class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
@@ -169,6 +161,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         state = self._begin(settings, model, rng)
         if settings.standardize and fresh:
             self._begin_units(model, data, Scaling.of(data, model.network))
+            model.silence(self._scaling.X.constant())
         elif settings.standardize:
             self._follow_units(settings, model, state, data, Scaling.of(data, model.network))
         self._state = None
@@ -258,9 +251,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         return replace(self.model_.copy(), network=Network(layers, self._row_shape(data.X)))
 
     def _begin(self, settings: Settings, model: Model, rng: np.random.RandomState) -> TrainingState:
-        decaying = model.network.parameters.decaying
-        moments = {} if isinstance(settings.solver, LBFGS) else settings.solver.start(model.theta, decaying=decaying)
-        return TrainingState(model.theta, moments, rng, self._noise(settings, rng))
+        return TrainingState(model.theta, settings.moments(model), rng, self._noise(settings, rng))
 
     def _noise(self, settings: Settings, rng: np.random.RandomState) -> np.random.Generator | None:
         """Dropout's own generator, so that without dropout nothing is drawn for it."""
@@ -277,12 +268,19 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
     def _follow_units(
         self, settings: Settings, model: Model, state: TrainingState, data: Data, scaling: Scaling
     ) -> None:
-        """Let the units at both ends follow the data, and the optimiser's moments follow the units."""
-        never_varied = self._scaling.X.constant()
+        """Let the units at both ends follow the data, and the optimiser's moments follow the units.
+
+        Numbers that had never varied have told nothing but their value: once they do, the output begins anew, at the
+        best constant for mean - sd and mean + sd.
+        """
+        never_varied, all_equal = self._scaling.X.constant(), self._scaling.y.constant().all()
         shift, scale, units = scaling.see(data, model.loss)
         self._scaling = scaling
         factor = model.move_units(shift, scale, never_varied, units)
-        if state.moments:
+        if is_regressor(self) and all_equal and not scaling.y.constant().any():
+            model.start_at_constant(units.standardize(scaling.y.mean + scaling.y.sd() * [[-1.0], [1.0]]), None)
+            state.moments = settings.moments(model)
+        elif state.moments:
             settings.solver.rescale(state.moments, factor)
 
     def _lean(self, settings: Settings, model: Model, state: TrainingState, data: Data) -> None:

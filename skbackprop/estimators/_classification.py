@@ -11,9 +11,10 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
 from ..network.losses import CLASSIFICATION_LOSSES, Loss
-from ._base import BatchNetwork, can_step
+from ._base import BatchNetwork
 from ._callbacks import with_callbacks
 from ._reading import Data
+from ._settings import can_step
 from ._targets import ClassTarget, class_counts, read_class_weight
 
 Array = np.ndarray

@@ -6,6 +6,7 @@ from abc import ABCMeta, abstractmethod
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from ..kernels import kernels_in_force
 from ..network.blocks import row_block
@@ -72,6 +73,8 @@ class FittedNetwork(metaclass=ABCMeta):
     @property
     def theta_(self) -> Array:
         """All parameters of the network in one flat vector."""
+        if not self.__sklearn_is_fitted__():
+            check_is_fitted(self)
         return self.model_.theta
 
     @property
@@ -85,8 +88,8 @@ class FittedNetwork(metaclass=ABCMeta):
         return self._views_of("b")
 
     def _views_of(self, slot: str) -> list[Array]:
-        parameters = self.model_.network.parameters
-        views = zip(parameters.slots, parameters.views(self.theta_), strict=True)
+        theta, parameters = self.theta_, self.model_.network.parameters
+        views = zip(parameters.slots, parameters.views(theta), strict=True)
         return [getattr(view, slot) for own, view in views if slot in own]
 
     @property

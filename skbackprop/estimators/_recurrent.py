@@ -139,26 +139,8 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
             **common,
         )
 
-    def predict_next(self, X: Any, state: Any = None) -> tuple[Array, Any]:
-        """Read some more steps of every sequence, and predict from all that has been read of it so far.
-
-        So a stream is followed, or a text written, without reading its past again: give the ``state`` that one call
-        returns to the next.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_steps, n_channels), or (n_samples, n_steps) of tokens
-            The next steps, one or more, of sequences without padding.
-        state : list, default=None
-            What the call before returned; None begins new sequences.
-
-        Returns
-        -------
-        prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            After the last of these steps: for a classifier the probabilities, of shape (n_samples, n_classes).
-        state : list
-            For the next call. It is not changed by it.
-        """
+    def _read_next(self, X: Any, state: Any) -> tuple[Array, Any]:
+        """Raw output after some more steps of every sequence, and the state that the next call takes."""
         check_is_fitted(self)
         steps = self._form.of_steps().read(self, X, False, self.theta_.dtype)
         if steps.lengths is not None:
@@ -169,8 +151,7 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
                 "`predict_next` needs bidirectional=False: going step by step, the future is unknown, got True"
             )
         with suitable_blas_threads(network, len(steps.values)), kernels_in_force():
-            raw, state = self.model_.read(steps.values, state)
-        return self._predicted(raw), state
+            return self.model_.read(steps.values, state)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

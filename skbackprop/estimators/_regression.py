@@ -16,9 +16,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..network.losses import LOSSES, Loss
 from ..ranges import check_flag
-from ._base import BatchNetwork, can_step
+from ._base import BatchNetwork
 from ._callbacks import with_callbacks
 from ._reading import FLOATS, Data
+from ._settings import can_step
 from ._targets import NumberTarget
 
 Array = np.ndarray
@@ -83,20 +84,28 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
         std : ndarray of the same shape
             Only with ``return_std=True``.
         """
-        with_std = check_flag("return_std", return_std)
         X = self._read_x(X)
-        if not with_std:
+        if not self._checked_std(return_std):
             return self._forward(X, then=self._predicted)
-        loss: Any = self.model_.loss
+        raw = self._forward(X)
+        each = raw.reshape(-1, raw.shape[-1])
+        mean, std = self._predicted(each), self._std(each)
+        return mean.reshape(*raw.shape[:-1], *mean.shape[1:]), std.reshape(*raw.shape[:-1], *std.shape[1:])
+
+    def _checked_std(self, return_std: Any) -> bool:
+        if not check_flag("return_std", return_std):
+            return False
+        loss = self.model_.loss
         if not callable(getattr(loss, "std", None)):
             raise ValueError(
                 f"`return_std` must be False for a loss that learns no standard deviation, as 'gaussian' does, "
                 f"got True with loss={loss!r}"
             )
-        raw = self._forward(X)
-        each = raw.reshape(-1, raw.shape[-1])
-        mean, std = self._predicted(each), self._target.write(loss.std(each))
-        return mean.reshape(*raw.shape[:-1], *mean.shape[1:]), std.reshape(*raw.shape[:-1], *std.shape[1:])
+        return True
+
+    def _std(self, raw: Array) -> Any:
+        loss: Any = self.model_.loss
+        return self._target.write(loss.std(raw))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """How much better than the best constant the predictions are: 1 is perfect, 0 no better.

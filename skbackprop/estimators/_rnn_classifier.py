@@ -234,6 +234,29 @@ class BatchRNNClassifier(BatchClassifier, RecurrentNetwork):
     ):
         self._store(locals())
 
+    def predict_next(self, X: Any, state: Any = None) -> tuple[Array, Any]:
+        """Read some more steps of every sequence, and predict from all that has been read of it so far.
+
+        So a stream is followed, or a text written, without reading its past again: give the ``state`` that one call
+        returns to the next.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels), or (n_samples, n_steps) of tokens
+            The next steps, one or more, of sequences without padding.
+        state : list, default=None
+            What the call before returned; None begins new sequences.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes)
+            The probabilities after the last of these steps.
+        state : list
+            For the next call. It is not changed by it.
+        """
+        raw, state = self._read_next(X, state)
+        return self._predicted(raw), state
+
     def _read_row_target(self, y: Any, X: Sequences) -> Any:
         return read_row_label(y, X)
 

@@ -218,5 +218,32 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
     ):
         self._store(locals())
 
+    def predict_next(self, X: Any, state: Any = None, return_std: bool = False) -> tuple[Any, Any]:
+        """Read some more steps of every sequence, and predict from all that has been read of it so far.
+
+        So a stream is followed, or a text written, without reading its past again: give the ``state`` that one call
+        returns to the next.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels), or (n_samples, n_steps) of tokens
+            The next steps, one or more, of sequences without padding.
+        state : list, default=None
+            What the call before returned; None begins new sequences.
+        return_std : bool, default=False
+            Whether to return the standard deviation of y given X, too, as in `predict`.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            After the last of these steps; with ``return_std=True`` a pair of these, the prediction and its standard
+            deviation.
+        state : list
+            For the next call. It is not changed by it.
+        """
+        raw, state = self._read_next(X, state)
+        y = self._predicted(raw)
+        return (y, self._std(raw)) if self._checked_std(return_std) else y, state
+
     def _read_row_target(self, y: Any, X: Sequences) -> Any:
         return read_row_target(y, X)

@@ -10,11 +10,14 @@ import numpy as np
 from scipy.sparse import issparse
 
 from ..network.losses import Loss, Units
+from ..network.losses.constants import weighted_quantile
 from ..network.network import Network
 from ._reading import Data
 
 Array = np.ndarray
 BLOCK = 1 << 19
+GAUSSIAN_DECILES = 2.563
+FAR = 10.0
 
 
 class RunningMoments:
@@ -113,6 +116,18 @@ def sparse_moments(X: Any, w: Array, origin: Array) -> tuple[float, Array, Array
     return count, mean, total(weights * (beyond - mean[at]) ** 2) + zeros * (origin + mean) ** 2
 
 
+def without_outliers(y: Array, weight: Array | None, mean: Array, sd: Array) -> tuple[Array, Array]:
+    """Median and spread of the middle of every column whose sd is made by a few values far out; else mean and sd.
+
+    The spread is the distance from the first to the ninth decile, as a multiple of a Gaussian's. A loss whose gradient
+    is bounded hardly sees such values; in their units, though, all others would be one.
+    """
+    low, median, high = (weighted_quantile(y, level, weight) for level in (0.1, 0.5, 0.9))
+    spread = (high - low) / GAUSSIAN_DECILES
+    far = (spread > 0) & (sd > FAR * spread)
+    return np.where(far, median, mean), np.where(far, spread, sd)
+
+
 class Scaling:
     """What has been seen of X and y, and the units that follow from it for both ends of a network."""
 
@@ -131,11 +146,19 @@ class Scaling:
         return other
 
     def see(self, data: Data, loss: Loss) -> tuple[Array, Array, Units]:
-        """Take in some rows; returns shift and scale of the Standardize layer, and the units of the output."""
+        """Take in some rows; returns shift and scale of the Standardize layer, and the units of the output.
+
+        The first rows tell a bounded loss what are outliers; for running moments all rows are alike.
+        """
         if len(self.X.mean):
             self.X.update(data.X, data.weight, data.rows)
-        self.y.update(*data.targets(data.y, data.weight))
-        sd = self.X.sd()
+        y, weight = data.targets(data.y, data.weight)
+        first = not self.y.count
+        self.y.update(y, weight)
+        mean, sd = self.y.mean, self.y.sd()
+        if first and getattr(loss, "bounded", False):
+            mean, sd = without_outliers(y, weight, mean, sd)
+        of_X = self.X.sd()
         if issparse(data.X):  # whose shift goes along: 1 - 1 is 0, while rounding would be left of 1e9 - 1e9
-            sd = np.where(self.X.constant() & (self.X.mean != 0), np.abs(self.X.mean), sd)
-        return self.X.mean, 1 / sd, loss.units(self.y.mean, self.y.sd())
+            of_X = np.where(self.X.constant() & (self.X.mean != 0), np.abs(self.X.mean), of_X)
+        return self.X.mean, 1 / of_X, loss.units(mean, sd)

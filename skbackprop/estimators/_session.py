@@ -23,7 +23,7 @@ from ..optimize.full_batch import LBFGS
 from ..optimize.progress import BestSoFar, Patience, Plateau
 from ..optimize.training import Epoch, TrainingState, train
 from ..ranges import check_real
-from ._advice import divergence, no_better, not_settled, worse
+from ._advice import coarse_tol, divergence, no_better, not_settled, worse
 from ._callbacks import EpochTasks
 from ._reading import Data
 from ._settings import Settings, plans_its_end, read_scorer
@@ -160,7 +160,7 @@ class Session:
     def _descend(self) -> None:
         """First-order steps, an epoch at a time."""
         s, rate = self.settings, float(self.estimator.learning_rate_init)
-        check_real("learning_rate(step, total)", np.asarray(s.schedule(self.state.steps, self.total))[()])
+        check_real("learning_rate(step, total)", np.asarray(s.schedule(self.state.steps, self.total))[()], 0)
         epochs = train(self.steps, self.state, self.batches, s.schedule, rate, total=self.total)
         for _ in range(self.max_epochs):
             self.tasks.begin_epoch()
@@ -225,13 +225,26 @@ class Session:
             loss = self.objective.mean_loss(self.state.theta, self.data.rows)
         if loss > useless:
             message = worse(e, loss, constant)
-        elif cut_short and loss > useful:
+        elif cut_short and loss > useful and self._target_varies():
             message = no_better(e, self.full_batch, self.batches.size, loss, constant)
+        elif cut_short and self._still_improved():
+            message = coarse_tol(e)
         elif self.converged or as_planned:
             return
         else:
             message = not_settled(e, self.full_batch)
         warnings.warn(message, ConvergenceWarning, stacklevel=2)
+
+    def _target_varies(self) -> bool:
+        y, _ = self.data.targets(self.objective.y, None)
+        return bool((y != y[:1]).any())
+
+    def _still_improved(self) -> bool:
+        """Whether in the epochs of patience a scorer rose by more than a fiftieth of all that it has risen."""
+        e = self.estimator
+        scores = e.history_["validation_score"]
+        before = max(scores[: -e.n_iter_no_change], default=scores[0])
+        return e.monitor != "loss" and max(scores) - before > 0.02 * (max(scores) - scores[0])
 
     def _constant_loss(self) -> float:
         """The loss of the best constant prediction on the training rows."""

@@ -14,6 +14,7 @@ from ..network.activations import ACTIVATIONS, Activation
 from ..network.initializers import INITIALIZERS, Initializer
 from ..network.layers import Dense, Layer
 from ..network.losses import Loss
+from ..network.model import Model
 from ..optimize.averaging import SHARE
 from ..optimize.full_batch import LBFGS
 from ..optimize.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop
@@ -50,6 +51,12 @@ class Settings(NamedTuple):
         """The layers of a network that puts out ``width`` numbers per row."""
         return [*entrance, *self.architecture.hidden, Dense(width, init=self.architecture.init)]
 
+    def moments(self, model: Model) -> dict[str, Any]:
+        """What the solver remembers before its first step."""
+        if isinstance(self.solver, LBFGS):
+            return {}
+        return self.solver.start(model.theta, decaying=model.network.parameters.decaying)
+
     def signature(self) -> dict[str, Any]:
         """What must not change while training goes on."""
         return {
@@ -58,6 +65,13 @@ class Settings(NamedTuple):
             "solver": type(self.solver).__name__,
             "standardize": self.standardize,
         }
+
+
+def can_step(estimator: Any) -> bool:
+    """Whether the solver goes forward one pass at a time, as ``partial_fit`` does."""
+    if is_name(estimator.solver, "lbfgs") or isinstance(estimator.solver, LBFGS):
+        raise AttributeError("`partial_fit` needs a solver that takes small steps, got solver='lbfgs'")
+    return True
 
 
 def check_same(before: dict[str, Any], now: dict[str, Any], how: str) -> None:
@@ -229,7 +243,9 @@ def plans_its_end(schedule: Schedule) -> bool:
 
 def read_object(name: str, value: Any, named: Mapping[str, Any], method: str, also: Iterable[str] = ()) -> Any:
     """What ``value`` names, or ``value`` itself if it is an object with the ``method`` that makes it one."""
-    if not isinstance(value, (str, type)) and callable(getattr(value, method, None)):
+    if callable(getattr(value, method, None)) and not isinstance(value, str):
+        if isinstance(value, type):
+            raise TypeError(f"`{name}` must be an object, such as {value.__name__}(), got {value!r}")
         return value
     return named[check_name(name, value, [*named, *also], f" or an object with `{method}`")]
 

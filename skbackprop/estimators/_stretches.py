@@ -13,8 +13,8 @@ import numpy as np
 
 from .. import kernels
 from ..kernels.training import Plan
-from ..network.activations import Biased, Identity
-from ..network.layers import Dense, Standardize
+from ..network.activations import Activation, Identity
+from ..network.layers import Biased, Dense, Standardize
 from ..network.losses import KernelLoss
 from ..network.network import Network
 from ..network.objective import Objective
@@ -68,28 +68,27 @@ class Stretches:
 
 def make_steps(objective: Any, optimizer: Any, clip: float, batches: Batches, state: TrainingState) -> Steps:
     """Stretches, where that is possible and leaves out nothing that is asked for; else step by step."""
-    run = None
-    if len(batches) > 1 and is_known(objective, optimizer):
-        run = run_of(objective, optimizer, clip, batches, state)
+    run, f = None, hidden_activation(objective.network)
+    if f is not None and len(batches) > 1 and is_known(objective, optimizer):
+        run = run_of(Biased(f), objective, optimizer, clip, batches, state)
     if run is None:
         return StepByStep(objective, optimizer, clip)
     return Stretches(run, objective, state, optimizer.vectors, batches.size)
 
 
 def is_known(objective: Any, optimizer: Any) -> bool:
-    """Whether all parts are those of the package, as they are, and the rows a plain matrix."""
+    """Whether all parts but the layers are those of the package, as they are, and the rows a plain matrix."""
     return (
         type(objective) is Objective
         and isinstance(objective.X, Array)
         and objective.X.ndim == 2
-        and hidden_activation(objective.network) is not None
         and type(objective.loss).value_and_gradient is KernelLoss.value_and_gradient
         and type(objective.penalty) in (L2, type(None))
         and type(optimizer).step is KernelOptimizer.step
     )
 
 
-def hidden_activation(network: Network) -> Biased | None:
+def hidden_activation(network: Network) -> Activation | None:
     """What all dense layers of a network have but the last, which has none; None for other networks.
 
     Before them there may be a `Standardize`. Of the activation there must be kernels.
@@ -101,16 +100,15 @@ def hidden_activation(network: Network) -> Biased | None:
     *hidden, last = (layer.activation for layer in layers)  # type: ignore[attr-defined]
     f = hidden[0] if hidden else Identity()
     own = Biased(f).kernel is not None
-    return Biased(f) if own and last == Identity() and all(other == f for other in hidden) else None
+    return f if own and last == Identity() and all(other == f for other in hidden) else None
 
 
 def run_of(
-    objective: Objective, optimizer: Any, clip: float, batches: Batches, state: TrainingState
+    f: Biased, objective: Objective, optimizer: Any, clip: float, batches: Batches, state: TrainingState
 ) -> Callable[..., Any] | None:
     """What the kernel ``stretch`` makes of it, which may be None."""
-    network, f = objective.network, hidden_activation(objective.network)
+    network = objective.network
     loss, constants = objective.loss.kernel_in(state.theta.dtype)
-    assert f is not None
     starts, shapes = network.parameters.starts, network.shapes
     plan = Plan(
         layers=np.array([(*shapes[at], *shapes[at + 1], s["W"], s["b"]) for at, s in enumerate(starts) if "W" in s]),

@@ -7,12 +7,12 @@ that have kernels name them instead.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
-import numpy as np
-
-from .. import kernels
 from ..ranges import check_real
+from .elementwise import HE, LECUN, SCIKIT_LEARN, Activation, Elementwise
+from .elementwise import check_object as check_object
+from .gated import GELU, Mish, SiLU
 from .initializers import Initializer, VarianceScaling
 
 __all__ = [
@@ -31,84 +31,19 @@ __all__ = [
     "Tanh",
 ]
 
-Array = np.ndarray
-
-SCIKIT_LEARN = VarianceScaling(1.0, "mean", bias=True)
-HE = VarianceScaling(2.0)
-LECUN = VarianceScaling(1.0, normal=True)
-
-
-class Activation(Protocol):
-    """A frozen dataclass of hyper-parameters.
-
-    1. ``forward`` writes f(Z) to A; ``backward`` overwrites dA with dA * f'(Z). Z is not written to, unless A is Z.
-    2. ``keeps_input`` tells whether ``backward`` reads Z. If it does not, A may share its memory with Z.
-    3. ``init`` is the initializer that ``init="auto"`` takes for a layer with this activation.
-    """
-
-    keeps_input: ClassVar[bool]
-    init: ClassVar[Initializer]
-
-    def forward(self, Z: Array, A: Array) -> None: ...
-    def backward(self, dA: Array, Z: Array, A: Array) -> None: ...
-
-
-def check_object(activation: object) -> None:
-    """Layers and cells take objects; it is the estimators that know names."""
-    if isinstance(activation, (str, type)) or not callable(getattr(activation, "backward", None)):
-        raise TypeError(f"`activation` must be an object such as Tanh() or ReLU(), got {activation!r}")
-
-
-class Elementwise:
-    """What the activations here share: kernels of the name ``kernel``, called with the ``constants`` at the end."""
-
-    kernel: ClassVar[str]
-
-    @property
-    def constants(self) -> tuple[float, ...]:
-        return ()
-
-    def forward(self, Z: Array, A: Array) -> None:
-        getattr(kernels, self.kernel)(Z, A, *self.constants)
-
-    def backward(self, dA: Array, Z: Array, A: Array) -> None:
-        getattr(kernels, f"{self.kernel}_backward")(dA, Z, A, *self.constants)
-
-
-class Biased:
-    """An activation with the bias before it, as a dense layer has it.
-
-    Those that have kernels have one for both together; others are called after the bias, and before its sums.
-    """
-
-    def __init__(self, f: Activation):
-        self.f = f
-        self.keeps_input, self.constants = f.keeps_input, ()
-        self.kernel: str | None = None
-        if type(f).forward is Elementwise.forward and type(f).backward is Elementwise.backward:
-            self.kernel, self.constants = f.kernel, f.constants  # type: ignore[attr-defined]
-        self._forward, self._backward = f"{self.kernel}_dense", f"{self.kernel}_dense_backward"
-
-    def forward(self, Z: Array, b: Array, A: Array) -> None:
-        """A = f(Z + b)."""
-        if self.kernel is None:
-            kernels.add_bias(Z, b)
-            self.f.forward(Z, A)
-        else:
-            kernels.in_force()[self._forward](Z, b, A, self.constants)
-
-    def backward(self, dA: Array, Z: Array, A: Array, db: Array) -> None:
-        """dZ = dA * f'(Z), written over dA, and db = the column sums of dZ."""
-        if self.kernel is None:
-            self.f.backward(dA, Z, A)
-            kernels.column_sums(dA, db)
-        else:
-            kernels.in_force()[self._backward](dA, Z, A, db, self.constants)
-
 
 @dataclass(frozen=True)
 class Identity(Elementwise):
-    """f(z) = z, f'(z) = 1."""
+    """f(z) = z, f'(z) = 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Z, A = np.array([-1.0, 0.0, 2.0]), np.empty(3)
+    >>> Identity().forward(Z, A)
+    >>> A
+    array([-1.,  0.,  2.])
+    """
 
     kernel: ClassVar[str] = "identity"
     keeps_input: ClassVar[bool] = False
@@ -117,7 +52,16 @@ class Identity(Elementwise):
 
 @dataclass(frozen=True)
 class Logistic(Elementwise):
-    """f(z) = 1 / (1 + exp(-z)), f'(z) = f (1 - f)."""
+    """f(z) = 1 / (1 + exp(-z)), f'(z) = f (1 - f).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Z, A = np.array([-1.0, 0.0, 2.0]), np.empty(3)
+    >>> Logistic().forward(Z, A)
+    >>> A.round(3)
+    array([0.269, 0.5  , 0.881])
+    """
 
     kernel: ClassVar[str] = "logistic"
     keeps_input: ClassVar[bool] = False
@@ -126,7 +70,16 @@ class Logistic(Elementwise):
 
 @dataclass(frozen=True)
 class Tanh(Elementwise):
-    """f(z) = tanh z, f'(z) = 1 - f^2."""
+    """f(z) = tanh z, f'(z) = 1 - f^2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Z, A = np.array([-1.0, 0.0, 2.0]), np.empty(3)
+    >>> Tanh().forward(Z, A)
+    >>> A.round(3)
+    array([-0.762,  0.   ,  0.964])
+    """
 
     kernel: ClassVar[str] = "tanh"
     keeps_input: ClassVar[bool] = False
@@ -140,6 +93,14 @@ class ReLU(Elementwise):
     References
     ----------
     Nair and Hinton (2010), "Rectified linear units improve restricted Boltzmann machines".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Z, A = np.array([-1.0, 0.0, 2.0]), np.empty(3)
+    >>> ReLU().forward(Z, A)
+    >>> A
+    array([0., 0., 2.])
     """
 
     kernel: ClassVar[str] = "relu"
@@ -155,9 +116,22 @@ class LeakyReLU(Elementwise):
     ----------
     slope : float in [0, 1), default=0.01
 
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``slope`` that is no real number, or is outside [0, 1).
+
     References
     ----------
     Maas, Hannun and Ng (2013), "Rectifier nonlinearities improve neural network acoustic models".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Z, A = np.array([-1.0, 0.0, 2.0]), np.empty(3)
+    >>> LeakyReLU(slope=0.1).forward(Z, A)
+    >>> A
+    array([-0.1,  0. ,  2. ])
     """
 
     slope: float = 0.01
@@ -182,9 +156,22 @@ class ELU(Elementwise):
     alpha : float > 0, default=1.0
         Where it saturates: f(z) goes to -alpha.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For an ``alpha`` that is no real number, or is not positive and finite.
+
     References
     ----------
     Clevert, Unterthiner and Hochreiter (2016), "Fast and accurate deep network learning by exponential linear units".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Z, A = np.array([-1.0, 0.0, 2.0]), np.empty(3)
+    >>> ELU().forward(Z, A)
+    >>> A.round(3)
+    array([-0.632,  0.   ,  2.   ])
     """
 
     alpha: float = 1.0
@@ -207,6 +194,14 @@ class SELU(Elementwise):
     References
     ----------
     Klambauer et al. (2017), "Self-normalizing neural networks", eq. 2 and 14.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Z, A = np.array([-1.0, 0.0, 2.0]), np.empty(3)
+    >>> SELU().forward(Z, A)
+    >>> A.round(3)
+    array([-1.111,  0.   ,  2.101])
     """
 
     alpha: ClassVar[float] = 1.6732632423543772
@@ -227,52 +222,18 @@ class Softplus(Elementwise):
     References
     ----------
     Dugas et al. (2001), "Incorporating second-order functional knowledge for better option pricing".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Z, A = np.array([-1.0, 0.0, 2.0]), np.empty(3)
+    >>> Softplus().forward(Z, A)
+    >>> A.round(3)
+    array([0.313, 0.693, 2.127])
     """
 
     kernel: ClassVar[str] = "softplus"
     keeps_input: ClassVar[bool] = False
-    init: ClassVar[Initializer] = HE
-
-
-@dataclass(frozen=True)
-class GELU(Elementwise):
-    """f(z) = z Phi(z), f'(z) = Phi(z) + z phi(z), Phi and phi being the standard normal's distribution and density.
-
-    References
-    ----------
-    Hendrycks and Gimpel (2016), "Gaussian error linear units (GELUs)".
-    """
-
-    kernel: ClassVar[str] = "gelu"
-    keeps_input: ClassVar[bool] = True
-    init: ClassVar[Initializer] = HE
-
-
-@dataclass(frozen=True)
-class SiLU(Elementwise):
-    """f(z) = z s(z), f'(z) = s + f (1 - s), with the logistic function s.
-
-    References
-    ----------
-    Elfwing, Uchibe and Doya (2018), "Sigmoid-weighted linear units for neural network function approximation".
-    """
-
-    kernel: ClassVar[str] = "silu"
-    keeps_input: ClassVar[bool] = True
-    init: ClassVar[Initializer] = HE
-
-
-@dataclass(frozen=True)
-class Mish(Elementwise):
-    """f(z) = z t, f'(z) = t + z (1 - t^2) s, with t = tanh(log(1 + exp(z))) and the logistic function s.
-
-    References
-    ----------
-    Misra (2020), "Mish: a self regularized non-monotonic activation function".
-    """
-
-    kernel: ClassVar[str] = "mish"
-    keeps_input: ClassVar[bool] = True
     init: ClassVar[Initializer] = HE
 
 

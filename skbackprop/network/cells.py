@@ -38,6 +38,15 @@ class Cell(Protocol):
        kept then holds the rows of all steps.
 
     With ``layer_norm`` the layer normalises R over all its columns before the cell sees it, R = gain * (R - mean) / sd.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from types import SimpleNamespace
+    >>> step = SimpleNamespace(Z=np.array([[0.5, -1.0]]), before=(np.zeros((1, 2)),), after=(np.zeros((1, 2)),))
+    >>> Elman().forward(SimpleNamespace(), np.array([[0.5, 0.0]]), step)
+    >>> step.after[0].round(4)
+    array([[ 0.7616, -0.7616]])
     """
 
     gates: ClassVar[int]
@@ -91,10 +100,22 @@ class Elman:
     layer_norm : bool, default=False
         Whether the recurrent product is normalised.
 
+    Raises
+    ------
+    TypeError
+        For an ``activation`` that is a name or a class, not an object; for a ``layer_norm`` that is no bool.
+
     References
     ----------
     Elman (1990), "Finding structure in time". Le, Jaitly and Hinton (2015), "A simple way to initialize recurrent
     networks of rectified linear units". Ba, Kiros and Hinton (2016), "Layer normalization", section 3.1.
+
+    Examples
+    --------
+    >>> from skbackprop import ReLU
+    >>> Elman(ReLU()).slots(2)["U"].init(None, (2, 2))
+    array([[1., 0.],
+           [0., 1.]])
     """
 
     activation: Activation = TANH
@@ -142,10 +163,22 @@ class GRU:
     layer_norm : bool, default=False
         Whether the recurrent product is normalised.
 
+    Raises
+    ------
+    TypeError
+        For a ``layer_norm`` that is no bool.
+
     References
     ----------
     Cho et al. (2014), "Learning phrase representations using RNN encoder-decoder for statistical machine translation",
     eq. 5 to 8, where r acts on H_before instead, and z and 1 - z change places.
+
+    Examples
+    --------
+    >>> from skbackprop import Recurrent
+    >>> layer = Recurrent(GRU(), 4)
+    >>> {name: slot.shape for name, slot in layer.slots((None, 3)).items()}, layer.output_shape((None, 3))
+    ({'W': (3, 12), 'b': (12,), 'U': (4, 12), 'v': (4,)}, (4,))
     """
 
     layer_norm: bool = False
@@ -189,11 +222,21 @@ class LSTM:
         Whether the recurrent product and, on the way to H, the state C are normalised: H = o tanh(N) with
         N = gain_c * (C - mean) / sd + bias_c.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``forget_bias`` that is no real number, or not finite; for a ``layer_norm`` that is no bool (a TypeError).
+
     References
     ----------
     Hochreiter and Schmidhuber (1997), "Long short-term memory"; Gers, Schmidhuber and Cummins (2000), "Learning to
     forget"; Jozefowicz, Zaremba and Sutskever (2015), "An empirical exploration of recurrent network architectures",
     for the forget bias; Ba, Kiros and Hinton (2016), "Layer normalization", eq. 20 to 22.
+
+    Examples
+    --------
+    >>> LSTM().bias(2)(None, (8,))  # i | f | o | g
+    array([0., 0., 1., 1., 0., 0., 0., 0.])
     """
 
     forget_bias: float = 1.0

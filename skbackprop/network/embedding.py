@@ -38,6 +38,11 @@ class Embedding:
     init : Initializer or None, default=None
         Where W starts; None takes the standard normal, so that every step has entries of variance one.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For ``n_tokens`` or ``units`` that are no integers, or below 1.
+
     References
     ----------
     Bengio et al. (2003), "A neural probabilistic language model", section 2.

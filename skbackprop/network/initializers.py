@@ -28,7 +28,23 @@ def ones(rng: np.random.RandomState, shape: tuple[int, ...]) -> Array:
 
 
 class Initializer(Protocol):
-    """A frozen dataclass. ``samplers`` gives one function for the weights and one for the biases."""
+    """A frozen dataclass. ``samplers`` gives one function for the weights and one for the biases.
+
+    Each is called as ``draw(rng, shape)``, with a ``numpy.random.RandomState``. ``n_in`` and ``n_out`` are the widths
+    that the layer joins.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dataclasses import dataclass
+    >>> from skbackprop import Dense, Network
+    >>> @dataclass(frozen=True)
+    ... class Averaging:
+    ...     def samplers(self, n_in, n_out):
+    ...         return lambda rng, shape: np.full(shape, 1 / n_in), lambda rng, shape: np.zeros(shape)
+    >>> Network([Dense(1, init=Averaging())], (4,)).parameters.initial(np.random.RandomState(0), float)
+    array([0.25, 0.25, 0.25, 0.25, 0.  ])
+    """
 
     def samplers(self, n_in: int, n_out: int) -> tuple[Sampler, Sampler]: ...
 
@@ -47,6 +63,11 @@ class VarianceScaling:
     fan : {"in", "mean"}, default="in"
     normal : bool, default=False
     bias : bool, default=False
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``scale`` that is no real number, or is not positive and finite; for any other ``fan`` (a ValueError).
 
     References
     ----------
@@ -93,10 +114,24 @@ class Orthogonal:
     ----------
     gain : float > 0, default=1.0
 
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``gain`` that is no real number, or is not positive and finite.
+
     References
     ----------
     Saxe, McClelland and Ganguli (2014), "Exact solutions to the nonlinear dynamics of learning in deep linear neural
     networks".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> weights, _ = Orthogonal(gain=2.0).samplers(3, 2)
+    >>> W = weights(np.random.RandomState(0), (3, 2))
+    >>> np.abs(W.T @ W).round(6)
+    array([[4., 0.],
+           [0., 4.]])
     """
 
     gain: float = 1.0
@@ -121,6 +156,24 @@ class SmallNormal:
     Parameters
     ----------
     sd : float > 0, default=0.01
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an ``sd`` that is no real number, or is not positive and finite.
+
+    References
+    ----------
+    Krizhevsky, Sutskever and Hinton (2012), "ImageNet classification with deep convolutional neural networks",
+    section 5, where the weights start so.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> weights, biases = SmallNormal().samplers(2, 2)
+    >>> weights(np.random.RandomState(0), (2, 2)).round(3), biases(None, (2,))
+    (array([[0.018, 0.004],
+           [0.01 , 0.022]]), array([0., 0.]))
     """
 
     sd: float = 0.01

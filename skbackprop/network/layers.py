@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from types import SimpleNamespace
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
@@ -13,7 +13,9 @@ from scipy.sparse import csr_matrix, issparse
 from .. import kernels
 from ..kernels.products import product
 from ..ranges import check_integer, check_real
-from .activations import Activation, Biased, Identity, check_object
+from .activations import Activation, Identity, check_object
+from .contract import Layer, Run, Shape, Tape
+from .elementwise import Elementwise
 from .initializers import Initializer, ones
 from .layout import flatten, on_steps, unflatten
 from .parameters import Slot
@@ -22,76 +24,38 @@ from .products import Shifted, matmul, matmul_transposed
 __all__ = ["Dense", "Dropout", "Layer", "Run", "Slot", "Standardize", "Tape"]
 
 Array = np.ndarray
-Shape = tuple[int, ...]
 IDENTITY = Identity()
 
 
-class Tape(SimpleNamespace):
-    """What one layer remembers from forward to backward, as attributes, and its buffers, which outlive the batch."""
+class Biased:
+    """An activation with the bias before it, as a dense layer has it.
 
-    def __init__(self) -> None:
-        super().__init__(buffers={}, parts={}, state=None, M=None)
-
-    def part(self, name: str) -> Tape:
-        """A tape within this one, for a layer that is made of several."""
-        return self.parts.setdefault(name, Tape())
-
-    def array(self, name: str, shape: Shape, dtype: np.dtype) -> Array:
-        """An uninitialised array that is the same memory at every call, cut to length for a short batch.
-
-        The dtype is that of the first call: a tape serves one theta.
-        """
-        buffer = self.buffers.get(name)
-        if buffer is None or buffer.shape != shape:
-            if buffer is None or buffer.shape[0] < shape[0] or buffer.shape[1:] != shape[1:]:
-                buffer = self.buffers[name] = np.empty(shape, dtype)
-            return buffer[: shape[0]]
-        return buffer
-
-
-class Run(NamedTuple):
-    """What one pass carries through one layer. Without a tape it is inference: no memory, no noise.
-
-    Where rows are sequences, ``lengths`` says how many steps of each are valid (None: all of them), and ``state`` what
-    a recurrent layer begins from (None: zeros).
+    Those that have kernels have one for both together; others are called after the bias, and before its sums.
     """
 
-    tape: Tape | None = None
-    lengths: Array | None = None
-    state: Array | None = None
-    rng: np.random.Generator | None = None
+    def __init__(self, f: Activation):
+        self.f = f
+        self.keeps_input, self.constants = f.keeps_input, ()
+        self.kernel: str | None = None
+        if type(f).forward is Elementwise.forward and type(f).backward is Elementwise.backward:
+            self.kernel, self.constants = f.kernel, f.constants  # type: ignore[attr-defined]
+        self._forward, self._backward = f"{self.kernel}_dense", f"{self.kernel}_dense_backward"
 
-    def array(self, name: str, shape: Shape, dtype: np.dtype) -> Array:
-        """A buffer of the tape, or fresh memory where there is none."""
-        return np.empty(shape, dtype) if self.tape is None else self.tape.array(name, shape, dtype)
+    def forward(self, Z: Array, b: Array, A: Array) -> None:
+        """A = f(Z + b)."""
+        if self.kernel is None:
+            kernels.add_bias(Z, b)
+            self.f.forward(Z, A)
+        else:
+            kernels.in_force()[self._forward](Z, b, A, self.constants)
 
-
-class Layer(Protocol):
-    """A frozen dataclass of hyper-parameters that holds no arrays. Shapes are those of one row.
-
-    ``slots`` names the layer's parameters; ``p`` has their values as attributes, and ``g`` is for the gradient by them.
-
-    1. ``X`` is read-only.
-    2. What ``forward`` returns belongs to the tape and dies at the next forward.
-    3. ``dY``, the derivative of the loss by the output, is the layer's to overwrite. ``backward`` returns the
-       derivative by X, or None where ``need_dX`` is False.
-    4. ``g`` is *assigned*, not accumulated.
-    5. Without a tape, nothing is remembered.
-    6. The batch axis is first. Sequences are (n, T, d) arrays; a layer that makes new ones lays them out step after
-       step.
-    7. Slots with ``train=False`` are left alone by ``backward``: their gradient stays zero.
-    8. A layer that carries a state through a sequence begins from ``run.state``, leaves the last one in ``tape.state``,
-       and has ``step(p, x, state)``, which returns what it puts out for one step and the state after it.
-    9. What a layer without ``step`` puts out at a step of a sequence depends on that step alone, unless it says
-       ``whole_sequence = True``.
-    """
-
-    def slots(self, shape: Shape) -> dict[str, Slot]: ...
-    def output_shape(self, shape: Shape) -> Shape: ...
-    def forward(self, p: SimpleNamespace, X: Any, run: Run) -> Array: ...
-    def backward(
-        self, p: SimpleNamespace, g: SimpleNamespace, dY: Array, run: Run, *, need_dX: bool = True
-    ) -> Array | None: ...
+    def backward(self, dA: Array, Z: Array, A: Array, db: Array) -> None:
+        """dZ = dA * f'(Z), written over dA, and db = the column sums of dZ."""
+        if self.kernel is None:
+            self.f.backward(dA, Z, A)
+            kernels.column_sums(dA, db)
+        else:
+            kernels.in_force()[self._backward](dA, Z, A, db, self.constants)
 
 
 @dataclass(frozen=True)
@@ -109,9 +73,22 @@ class Dense:
     init : Initializer or None, default=None
         Where W and b start; None takes what suits the activation.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For ``units`` that are no integer, or below 1; for an ``activation`` that is a name or a class (a TypeError).
+
     References
     ----------
     Rumelhart, Hinton and Williams (1986), "Learning representations by back-propagating errors", eq. 6 to 9.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skbackprop import Network
+    >>> p = Network([Dense(1)], (2,)).parameters.views(np.array([1.0, 2.0, 0.5]))[0]  # W, then b
+    >>> Dense(1).forward(p, np.array([[3.0, 4.0]]), Run())
+    array([[11.5]])
     """
 
     units: int
@@ -123,12 +100,12 @@ class Dense:
         check_object(self.activation)
 
     @cached_property
-    def f(self) -> Biased:
+    def biased(self) -> Biased:
         return Biased(self.activation)
 
     def __getstate__(self) -> dict[str, Any]:
-        """The fields alone: f is made from them."""
-        return {name: value for name, value in vars(self).items() if name != "f"}
+        """The fields alone: `biased` is made from them."""
+        return {name: value for name, value in vars(self).items() if name != "biased"}
 
     def slots(self, shape: Shape) -> dict[str, Slot]:
         n_in = shape[-1]
@@ -144,7 +121,7 @@ class Dense:
         Z = run.array("Z", shape, p.W.dtype)
         matmul(X, p.W, Z)
         A = run.array("A", shape, p.W.dtype) if self.activation.keeps_input else Z
-        self.f.forward(Z, p.b, A)
+        self.biased.forward(Z, p.b, A)
         if run.tape is not None:
             run.tape.X, run.tape.Z, run.tape.A = X, Z, A
         return A
@@ -158,7 +135,7 @@ class Dense:
             dX = self.backward(p, g, flatten(dY), run, need_dX=need_dX)
             return None if dX is None else unflatten(dX, len(dY))
         dZ = dY
-        self.f.backward(dZ, tape.Z, tape.A, g.b)
+        self.biased.backward(dZ, tape.Z, tape.A, g.b)
         matmul_transposed(tape.X, dZ, g.W)
         if not need_dX:
             return None
@@ -178,9 +155,20 @@ class Dropout:
     rate : float in [0, 1)
         Which share of X is left out.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``rate`` that is no real number, or is outside [0, 1).
+
     References
     ----------
     Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from overfitting", section 10.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Dropout(0.5).forward(None, np.ones((1, 6)), Run(tape=Tape(), rng=np.random.default_rng(0)))
+    array([[2., 0., 0., 0., 2., 2.]])
     """
 
     rate: float
@@ -223,6 +211,14 @@ class Standardize:
 
     X itself is never touched: only the batch is. A sparse X stays sparse: what is to be subtracted goes with it, as a
     vector, into the products of the next layer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from types import SimpleNamespace
+    >>> p = SimpleNamespace(shift=np.array([1.0, 10.0]), scale=np.array([2.0, 0.1]))
+    >>> Standardize().forward(p, np.array([[1.5, 30.0]]), Run())
+    array([[1., 2.]])
     """
 
     def slots(self, shape: Shape) -> dict[str, Slot]:

@@ -122,6 +122,14 @@ class Model:
             standardize = self.network.parameters.views(self.theta)[0]
             standardize.shift[:], standardize.scale[:] = shift, scale
 
+    def silence(self, constant: Array) -> None:
+        """Let columns of X that do not vary have no say: nothing is learnt of them, and their weights are random."""
+        if constant.any() and not constant.all():
+            first = vars(self.network.parameters.views(self.theta)[1])
+            for W in ("W", "W_back"):
+                if W in first:
+                    first[W][constant] = 0.0
+
     def start_at_constant(self, y: Array, weight: Array | None) -> None:
         """Let the last layer put out the best constant for y (in the units of training) whatever comes in."""
         last = self.network.parameters.views(self.theta)[-1]

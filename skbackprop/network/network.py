@@ -43,6 +43,12 @@ class Network:
     steppable : bool
         Whether `step` can be used: where no layer needs a sequence as a whole.
 
+    Raises
+    ------
+    ValueError
+        For ``layers`` without a layer; by `step` and `states_after`, for ``states`` that are no list or tuple with an
+        entry for every layer.
+
     Examples
     --------
     >>> import numpy as np

@@ -23,7 +23,14 @@ BLOCK = 1 << 21  # bytes of the widest layer
 
 
 class Value(NamedTuple):
-    """The two terms of the objective, which are reported apart."""
+    """The two terms of the objective, which are reported apart; what is minimised is their sum.
+
+    Examples
+    --------
+    >>> value = Value(loss=0.5, penalty=0.25)
+    >>> value.loss, sum(value)
+    (0.5, 0.75)
+    """
 
     loss: float
     penalty: float
@@ -44,9 +51,10 @@ class Objective:
     network : Network
     loss : Loss
     X : ndarray or CSR matrix of shape (n, ...)
-        Never copied as a whole: the rows of a batch are gathered into a buffer.
+        Never copied as a whole: the rows of a batch are gathered into a buffer. Its dtype is that of theta, float32
+        or float64.
     y : ndarray of shape (n, k)
-        Target, in the units that the network is trained in.
+        Target, in the units that the network is trained in: a column for every output, also where there is one.
     weight : ndarray of shape (n,), default=None
         One number per row, of mean one over the training rows.
     mean_weight : float, default=1.0
@@ -54,6 +62,19 @@ class Objective:
     penalty : Penalty, default=None
     rng : numpy.random.Generator, default=None
         For the layers that draw; None switches their noise off.
+
+    Examples
+    --------
+    The line raw = 3 x + 0 at the points (1, 2) and (2, 6), and at the first of them alone:
+
+    >>> import numpy as np
+    >>> from skbackprop import Dense, Network, SquaredError
+    >>> X, y = np.array([[1.0], [2.0]]), np.array([[2.0], [6.0]])
+    >>> objective, theta = Objective(Network([Dense(1)], (1,)), SquaredError(), X, y), np.array([3.0, 0.0])
+    >>> objective.value_and_gradient(theta)
+    (Value(loss=0.25, penalty=0.0), array([0.5, 0.5]))
+    >>> objective.value_and_gradient(theta, np.array([0]))
+    (Value(loss=0.5, penalty=0.0), array([1., 1.]))
     """
 
     def __init__(
@@ -80,6 +101,18 @@ class Objective:
         """The objective over ``rows`` and its derivative by theta, in a buffer that the next call overwrites.
 
         Many rows go through in parts: what a pass remembers of one of them stays in the cache.
+
+        Parameters
+        ----------
+        theta : ndarray of the dtype of X
+            The parameters, as long as ``network.parameters.size``.
+        rows : slice or ndarray of int, default=slice(None)
+            Row numbers from 0 to n - 1 in any order (not looked at: a negative one would be row 0), or a slice.
+
+        Returns
+        -------
+        value : Value
+        gradient : ndarray of the shape and dtype of theta
         """
         at, (rows, n) = self._at(theta), counted(rows, len(self.y))
         loss = self._pass(at, rows, n) if n <= self._block else self._sum_of_passes(at, parts(rows, n, self._block), n)

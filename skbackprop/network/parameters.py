@@ -20,6 +20,12 @@ class Slot(NamedTuple):
     ``init(rng, shape)`` draws the first values, as the functions that ``Initializer.samplers`` returns do; zeros by
     default. ``train`` says whether the optimiser moves it, and ``decay`` whether then the penalty and weight decay act
     on it.
+
+    Examples
+    --------
+    >>> W, b = Slot((2, 3), decay=True), Slot((3,))
+    >>> W.size, b.init(None, b.shape)
+    (6, array([0., 0., 0.]))
     """
 
     shape: tuple[int, ...]

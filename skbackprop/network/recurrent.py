@@ -52,6 +52,14 @@ class Recurrent:
     init : Initializer or None, default=None
         Where W starts, a gate at a time; None takes Glorot's uniform.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For ``units`` that are no integer, or below 1; for a ``dropout`` that is no real number, or is outside [0, 1);
+        for a ``cell`` that is a name or a class, or a flag that is no bool (a TypeError).
+    ValueError
+        By a pass or a step, for a state of another shape, or for any if the layer is bidirectional, which has no step.
+
     References
     ----------
     Werbos (1990), "Backpropagation through time: what it does and how to do it". Schuster and Paliwal (1997),

@@ -76,6 +76,11 @@ class SequenceObjective:
     truncate : int, default=None
         Steps per segment; None means all.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``truncate`` that is no integer, or is below 1; for one given with a bidirectional network (a ValueError).
+
     References
     ----------
     Williams and Peng (1990), "An efficient gradient-based algorithm for on-line training of recurrent network
@@ -126,7 +131,10 @@ class SequenceObjective:
         self._point: Point | None = None
 
     def value_and_gradient(self, theta: Array, rows: Rows = EVERYTHING) -> tuple[Value, Array]:
-        """The objective over ``rows`` and its derivative by theta, in a buffer that the next call overwrites."""
+        """The objective over ``rows`` and its derivative by theta, in a buffer that the next call overwrites.
+
+        ``rows`` are a slice, or an array of row numbers from 0 to n - 1; not of booleans.
+        """
         at, rows = self._at(theta), self._numbered(rows)
         n, loss, scale = len(rows), 0.0, 1.0 / (len(rows) * self.mean_steps)
         total = self._batch.array("total", theta.shape, theta.dtype)

@@ -91,6 +91,12 @@ def pad_sequences(sequences: Sequence[Any], fill: Any = None) -> Array:
     y : ndarray of shape (n, max T_i)
         With ``fill``.
 
+    Raises
+    ------
+    ValueError
+        For no sequences, or one without steps; for numbers of channels that differ; for NaN, infinity, or what is no
+        number at all; with ``fill``, for labels that are not of shape (T_i,).
+
     Examples
     --------
     >>> pad_sequences([[1.0, 2.0, 3.0], [4.0]])[:, :, 0]
@@ -174,6 +180,14 @@ def make_windows(series: Any, n_steps: int, horizon: int = 1, exog: Any = None) 
     y : ndarray of shape (n,), or (n, k) for a series of two dimensions
         For horizon > 1 it is (n, horizon) or (n, horizon * k), the k values of a step side by side:
         ``y.reshape(n, horizon, k)`` tells steps from series.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For ``n_steps`` or a ``horizon`` that is no integer, or is below 1.
+    ValueError
+        For a series of fewer than n_steps + horizon steps; for an ``exog`` of another length; for NaN, infinity, or
+        what is no number, in either.
 
     Examples
     --------

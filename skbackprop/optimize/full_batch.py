@@ -30,9 +30,27 @@ class LBFGS:
     memory : int, default=10
         Pairs of steps and gradient changes that stand for the Hessian.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``max_fun`` or ``memory`` that is no integer, or is below 1.
+
     References
     ----------
     Byrd, Lu, Nocedal and Zhu (1995), "A limited memory algorithm for bound constrained optimization".
+
+    Examples
+    --------
+    The line through three points, y = 3 x + 1:
+
+    >>> import numpy as np
+    >>> from skbackprop import Dense, Network, Objective, SquaredError
+    >>> X, theta = np.array([[0.0], [1.0], [2.0]]), np.zeros(2)
+    >>> objective = Objective(Network([Dense(1)], (1,)), SquaredError(), X, 3 * X + 1)
+    >>> LBFGS().minimize(objective, theta, slice(None), lambda epoch: False, max_iter=100, tol=1e-8)
+    True
+    >>> theta.round(4)
+    array([3., 1.])
     """
 
     max_fun: int = 15000

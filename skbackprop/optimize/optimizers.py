@@ -26,6 +26,25 @@ class Optimizer(Protocol):
     2. ``step(theta, gradient, rate, state)`` moves theta in place and leaves ``gradient`` as it is.
     3. ``rescale(state, factor)`` follows a change of units: from now on gradients come multiplied by ``factor``, entry
        by entry, and so must be what the state remembers of them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Signs:
+    ...     def start(self, theta, *, decaying=slice(None)):
+    ...         return {}
+    ...
+    ...     def step(self, theta, gradient, rate, state):
+    ...         theta -= rate * np.sign(gradient)
+    ...
+    ...     def rescale(self, state, factor):
+    ...         pass
+    >>> theta = np.zeros(2)
+    >>> Signs().step(theta, np.array([3.0, -0.2]), 0.1, {})
+    >>> theta
+    array([-0.1,  0.1])
     """
 
     def start(self, theta: Array, *, decaying: slice = EVERYTHING) -> State: ...
@@ -72,6 +91,12 @@ class SGD(KernelOptimizer):
         Whether the second form is used.
     weight_decay : float, default=0.0
         Decoupled: theta -= rate * weight_decay * theta, whatever the batch; biases are spared.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``momentum`` or ``weight_decay`` that is no real number, or is out of range; for a ``nesterov`` that is no
+        bool (a TypeError).
 
     References
     ----------
@@ -121,9 +146,24 @@ class RMSprop(KernelOptimizer):
     weight_decay : float, default=0.0
         Decoupled, as in `SGD`.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For a parameter that is no real number, or is out of its range.
+
     References
     ----------
     Tieleman and Hinton (2012), "Lecture 6.5: RMSprop", Coursera.
+
+    Examples
+    --------
+    At first v = (1 - rho) g^2, so that a step is rate / sqrt(1 - rho) long, whatever the gradient:
+
+    >>> import numpy as np
+    >>> theta, rmsprop = np.zeros(2), RMSprop(rho=0.75)
+    >>> rmsprop.step(theta, np.array([1e-3, -50.0]), 0.1, rmsprop.start(theta))
+    >>> theta.round(3)
+    array([-0.2,  0.2])
     """
 
     rho: float = 0.9
@@ -161,6 +201,11 @@ class Adam(KernelOptimizer):
         Keeps the divisor from 0.
     weight_decay : float, default=0.0
         Decoupled, theta -= rate * weight_decay * theta before the step, biases spared: what `AdamW` has by default.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a parameter that is no real number, or is out of its range.
 
     References
     ----------
@@ -212,6 +257,11 @@ class AdamW(Adam):
     weight_decay : float >= 0, default=0.01
         theta -= rate * weight_decay * theta before every step; biases are spared. Give the estimator ``alpha=0``, or
         there are two decays.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As in `Adam`.
 
     References
     ----------

@@ -20,6 +20,13 @@ class Schedule(Protocol):
     """A frozen dataclass, or any function, that is called with (step, total).
 
     If it has an attribute ``ends`` that is true, it plans for a last step, and reaching that is no failure to converge.
+
+    Examples
+    --------
+    >>> def halving(step, total):
+    ...     return 0.5 ** (step / 1000)
+    >>> [Warmup(1000, halving)(step, None) for step in (499, 999, 2000, 3000)]
+    [0.5, 1.0, 0.5, 0.25]
     """
 
     def __call__(self, step: int, total: int | None) -> float: ...
@@ -49,7 +56,13 @@ def check_total(total: int | None) -> None:
 
 @dataclass(frozen=True)
 class Constant:
-    """factor = 1."""
+    """factor = 1.
+
+    Examples
+    --------
+    >>> [Constant()(step, None) for step in (0, 1000)]
+    [1.0, 1.0]
+    """
 
     ends: ClassVar[bool] = False
 
@@ -66,9 +79,19 @@ class InverseScaling:
     power : float >= 0, default=0.5
         At 0 the rate is constant.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``power`` that is no real number, or is below 0 or infinite.
+
     References
     ----------
     Robbins and Monro (1951), "A stochastic approximation method": converges for powers in (1/2, 1].
+
+    Examples
+    --------
+    >>> [round(InverseScaling()(step, None), 2) for step in (0, 3, 99)]
+    [1.0, 0.5, 0.1]
     """
 
     power: float = 0.5
@@ -91,6 +114,13 @@ class Cosine:
         The factor at the end.
     total : int or None, default=None
         Steps (batches) in all. None: told by ``fit``; required under ``partial_fit``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``floor`` that is no real number, or is out of range; for a ``total`` that is no integer, or is below 1.
+    ValueError
+        By a call where neither ``total`` nor the caller's is known.
 
     References
     ----------
@@ -129,9 +159,22 @@ class OneCycle:
     total : int or None, default=None
         Steps (batches) in all. None: told by ``fit``; required under ``partial_fit``.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``rise``, ``start`` or ``end`` that is no real number, or is out of range; for a ``total`` that is no
+        integer, or is below 1.
+    ValueError
+        By a call where neither ``total`` nor the caller's is known.
+
     References
     ----------
     Smith and Topin (2019), "Super-convergence: very fast training of neural networks using large learning rates".
+
+    Examples
+    --------
+    >>> [round(OneCycle(rise=0.5, start=0.2, end=0.0)(step, 4), 2) for step in range(5)]
+    [0.2, 0.6, 1.0, 0.5, 0.0]
     """
 
     rise: float = 0.3
@@ -167,6 +210,14 @@ class StepDecay:
     total : int or None, default=None
         Steps (batches) in all. None: told by ``fit``; required under ``partial_fit``.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For ``stages`` or a ``total`` that is no integer, or is below 1; for a ``drop`` that is no real number, or is
+        outside (0, 1].
+    ValueError
+        By a call where neither ``total`` nor the caller's is known.
+
     Examples
     --------
     >>> [StepDecay(stages=2)(step, 4) for step in range(4)]
@@ -198,6 +249,14 @@ class Warmup:
     then : Schedule, default=Constant()
         What follows. Under ``partial_fit`` the ``total`` of a schedule that needs one counts the steps after the
         warm-up.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For ``steps`` that are no integer, or below 1; for a ``then`` that cannot be called, or is a class (a
+        TypeError).
+    ValueError
+        By a call where ``then`` needs to know a total, and nobody does.
 
     Examples
     --------

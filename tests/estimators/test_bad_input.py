@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_array, csr_matrix
 from sklearn.base import is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import r2_score
@@ -24,6 +24,7 @@ from skbackprop import (
     BatchMLPRegressor,
     Cosine,
     Elman,
+    Gaussian,
     LogLoss,
     Quantile,
     ReLU,
@@ -840,3 +841,28 @@ def test_a_metric_is_no_scorer(kind, net, y):
 def test_a_monitor_without_weights_says_so(kind, net, y):
     with pytest.raises(ValueError, match=r"`monitor` .* predicts with sample weights, got "):
         net(monitor=lambda estimator, X, y: 1.0, early_stopping=True).fit(X, y, sample_weight=np.ones(len(y)))
+
+
+def test_a_class_in_place_of_an_object_is_told():
+    with pytest.raises(TypeError, match=r"`loss` must be an object, such as Gaussian\(\), got <class"):
+        BatchMLPRegressor(loss=Gaussian).fit([[0.0], [1.0]], [0.0, 1.0])
+
+
+def test_a_schedule_below_zero_is_refused():
+    with pytest.raises(ValueError, match=r"`learning_rate\(step, total\)` must be a real number in \[0, inf\), got"):
+        BatchMLPRegressor(learning_rate=lambda step, total: -1.0).fit([[0.0], [1.0]], [0.0, 1.0])
+
+
+@pytest.mark.parametrize("name", ["coefs_", "intercepts_", "theta_", "n_layers_"])
+def test_what_is_fitted_is_asked_for_too_soon(name):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        getattr(BatchMLPRegressor(), name)
+    assert not hasattr(BatchMLPRegressor(), name)
+
+
+@pytest.mark.parametrize("far", [csr_array([[1e300, 0.0]]), [[1e300, 0.0]]])
+def test_rows_beyond_the_precision_of_the_model_are_refused(far):
+    X = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
+    model = BatchMLPRegressor(max_iter=1, n_iter_no_change=np.inf).fit(X, X[:, 0])
+    with pytest.raises(ValueError, match=r"`X` must be within \+-3.4e\+38 for a model fitted to float32, got 1e\+300"):
+        model.predict(far)

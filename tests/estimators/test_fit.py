@@ -429,3 +429,15 @@ def test_early_stopping_says_when_it_has_learnt_nothing(kind):
     expected = r"early stopping kept weights that are no better than .*: raise `n_iter_no_change` \(now 2\), or lower"
     with pytest.warns(ConvergenceWarning, match=expected):
         model.fit(X, y)
+
+
+def test_early_stopping_has_nothing_to_say_of_a_target_that_does_not_vary():
+    X = np.random.default_rng(0).normal(size=(100, 3))
+    BatchMLPRegressor(early_stopping=True, random_state=0).fit(X, np.ones(100))
+
+
+def test_a_tolerance_too_coarse_for_the_units_of_a_score_is_told():
+    X = np.random.default_rng(0).normal(size=(1000, 3))
+    model = BatchMLPRegressor(early_stopping=True, monitor="neg_mean_squared_error", random_state=0)
+    with pytest.warns(ConvergenceWarning, match="while monitor='neg_mean_squared_error' still improved: lower `tol`"):
+        model.fit(X, 1e-3 * np.sin(X[:, 0]))

@@ -169,6 +169,28 @@ def test_a_delta_in_units_of_y_is_in_units_of_y(model):
     assert np.median(np.abs(robust - y[1:])) < 0.2 * np.median(np.abs(plain - y[1:]))
 
 
+@pytest.mark.parametrize(
+    "loss", ["absolute_error", "huber", "log_cosh", Huber(3.0, absolute=True), Quantile(0.5)], ids=str
+)
+def test_a_sentinel_in_y_does_no_harm_to_a_bounded_loss(model, loss):
+    X, y = rows()
+    spoilt = y.copy()
+    spoilt[0] = 999999.0
+    plain, robust = (model(loss, max_iter=60).fit(X, target) for target in (y, spoilt))
+    errors = [np.abs(fitted.predict(X[1:]) - y[1:]).mean() for fitted in (plain, robust)]
+    assert errors[1] < 1.1 * errors[0]
+
+
+def test_an_output_that_does_not_vary_leaves_the_gaussian_of_another_alone(model):
+    X, y = rows()
+    both = np.column_stack([y, np.full(len(y), 4.0)])
+    alone, beside = (model("gaussian", max_iter=60).fit(X, target) for target in (y, both))
+    mean, std = beside.predict(X, return_std=True)
+    assert np.corrcoef(mean[:, 0], y)[0, 1] > np.corrcoef(alone.predict(X), y)[0, 1] - 0.05
+    assert (std[:, 1] > 0).all()
+    assert beside.loss_ > -20
+
+
 @every_loss
 @outputs
 def test_float32_stays_float32(model, loss, k):

@@ -352,3 +352,12 @@ def test_few_sequences_are_taken_in_small_batches(n, steps):
     model = BatchRNNRegressor(learning_rate=lambda step, total: rates.append(total) or 1.0, max_iter=2, **ENDLESS)
     model.fit(X, y)
     assert rates[-1] == 2 * steps
+
+
+def test_the_standard_deviation_goes_step_by_step_too():
+    model = BatchRNNRegressor(loss="gaussian", max_iter=2, **QUICK).fit(X, Y[:, -1])
+    _, state = model.predict_next(X[:, :3])
+    (y, std), _ = model.predict_next(X[:, 3:], state, return_std=True)
+    np.testing.assert_allclose((y, std), model.predict(X, return_std=True), rtol=1e-9)
+    with pytest.raises(ValueError, match="`return_std` must be False for a loss that learns no standard deviation"):
+        BatchRNNRegressor(max_iter=1, **QUICK).fit(X, Y[:, -1]).predict_next(X, return_std=True)

@@ -131,6 +131,25 @@ def test_a_stream_that_begins_with_a_constant_column_is_learnt(form):
     assert model.score(form(X), y) > 0.9
 
 
+@pytest.mark.parametrize("solver", ["adam", "lbfgs", "sgd"])
+@pytest.mark.parametrize("form", [np.asarray, csr_array])
+def test_a_column_that_did_not_vary_in_fit_has_no_say(form, solver):
+    """Its weights would be random where no penalty removes them."""
+    X, y, _ = rows()
+    X[:, 0] = 2024.0
+    model = quick(solver=solver, alpha=0.0, max_iter=5, n_iter_no_change=np.inf).fit(form(X), y)
+    np.testing.assert_allclose(model.predict(form(X + np.array([5.0, 0, 0]))), model.predict(form(X)), rtol=1e-12)
+
+
+def test_a_sequence_s_channel_neither():
+    X = np.random.default_rng(0).normal(size=(50, 6, 2))
+    X[:, :, 1] = 7.0
+    for both_ways in (False, True):
+        model = quick(BatchRNNRegressor, bidirectional=both_ways, alpha=0.0, max_iter=2, n_iter_no_change=np.inf)
+        model.fit(X, X[:, :, 0].sum(axis=1))
+        np.testing.assert_allclose(model.predict(X + np.array([0.0, 5.0])), model.predict(X), rtol=1e-12)
+
+
 def test_wide_sparse_rows_are_read_many_at_a_time(monkeypatch):
     shapes = []
 

@@ -220,3 +220,43 @@ def test_sample_weights_move_the_units_too(kind):
         kind.step(a, X, y, sample_weight=weight)
         kind.step(b, np.repeat(X, weight, axis=0), np.repeat(y, weight, axis=0))
     np.testing.assert_allclose(kind.output(a, X), kind.output(b, X), rtol=1e-6)
+
+
+def in_pieces(model, X, y, rows=20, passes=3):
+    for _ in range(passes):
+        for start in range(0, len(X), rows):
+            model.partial_fit(X[start : start + rows], y[start : start + rows])
+    return model
+
+
+@pytest.mark.parametrize("rows", [1, 20])
+@pytest.mark.parametrize("loss", ["poisson", "tweedie"])
+def test_a_stream_of_counts_may_begin_with_zeros(loss, rows):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1000, 3))
+    y = rng.poisson(np.exp(X[:, 0] - 0.5)).astype(float)
+    first = np.flatnonzero(y == 0)[:20]
+    order = np.r_[first, np.setdiff1d(np.arange(len(y)), first)]
+    plain, zeros_first = (
+        in_pieces(BatchMLPRegressor(loss=loss, random_state=0), X[at], y[at], rows) for at in (slice(None), order)
+    )
+    assert zeros_first.score(X, y) > plain.score(X, y) - 0.05
+
+
+@pytest.mark.parametrize("first", [1, 10])
+@pytest.mark.parametrize("loss", ["gaussian", "squared_error", "absolute_error", "quantile"])
+def test_a_stream_may_begin_with_a_target_that_does_not_vary(loss, first):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1000, 3))
+    y = 3 * X[:, 0] + np.sin(3 * X[:, 1]) + 0.3 * rng.normal(size=1000)
+    plain, constant_first = (BatchMLPRegressor(loss=loss, random_state=0) for _ in range(2))
+    constant_first.partial_fit(X[:first], np.full(first, 0.5))
+    assert in_pieces(constant_first, X, y).score(X, y) > in_pieces(plain, X, y).score(X, y) - 0.03
+
+
+def test_a_warm_start_takes_off_from_a_target_that_did_not_vary():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(500, 3))
+    y = rng.poisson(np.exp(X[:, 0])).astype(float)
+    model = BatchMLPRegressor(loss="poisson", warm_start=True, max_iter=50, random_state=0, **ENDLESS)
+    assert model.fit(X, 0 * y).fit(X, y).score(X, y) > 0.5

@@ -26,9 +26,9 @@ from skbackprop import (
     kernels,
 )
 from skbackprop.kernels import backend
-from skbackprop.network.activations import ACTIVATIONS, Biased, LeakyReLU, ReLU
+from skbackprop.network.activations import ACTIVATIONS, LeakyReLU, ReLU
 from skbackprop.network.cells import CELLS
-from skbackprop.network.layers import Run, Tape
+from skbackprop.network.layers import Biased, Run, Tape
 from skbackprop.network.losses import LOSSES
 from skbackprop.network.network import Network
 from skbackprop.network.recurrent import Recurrent

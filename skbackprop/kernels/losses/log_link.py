@@ -75,8 +75,9 @@ def gaussian(y: Array, raw: Array, weight: Array | None, out: Array, beta: float
     """The columns of ``raw`` are the means m, then the logarithms s of the variances, one of each per column of y.
 
     With r = m - y: value = sum_i w_i (s + r^2 exp(-s)) / 2, gradient = w_i f r exp(-s) by m and w_i f (1 - r^2 exp(-s))
-    / 2 by s, where f = exp(beta s). exp(-s) is guarded, and beta s has the same ceiling; the constant log(2 pi) / 2 is
-    left out.
+    / 2 by s, where f = exp(beta s). exp(-s) is guarded, and beta s has the same ceiling; below -ceiling s alone counts
+    as -ceiling, with no slope, or residuals of zero would drive it down for ever. The constant log(2 pi) / 2 is left
+    out.
     """
     k = y.shape[1]
     residual, log_variance = raw[:, :k] - y, raw[:, k:]
@@ -84,11 +85,11 @@ def gaussian(y: Array, raw: Array, weight: Array | None, out: Array, beta: float
     precision, slope = guarded_exp(-log_variance, ceiling)
     squares = np.multiply(residual, residual)
     terms = squares * precision
-    terms += log_variance
+    terms += np.maximum(log_variance, -ceiling)
     terms *= 0.5
     np.multiply(residual, precision, out=out[:, :k])
     squares *= slope
-    np.subtract(1.0, squares, out=squares)
+    np.subtract(log_variance >= -ceiling, squares, out=squares)
     np.multiply(squares, 0.5, out=out[:, k:])
     if factor is not None:
         out[:, :k] *= factor

@@ -32,6 +32,20 @@ class ClassLoss(KernelLoss):
     ----------
     n_classes : int, default=0
         Classes under a softmax, or 0 for logistic columns; keyword only. The estimator sets it.
+
+    Raises
+    ------
+    ValueError
+        By ``check``, for a y that holds anything but the numbers of the classes, or zeros and ones.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> classes, columns, raw = ClassLoss(n_classes=3), ClassLoss(), np.log([[0.5, 0.3, 0.2]])
+    >>> classes.predict(raw).round(3), classes.decide(raw)
+    (array([[0.5, 0.3, 0.2]]), array([[0]]))
+    >>> columns.predict(raw).round(3), columns.decide(raw)
+    (array([[0.333, 0.231, 0.167]]), array([[False, False, False]]))
     """
 
     n_classes: int = field(default=0, kw_only=True)
@@ -100,6 +114,13 @@ class LogLoss(ClassLoss):
     n_classes : int, default=0
         Classes under a softmax, or 0 for logistic columns; keyword only. The estimator sets it.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``label_smoothing`` that is no real number, or is outside [0, 1).
+    ValueError
+        By ``check``, as in `ClassLoss`.
+
     References
     ----------
     Bridle (1990), "Probabilistic interpretation of feedforward classification network outputs"; Szegedy et al. (2016),
@@ -142,6 +163,11 @@ class BrierLoss(ClassLoss):
     n_classes : int, default=0
         Classes under a softmax, or 0 for logistic columns; keyword only. The estimator sets it.
 
+    Raises
+    ------
+    ValueError
+        By ``check``, as in `ClassLoss`.
+
     References
     ----------
     Brier (1950), "Verification of forecasts expressed in terms of probability"; Rumelhart, Hinton and Williams (1986),
@@ -178,6 +204,13 @@ class Focal(ClassLoss):
         How fast a row counts less as it comes right.
     n_classes : int, default=0
         Classes under a softmax, or 0 for logistic columns; keyword only. The estimator sets it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``gamma`` that is no real number, or is below 0 or infinite.
+    ValueError
+        By ``check``, as in `ClassLoss`.
 
     References
     ----------

@@ -43,6 +43,11 @@ def weighted_quantile(y: Array, level: float, weight: Array | None) -> Array:
 def stationary_constant(loss: DifferentiableLoss, y: Array, weight: Array | None) -> Array:
     """Where the summed gradient of a convex loss of raw - y changes its sign, by Brent's method for every column.
 
+    Raises
+    ------
+    ValueError
+        For a y without rows.
+
     Examples
     --------
     >>> import numpy as np

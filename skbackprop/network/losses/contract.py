@@ -22,6 +22,14 @@ class Units(NamedTuple):
 
     ``shift`` and ``scale`` hold one number per output, the others one per raw column; ``worth`` is what one unit
     of the loss on y' comes to in the loss on y. A network trained on y' so predicts y.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skbackprop import SquaredError
+    >>> units = SquaredError().units(mean=np.array([10.0]), sd=np.array([2.0]))
+    >>> units.standardize(np.array([[14.0]])), units.restore(np.array([[2.0]])), units.worth
+    (array([[2.]]), array([[14.]]), array([4.]))
     """
 
     shift: Array
@@ -65,6 +73,17 @@ class Loss(Protocol):
 
     Where ``out`` is, by intention, not the derivative of the value because a factor of it is held fixed, an optional
     ``held_at(raw)`` returns the loss that it is the derivative of, with that factor as it is at ``raw``.
+
+    Examples
+    --------
+    `LocationLoss` has an own loss as its example. What a loss knows, of a `Poisson`:
+
+    >>> import numpy as np
+    >>> from skbackprop import Poisson
+    >>> loss, y, out = Poisson(), np.array([[1.0], [3.0]]), np.empty((2, 1))
+    >>> raw = np.tile(loss.constant(y, None), (2, loss.raw_width(y)))
+    >>> round(loss.value_and_gradient(y, raw, None, out), 3), loss.predict(raw).ravel(), out.ravel().round(3)
+    (0.523, array([2., 2.]), array([ 1., -1.]))
     """
 
     @property
@@ -102,6 +121,13 @@ class RegressionLoss(Loss, Protocol):
     """A loss that a regressor takes: ``score`` is what its method of that name returns, greater being better.
 
     ``std(raw)``, where a loss has it, is the standard deviation that ``predict(X, return_std=True)`` returns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skbackprop import SquaredError
+    >>> SquaredError().score(np.array([[0.0], [2.0]]), np.array([[0.5], [1.5]]), None)
+    0.75
     """
 
     def score(self, y: Array, raw: Array, weight: Array | None) -> float: ...

@@ -37,6 +37,11 @@ class Gaussian(KernelLoss):
     beta : float, default=0.0
         Between 0 and 1.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``beta`` that is no real number, or is outside [0, 1].
+
     References
     ----------
     Nix and Weigend (1994), "Estimating the mean and variance of the target probability distribution". Seitzer et al.

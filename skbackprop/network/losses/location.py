@@ -21,10 +21,32 @@ class LocationLoss(KernelLoss):
 
     A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, ``constant``, and ``degree``: scaling target
     and prediction by s scales the loss by s ** degree. Its score is R2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dataclasses import dataclass
+    >>> from skbackprop import stationary_constant
+    >>> @dataclass(frozen=True)
+    ... class Quartic(LocationLoss):
+    ...     degree = 4
+    ...
+    ...     def value_and_gradient(self, y, raw, weight, out):
+    ...         residual = raw - y  # first: `out` may be `raw`
+    ...         w = 1.0 if weight is None else weight[:, None]
+    ...         out[...] = w * residual**3
+    ...         return float((w * residual**4).sum() / 4)
+    ...
+    ...     def constant(self, y, weight):
+    ...         return stationary_constant(self, y, weight)
+    >>> y, raw, out = np.array([[1.0], [2.0]]), np.array([[3.0], [2.0]]), np.empty((2, 1))
+    >>> Quartic().value_and_gradient(y, raw, None, out), out.ravel(), Quartic().constant(y, None)
+    (4.0, array([8., 0.]), array([1.5]))
     """
 
     inverse_link: ClassVar[str] = "identity"
     degree: ClassVar[int]
+    bounded: ClassVar[bool] = False
 
     def raw_width(self, y: Array) -> int:
         return y.shape[1]
@@ -88,6 +110,7 @@ class AbsoluteError(LocationLoss):
     """
 
     degree: ClassVar[int] = 1
+    bounded: ClassVar[bool] = True
 
     @property
     def kernel(self) -> tuple[str, tuple[Any, ...]]:
@@ -111,6 +134,11 @@ class Expectile(LocationLoss):
     ----------
     level : float, default=0.5
         Between 0 and 1, both excluded.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``level`` that is no real number, or is outside (0, 1).
 
     References
     ----------

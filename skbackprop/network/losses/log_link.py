@@ -29,6 +29,22 @@ class LogLinkLoss(KernelLoss, ABC):
     References
     ----------
     McCullagh and Nelder (1989), "Generalized linear models", section 2.3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class InverseGaussian(LogLinkLoss):
+    ...     degree = -1.0
+    ...     kernel = "tweedie", (3.0, 30.0)
+    ...
+    ...     def check(self, y):
+    ...         if y.min() <= 0:
+    ...             raise ValueError("`y` must be > 0")
+    >>> loss, y = InverseGaussian(), np.array([[1.0], [3.0]])
+    >>> loss.predict(loss.constant(y, None))
+    array([2.])
     """
 
     inverse_link: ClassVar[str] = "exp"
@@ -79,6 +95,13 @@ class Poisson(LogLinkLoss):
     ceiling : float, default=30.0
         From 10 to 60: below, it would be in the way of targets, above, float32 overflows.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``ceiling`` that is no real number, or is outside [10, 60].
+    ValueError
+        By ``check``, for a y below 0.
+
     References
     ----------
     McCullagh and Nelder (1989), "Generalized linear models", section 2.3.
@@ -116,6 +139,11 @@ class Gamma(LogLinkLoss):
     the loss as it is: errors count in relation to the mean, as of durations, claims or other sums of money.
 
     Below raw = -30, 1 / mu goes on as its tangent.
+
+    Raises
+    ------
+    ValueError
+        By ``check``, for a y of 0 or less.
 
     References
     ----------
@@ -157,6 +185,14 @@ class Tweedie(LogLinkLoss):
     ----------
     power : float, default=1.5
         From 1 to 3, but not within 0.001 of 1 or 2 unless it is these: there the terms cancel.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``power`` that is no real number, or is outside [1, 3], or within 0.001 of 1 or 2 without being
+        it.
+    ValueError
+        By ``check``, for a y below 0, or from a power of 2 on of 0.
 
     References
     ----------

@@ -33,6 +33,12 @@ class Quantile(KernelLoss):
     levels : float or sequence of float, default=0.5
         Between 0 and 1, both excluded; several of them in increasing order.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For a level that is no real number, or is outside (0, 1); for levels that do not increase, or none at
+        all (a ValueError).
+
     References
     ----------
     Koenker and Bassett (1978), "Regression quantiles", Econometrica 46. Chernozhukov, Fernandez-Val and Galichon
@@ -50,6 +56,7 @@ class Quantile(KernelLoss):
 
     levels: float | tuple[float, ...] = 0.5
     inverse_link: ClassVar[str] = "identity"
+    bounded: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if isinstance(self.levels, Iterable) and not isinstance(self.levels, str):

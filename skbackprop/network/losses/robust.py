@@ -26,11 +26,41 @@ class RobustLoss(LocationLoss):
     else it is in units of y. ``rescaled`` takes either to the target that is trained on: delta then may be a tuple, one
     for each output, and is absolute in the units of training. With delta growing with the target, the loss is of degree
     2, like the squared error. Its best constant is found by a scalar solver.
+
+    Parameters
+    ----------
+    delta : float > 0, or a sequence of them, one for each output, default=1.0
+    absolute : bool, default=False
+        Whether ``delta`` is in units of y.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``delta`` that is no real number, or is not positive and finite; for an ``absolute`` that is no bool (a
+        TypeError).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Charbonnier(RobustLoss):
+    ...     def value_and_gradient(self, y, raw, weight, out):
+    ...         residual, delta = raw - y, np.array(self.delta, raw.dtype)
+    ...         w, root = 1.0 if weight is None else weight[:, None], np.sqrt(1 + (residual / delta) ** 2)
+    ...         out[...] = w * residual / root
+    ...         return float((w * delta**2 * (root - 1)).sum())
+    >>> out = np.empty((1, 1))
+    >>> Charbonnier(4.0).value_and_gradient(np.zeros((1, 1)), np.full((1, 1), 3.0), None, out), out
+    (4.0, array([[2.4]]))
+    >>> Charbonnier(4.0).rescaled(np.array([8.0])), Charbonnier(4.0, absolute=True).rescaled(np.array([8.0]))
+    (Charbonnier(delta=4.0, absolute=True), Charbonnier(delta=(0.5,), absolute=True))
     """
 
     delta: float | tuple[float, ...] = 1.0
     absolute: bool = False
     degree: ClassVar[int] = 2
+    bounded: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         several = isinstance(self.delta, Iterable) and not isinstance(self.delta, str)
@@ -67,6 +97,12 @@ class Huber(RobustLoss):
     absolute : bool, default=False
         Whether ``delta`` is in units of y instead.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``delta`` that is no real number, or is not positive and finite; for an ``absolute`` that is no bool (a
+        TypeError).
+
     References
     ----------
     Huber (1964), "Robust estimation of a location parameter", Annals of Mathematical Statistics 35.
@@ -100,6 +136,12 @@ class LogCosh(RobustLoss):
         The width: in standard deviations of the target with ``standardize=True``.
     absolute : bool, default=False
         Whether ``delta`` is in units of y instead.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a ``delta`` that is no real number, or is not positive and finite; for an ``absolute`` that is no bool (a
+        TypeError).
 
     References
     ----------

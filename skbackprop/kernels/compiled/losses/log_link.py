@@ -74,7 +74,7 @@ def tweedie(y: Array, raw: Array, weight: Array | None, out: Array, power: float
 
 @compiled
 def gaussian(y: Array, raw: Array, weight: Array | None, out: Array, beta: float, ceiling: float) -> float:
-    """With r = m - y: value = sum_i w_i (s + r^2 exp(-s)) / 2, exp(-s) guarded.
+    """With r = m - y: value = sum_i w_i (s + r^2 exp(-s)) / 2, exp(-s) guarded, s alone no less than -ceiling.
 
     gradient = w_i f r exp(-s) by m and w_i f (1 - r^2 exp(-s)) / 2 by s, f = exp(beta s) up to its ceiling.
     """
@@ -91,8 +91,8 @@ def gaussian(y: Array, raw: Array, weight: Array | None, out: Array, beta: float
         precision, slope = guarded_exp(-v, top, c)
         f = w * exp(top if share * v > top else share * v)
         m[i] = f * r * precision
-        s[i] = f * half * (c[1] - r * r * slope)
-        value += w * half * (v + r * r * precision)
+        s[i] = f * half * ((c[0] if v < -top else c[1]) - r * r * slope)
+        value += w * half * ((-top if v < -top else v) + r * r * precision)
     for i in range(n):
         for j in range(k):
             out[i, j], out[i, k + j] = means[i, j], logs[i, j]
