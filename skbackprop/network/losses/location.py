@@ -20,7 +20,8 @@ class LocationLoss(KernelLoss):
     """The family of losses of raw - y: identity link, all real numbers, a target that may be shifted and scaled.
 
     A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, ``constant``, and ``degree``: scaling target
-    and prediction by s scales the loss by s ** degree. Its score is R2.
+    and prediction by s scales the loss by s ** degree. Its score is R2. One that is ``bounded`` has a bounded gradient:
+    what lies far out in y hardly moves it, and is not to set its units.
 
     Examples
     --------

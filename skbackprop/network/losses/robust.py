@@ -93,7 +93,8 @@ class Huber(RobustLoss):
     Parameters
     ----------
     delta : float, default=1.35
-        Where the square ends: in standard deviations of the target with ``standardize=True``.
+        Where the square ends: in standard deviations of the target with ``standardize=True``, or where few values far
+        out make that, as many of its middle.
     absolute : bool, default=False
         Whether ``delta`` is in units of y instead.
 
@@ -133,7 +134,8 @@ class LogCosh(RobustLoss):
     Parameters
     ----------
     delta : float, default=1.0
-        The width: in standard deviations of the target with ``standardize=True``.
+        The width: in standard deviations of the target with ``standardize=True``, or where few values far out make
+        that, as many of its middle.
     absolute : bool, default=False
         Whether ``delta`` is in units of y instead.
 
