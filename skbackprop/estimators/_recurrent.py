@@ -20,7 +20,7 @@ from ..optimize.full_batch import LBFGS
 from ..ranges import check_flag, check_integer, check_real
 from ._base import BatchNetwork
 from ._reading import FLOATS, Data, check_representable
-from ._sequences import Form, Sequences, form_of, read_step_target
+from ._sequences import Form, Sequences, form_of
 from ._settings import Architecture, Settings, is_name, read_hidden, read_init, read_object
 from ._threads import suitable_blas_threads
 
@@ -47,6 +47,10 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
     @abstractmethod
     def _read_row_target(self, y: Any, X: Sequences) -> Any:
         """One target for every sequence, of any type that can be told from one for every step."""
+
+    @abstractmethod
+    def _read_step_target(self, y: Any, X: Sequences) -> tuple[Any, Array]:
+        """The targets of steps that count, one after the other, and the steps where they are."""
 
     def _architecture(self) -> Architecture:
         cell = read_object("cell", self.cell, CELLS, "keeps")
@@ -107,10 +111,6 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
         y = self._read_row_target(y, X)
         check_consistent_length(X.values, y)
         return X, y, None
-
-    def _read_step_target(self, y: Any, X: Sequences) -> tuple[Any, Array]:
-        """The targets that count, one after the other, and the steps where they are."""
-        return read_step_target(y, X)
 
     def _read_x(self, X: Any) -> Sequences:
         check_is_fitted(self)

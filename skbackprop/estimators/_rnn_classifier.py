@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._classification import BatchClassifier
 from ._reading import FLOATS, read_weight
 from ._recurrent import RecurrentNetwork
-from ._sequences import Sequences, read_row_label
+from ._sequences import Sequences, read_row_label, read_step_label
 
 Array = np.ndarray
 
@@ -261,8 +261,7 @@ class BatchRNNClassifier(BatchClassifier, RecurrentNetwork):
         return read_row_label(y, X)
 
     def _read_step_target(self, y: Any, X: Sequences) -> tuple[Any, Array]:
-        y, known = super()._read_step_target(y, X)
-        return (y[:, 0] if y.shape[1:] == (1,) else y), known
+        return read_step_label(y, X)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """The share of labels that are predicted; with ``return_sequences=True``, of the steps that are not padding.

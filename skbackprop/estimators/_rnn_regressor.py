@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ._recurrent import RecurrentNetwork
 from ._regression import BatchRegressor
-from ._sequences import Sequences, read_row_target
+from ._sequences import Sequences, read_row_target, read_step_target
+
+Array = np.ndarray
 
 
 class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
@@ -247,3 +251,6 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
 
     def _read_row_target(self, y: Any, X: Sequences) -> Any:
         return read_row_target(y, X)
+
+    def _read_step_target(self, y: Any, X: Sequences) -> tuple[Any, Array]:
+        return read_step_target(y, X)

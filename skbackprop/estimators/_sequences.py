@@ -265,6 +265,12 @@ def read_step_target(y: Any, X: Sequences) -> tuple[Any, Array]:
     return targets, counted
 
 
+def read_step_label(y: Any, X: Sequences) -> tuple[Any, Array]:
+    """The same for a label, or a row of an indicator of labels."""
+    y, counted = read_step_target(y, X)
+    return (y[:, 0] if y.shape[1:] == (1,) else y), counted
+
+
 def known(y: Array) -> Array:
     """Which entries are not missing."""
     if y.dtype == object:
