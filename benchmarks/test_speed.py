@@ -16,7 +16,8 @@ from speed import BACKENDS, CASES
 from threadpoolctl import threadpool_limits
 
 from skbackprop import BatchMLPClassifier, BatchMLPRegressor, kernel_backend, kernels
-from skbackprop.network.activations import ACTIVATIONS, Biased
+from skbackprop.network.activations import ACTIVATIONS
+from skbackprop.network.layers import Biased
 from skbackprop.network.losses import CLASSIFICATION_LOSSES, LOSSES
 from skbackprop.optimize.optimizers import OPTIMIZERS
 
