@@ -14,6 +14,7 @@ from .cells import *
 from .dense import DENSE
 from .losses import *
 from .optimizers import *
+from .products import product as product  # of which there is no compiled twin
 from .rows import *
 from .training import *
 

@@ -11,7 +11,6 @@ import numpy as np
 from scipy.sparse import csr_matrix, issparse
 
 from .. import kernels
-from ..kernels.products import product
 from ..ranges import check_integer, check_real
 from .activations import Activation, Identity, check_object
 from .contract import Layer, Run, Shape, Tape
@@ -140,7 +139,7 @@ class Dense:
         if not need_dX:
             return None
         dX = tape.array("dX", tape.X.shape, dZ.dtype)
-        product(dZ, p.W.T, dX)
+        kernels.product(dZ, p.W.T, dX)
         return dX
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from ..kernels.products import product
 
 Array = np.ndarray
 
@@ -27,7 +26,7 @@ class Shifted:
 def matmul(X: Any, W: Array, out: Array) -> None:
     """out = X W."""
     if type(X) is Array:
-        product(X, W, out)
+        kernels.product(X, W, out)
     elif isinstance(X, Shifted):
         out[...] = X.S @ W
         kernels.add_bias(out, X.m @ W)
@@ -38,7 +37,7 @@ def matmul(X: Any, W: Array, out: Array) -> None:
 def matmul_transposed(X: Any, dZ: Array, out: Array) -> None:
     """out = X^T dZ."""
     if type(X) is Array:
-        product(X.T, dZ, out)
+        kernels.product(X.T, dZ, out)
     elif isinstance(X, Shifted):
         out[...] = X.S.T @ dZ
         kernels.add_outer(out, X.m, dZ.sum(axis=0))

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import numpy as np
 
 from .. import kernels
-from ..kernels.products import product
 from .cells import EPSILON, Cell
 from .layers import Tape
 
@@ -77,7 +76,7 @@ class Unrolled:
         """All steps, for X of shape (T n, d), from the ``state`` on."""
         self.X, self.M, self.ended = X, M, ended_rows(lengths, self.T)
         Z = self.Z.reshape(-1, self.Z.shape[2])
-        product(X, p.W, Z)
+        kernels.product(X, p.W, Z)
         kernels.add_bias(Z, p.b)
         self._begin(state)
         self.G = self.H_before if M is None else self._steps("G", self.u)
@@ -111,7 +110,7 @@ class Unrolled:
                 dH += dY[t]
             held = hold(dS, self.ended[t])
             self.cell.backward(p, dS, self.dR[t], self.steps[t])
-            product(self._product_backward(t, p), UT, dG)
+            kernels.product(self._product_backward(t, p), UT, dG)
             if self.M is not None:
                 dG *= self.M
             dH += dG
@@ -120,7 +119,7 @@ class Unrolled:
 
     def _product(self, t: int, p: SimpleNamespace) -> Array:
         """R = G U, or gain * N with N = (G U - mean) / sd."""
-        product(self.G[t], p.U, self.R)
+        kernels.product(self.G[t], p.U, self.R)
         if self.cell.layer_norm:
             kernels.normalize(self.R, self.N[t], self.s[t], EPSILON)
             np.multiply(self.N[t], p.gain, out=self.R)
@@ -137,16 +136,16 @@ class Unrolled:
     def _gradients(self, p: SimpleNamespace, g: SimpleNamespace, need_dX: bool) -> Array | None:
         """dU = sum_t G_t^T dQ_t, dW = sum_t X_t^T dZ_t, db = sum_t dZ_t: one product each. dX = dZ W^T."""
         G, dQ, dR, dZ = (rows(a) for a in (self.G, self.dQ, self.dR, self.Z))
-        product(G.T, dQ, g.U)
+        kernels.product(G.T, dQ, g.U)
         if self.cell.layer_norm:
             kernels.column_sums(dR * rows(self.N), g.gain)
         self.cell.gradient(g, dR, SimpleNamespace(**{name: rows(a) for name, a in self.kept.items()}))
-        product(self.X.T, dZ, g.W)
+        kernels.product(self.X.T, dZ, g.W)
         kernels.column_sums(dZ, g.b)
         if not need_dX:
             return None
         dX = self.tape.array("dX", self.X.shape, self.dtype)
-        product(dZ, p.W.T, dX)
+        kernels.product(dZ, p.W.T, dX)
         return dX
 
     def _begin(self, state: Array | None) -> None:
