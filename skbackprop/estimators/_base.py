@@ -17,7 +17,7 @@ from ..network.layers import Layer
 from ..network.losses import Loss, Units
 from ..network.model import Model
 from ..network.network import Network
-from ..optimize.training import TrainingState
+from ..optimize.training import TrainingState, factor_at
 from ._advice import warn_of_light_rows
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
 from ._fitted import FittedNetwork
@@ -285,7 +285,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
 
     def _lean(self, settings: Settings, model: Model, state: TrainingState, data: Data) -> None:
         """Let the output bias lean towards new rows: the further, the more rows and the higher the rate."""
-        rate = self.learning_rate_init * settings.schedule(state.steps, None) * state.rate_factor
+        rate = self.learning_rate_init * factor_at(settings.schedule, state.steps, None) * state.rate_factor
         rows = data.n * data.mean_weight()
         share = rate / (rate + LEAN_RATE) * rows / (rows + LEAN_ROWS)
         quiet = np.errstate(over="ignore", invalid="ignore")  # training will say that it diverges

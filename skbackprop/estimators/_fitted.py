@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ..kernels import kernels_in_force
-from ..network.blocks import row_block
+from ..network.blocks import rows_per_block
 from ..network.model import Model, Then
 from ._threads import suitable_blas_threads
 
@@ -63,7 +63,7 @@ class FittedNetwork(metaclass=ABCMeta):
     def _forward(self, X: Any, stop: int | None = None, then: Then = None) -> Array:
         """The model's raw output, or what ``then`` makes of it, with as many BLAS threads as suit a block of rows."""
         network = self.model_.network
-        rows = min(X.shape[0], row_block(network, self.theta_.itemsize, X=X))
+        rows = min(X.shape[0], rows_per_block(network, self.theta_.itemsize, X))
         with suitable_blas_threads(network, rows), kernels_in_force():
             return self._raw_of(self.model_, X, stop, then)
 

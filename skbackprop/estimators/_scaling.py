@@ -18,6 +18,7 @@ Array = np.ndarray
 BLOCK = 1 << 19
 GAUSSIAN_DECILES = 2.563
 FAR = 10.0
+MANY, REACH = 20, 3.0
 
 
 class RunningMoments:
@@ -73,6 +74,13 @@ class RunningMoments:
             with np.errstate(over="ignore", invalid="ignore"):  # training will say that it diverges
                 self._merge(*moments(part, w, self.origin))
 
+    def add(self, other: RunningMoments) -> None:
+        """Take in what another has seen."""
+        self.resolution = max(self.resolution, other.resolution)
+        self.origin = self.origin if self.count else other.origin
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._merge(other.count, other.beyond + (other.origin - self.origin), other.squares)
+
     def sd(self) -> Array:
         """Standard deviation of every column; 1 for those that are constant up to rounding."""
         sd = np.sqrt(self.squares / self.count)
@@ -81,6 +89,23 @@ class RunningMoments:
     def constant(self) -> Array:
         """Which columns have not varied so far."""
         return np.sqrt(self.squares / self.count) <= self.resolution * np.abs(self.mean)
+
+    def clip(self, Y: Array) -> Array:
+        """Y with what lies further than REACH standard deviations from the mean moved there; columns that vary only."""
+        reach = np.where(self.constant(), np.inf, REACH * self.sd())
+        return np.clip(Y, self.mean - reach, self.mean + reach)
+
+    def discount_outliers(self, Y: Array, weight: Array | None) -> None:
+        """Take the median and the spread of the middle of Y, which is all that was seen, for its mean and sd.
+
+        Only of columns whose sd is made by a few values far out. The spread is the distance from the first to the ninth
+        decile, as a multiple of a Gaussian's.
+        """
+        low, median, high = (weighted_quantile(Y, level, weight) for level in (0.1, 0.5, 0.9))
+        spread = (high - low) / GAUSSIAN_DECILES
+        far = (spread > 0) & (self.sd() > FAR * spread)
+        self.beyond = np.where(far, median - self.origin, self.beyond)
+        self.squares = np.where(far, self.count * spread**2, self.squares)
 
     def _merge(self, count: float, beyond: Array, squares: Array) -> None:
         total = self.count + count
@@ -116,18 +141,6 @@ def sparse_moments(X: Any, w: Array, origin: Array) -> tuple[float, Array, Array
     return count, mean, total(weights * (beyond - mean[at]) ** 2) + zeros * (origin + mean) ** 2
 
 
-def without_outliers(y: Array, weight: Array | None, mean: Array, sd: Array) -> tuple[Array, Array]:
-    """Median and spread of the middle of every column whose sd is made by a few values far out; else mean and sd.
-
-    The spread is the distance from the first to the ninth decile, as a multiple of a Gaussian's. A loss whose gradient
-    is bounded hardly sees such values; in their units, though, all others would be one.
-    """
-    low, median, high = (weighted_quantile(y, level, weight) for level in (0.1, 0.5, 0.9))
-    spread = (high - low) / GAUSSIAN_DECILES
-    far = (spread > 0) & (sd > FAR * spread)
-    return np.where(far, median, mean), np.where(far, spread, sd)
-
-
 class Scaling:
     """What has been seen of X and y, and the units that follow from it for both ends of a network."""
 
@@ -148,17 +161,20 @@ class Scaling:
     def see(self, data: Data, loss: Loss) -> tuple[Array, Array, Units]:
         """Take in some rows; returns shift and scale of the Standardize layer, and the units of the output.
 
-        The first rows tell a bounded loss what are outliers; for running moments all rows are alike.
+        A loss whose gradient is bounded hardly sees values far out; in their units, though, all others would be one.
+        Many rows tell by themselves which these are, few by the rows before.
         """
         if len(self.X.mean):
             self.X.update(data.X, data.weight, data.rows)
         y, weight = data.targets(data.y, data.weight)
-        first = not self.y.count
-        self.y.update(y, weight)
-        mean, sd = self.y.mean, self.y.sd()
-        if first and getattr(loss, "bounded", False):
-            mean, sd = without_outliers(y, weight, mean, sd)
+        bounded, seen = getattr(loss, "bounded", False), RunningMoments(y.shape[1])
+        if bounded and self.y.count and len(y) < MANY:
+            y = self.y.clip(y)
+        seen.update(y, weight)
+        if bounded:
+            seen.discount_outliers(y, weight)
+        self.y.add(seen)
         of_X = self.X.sd()
-        if issparse(data.X):  # whose shift goes along: 1 - 1 is 0, while rounding would be left of 1e9 - 1e9
+        if issparse(data.X):  # never centred in memory: over its mean a constant column is 1, and 1 - 1 exactly 0
             of_X = np.where(self.X.constant() & (self.X.mean != 0), np.abs(self.X.mean), of_X)
-        return self.X.mean, 1 / of_X, loss.units(mean, sd)
+        return self.X.mean, 1 / of_X, loss.units(self.y.mean, self.y.sd())

@@ -46,11 +46,6 @@ class Sequences:
         """What is computed in: tokens, which are no quantities, ask for no more than single precision."""
         return self.values.dtype if self.values.dtype.kind == "f" else np.dtype(np.float32)
 
-    @property
-    def n_channels(self) -> int:
-        """Quantities per step; tokens have none."""
-        return self.values.shape[2] if self.values.ndim == 3 else 0
-
     def valid(self) -> Array:
         """An (n, T) mask of the steps that are not padding."""
         n, T = self.shape[:2]
@@ -71,7 +66,7 @@ class Form(Protocol):
 def form_of(X: Any, n_channels: int, n_tokens: int | None, tokens: bool) -> Form:
     """The form of a first X."""
     if tokens:
-        return TokenForm(n_tokens or greatest_token(X) + 1)
+        return TokenForm(n_tokens or max(greatest_token(X), 0) + 1)
     shape = rectangular(X).shape
     if len(shape) > 3:
         raise ValueError(

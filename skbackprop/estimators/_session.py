@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from ..network.blocks import row_blocks
+from ..network.blocks import blocks, rows_per_block
 from ..network.model import Model
 from ..network.network import Network
 from ..network.penalties import L2
@@ -22,7 +22,6 @@ from ..optimize.batches import Batches
 from ..optimize.full_batch import LBFGS
 from ..optimize.progress import BestSoFar, Patience, Plateau
 from ..optimize.training import Epoch, TrainingState, train
-from ..ranges import check_real
 from ._advice import coarse_tol, divergence, no_better, not_settled, worse
 from ._callbacks import EpochTasks
 from ._reading import Data
@@ -160,7 +159,6 @@ class Session:
     def _descend(self) -> None:
         """First-order steps, an epoch at a time."""
         s, rate = self.settings, float(self.estimator.learning_rate_init)
-        check_real("learning_rate(step, total)", np.asarray(s.schedule(self.state.steps, self.total))[()], 0)
         epochs = train(self.steps, self.state, self.batches, s.schedule, rate, total=self.total)
         for _ in range(self.max_epochs):
             self.tasks.begin_epoch()
@@ -251,7 +249,7 @@ class Session:
         y, weight = self.data.targets(self.objective.y, self.objective.weight)
         loss, total = self.model.trained_loss, 0.0
         constant = loss.constant(y, weight).astype(y.dtype)
-        for block in row_blocks(len(y), self.model.network, y.itemsize):
+        for block in blocks(len(y), rows_per_block(self.model.network, y.itemsize)):
             raw = np.tile(constant, (len(y[block]), 1))
             w = None if weight is None else weight[block]
             total += loss.value_and_gradient(y[block], raw, w, np.empty(raw.shape, raw.dtype))

@@ -9,32 +9,33 @@ from scipy.sparse import issparse
 
 from .network import Network
 
-__all__ = ["row_block", "row_blocks"]
+__all__ = ["Rows", "blocks", "counted", "parts", "rows_per_block", "sequences_per_block"]
 
 Array = np.ndarray
 Rows = slice | Array
 
 
-def row_block(network: Network, itemsize: int, steps: int = 0, target: int = 1 << 20, X: Any = None) -> int:
-    """How many rows to put through at once: the widest layer then takes about ``target`` bytes; at least 64.
+def rows_per_block(network: Network, itemsize: int, X: Any = None, target: int = 1 << 20) -> int:
+    """How many rows make the widest layer take about ``target`` bytes; at least 64.
 
-    For sequences of so many ``steps`` it is four times that, as each step is a pass of its own; at least 8 rows. Of a
-    sparse ``X`` it is not columns that count, but entries.
+    The width of a sparse ``X`` is the mean number of entries that its rows store.
     """
-    if steps:
-        return max(8, 4 * target // (network.widest * itemsize * steps))
     width = max(network.widest_made, -(-X.nnz // max(1, X.shape[0]))) if issparse(X) else network.widest
     return max(64, target // (width * itemsize))
 
 
-def row_blocks(n: int, network: Network, itemsize: int, steps: int = 0, X: Any = None) -> list[slice]:
-    """0 ... n in slices of `row_block` rows."""
-    size = row_block(network, itemsize, steps, X=X)
-    return [slice(start, min(start + size, n)) for start in range(0, n, size)]
+def sequences_per_block(network: Network, itemsize: int, steps: int, target: int = 1 << 22) -> int:
+    """How many sequences of so many ``steps`` do the same, all steps together; at least 8."""
+    return max(8, target // (network.widest * itemsize * steps))
+
+
+def blocks(n: int, size: int, begin: int = 0) -> list[slice]:
+    """The n rows from ``begin`` on, ``size`` at a time."""
+    return [slice(begin + start, begin + min(start + size, n)) for start in range(0, n, size)]
 
 
 def counted(rows: Rows, n: int) -> tuple[Rows, int]:
-    """``rows`` of n rows, as a slice without gaps or as their numbers; and how many they are."""
+    """``rows``, of n, as a slice without gaps or an array of row numbers; and how many they are."""
     if isinstance(rows, slice):
         begin, end, step = rows.indices(n)
         if step == 1:
@@ -42,11 +43,13 @@ def counted(rows: Rows, n: int) -> tuple[Rows, int]:
         rows = np.arange(begin, end, step)
     elif (rows := np.asarray(rows)).dtype == bool:
         raise TypeError("`rows` must be a slice or an array of the numbers of rows, got an array of bool")
+    elif len(rows) and (outside := rows.astype(np.uint64).max()) >= n:  # negative numbers wrap
+        raise ValueError(f"`rows` must be numbers of rows from 0 to {n - 1}, got {outside.astype(np.int64)}")
     return rows, len(rows)
 
 
 def parts(rows: Rows, n: int, size: int) -> list[Rows]:
-    """The ``n`` rows, ``size`` at a time."""
-    begin = rows.start if isinstance(rows, slice) else 0
-    blocks = [slice(begin + start, begin + min(start + size, n)) for start in range(0, n, size)]
-    return list(blocks) if isinstance(rows, slice) else [rows[block] for block in blocks]
+    """The n ``rows`` that `counted` gives, ``size`` at a time."""
+    if isinstance(rows, slice):
+        return [*blocks(n, size, rows.start)]
+    return [rows[block] for block in blocks(n, size)]

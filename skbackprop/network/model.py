@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .blocks import row_block, row_blocks
+from .blocks import blocks, rows_per_block, sequences_per_block
 from .layers import Run, Tape
 from .losses import Loss, Units
 from .network import Network, States
@@ -77,11 +77,11 @@ class Model:
     def _passes(self, X: Any, stop: int | None) -> Iterator[tuple[slice, Array]]:
         """Blocks of rows, and what the network puts out for each."""
         p, dtype = self.network.parameters.views(self.theta), self.theta.dtype
-        blocks = row_blocks(X.shape[0], self.network, dtype.itemsize, X=X)
-        if not blocks:
+        pieces = blocks(X.shape[0], rows_per_block(self.network, dtype.itemsize, X))
+        if not pieces:
             yield slice(0), np.empty((0, *self.network.shapes[-1 if stop is None else stop]), dtype)
-        for block in blocks:
-            rows = X if len(blocks) == 1 else X[block]
+        for block in pieces:
+            rows = X if len(pieces) == 1 else X[block]
             yield block, self.network.forward(p, rows.astype(dtype, copy=False), stop=stop)
 
     def step(self, x: Array, states: States = None) -> tuple[Array, States]:
@@ -96,14 +96,14 @@ class Model:
         """
         n, past = len(X), X.shape[1] - 1
         p = self.network.parameters.views(self.theta)
-        size = max(1, row_block(self.network, self.theta.itemsize) // n)
+        size = max(1, rows_per_block(self.network, self.theta.itemsize) // n)
         for begin in range(0, past, size):
             states = self.network.states_after(p, X[:, begin : min(begin + size, past)], states)
         return self.step(X[:, -1], states)
 
     def _passes_of_sequences(self, X: Array, stop: int | None, lengths: Array | None) -> Iterator[tuple[slice, Array]]:
         p, dtype, (n, T) = self.network.parameters.views(self.theta), self.theta.dtype, X.shape[:2]
-        for block in row_blocks(n, self.network, dtype.itemsize, T):
+        for block in blocks(n, sequences_per_block(self.network, dtype.itemsize, T)):
             counts = None if lengths is None else lengths[block]
             steps = T if counts is None else int(counts.max())
             rows = gather(Tape(), "X", X, block, Segment(0, steps, counts, None))

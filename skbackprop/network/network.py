@@ -85,7 +85,8 @@ class Network:
         self, p: Sequence[SimpleNamespace], X: Any, runs: Sequence[Run] | None = None, stop: int | None = None
     ) -> Array:
         """The output of the last layer, or of the layer before index ``stop``."""
-        for layer, p_l, run in zip(self.layers[:stop], p, runs or [INFERENCE] * len(p), strict=False):
+        runs = runs or [INFERENCE] * len(self.layers)
+        for layer, p_l, run in zip(self.layers[:stop], p[:stop], runs[:stop], strict=True):
             X = layer.forward(p_l, X, run)
         return X
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from .. import kernels
-from .blocks import Rows, counted, parts, row_block
+from .blocks import Rows, counted, parts, rows_per_block
 from .layers import Run, Tape
 from .losses import Loss
 from .network import Network
@@ -107,7 +107,7 @@ class Objective:
         theta : ndarray of the dtype of X
             The parameters, as long as ``network.parameters.size``.
         rows : slice or ndarray of int, default=slice(None)
-            Row numbers from 0 to n - 1 in any order (not looked at: a negative one would be row 0), or a slice.
+            Row numbers from 0 to n - 1 in any order, or a slice.
 
         Returns
         -------
@@ -143,7 +143,7 @@ class Objective:
         """The weighted mean of the loss over ``rows`` (all of them by default): no noise, no penalty, little memory."""
         p, (rows, n) = self._at(theta).p, counted(EVERYTHING if rows is None else rows, len(self.y))
         total, weights = 0.0, 0.0
-        for some in parts(rows, n, row_block(self.network, theta.itemsize, X=self.X)):
+        for some in parts(rows, n, rows_per_block(self.network, theta.itemsize, self.X)):
             X, y, weight = self._take(some)
             raw = self.network.forward(p, X)
             total += self.loss.value_and_gradient(y, raw, weight, np.empty(raw.shape, raw.dtype))
@@ -153,7 +153,7 @@ class Objective:
     def _at(self, theta: Array) -> Point:
         if self._point is None or theta is not self._point.theta:
             self._point = Point(self.network.parameters, theta)
-            self._block = row_block(self.network, theta.itemsize, target=BLOCK, X=self.X)
+            self._block = rows_per_block(self.network, theta.itemsize, self.X, BLOCK)
         return self._point
 
     def _take(self, rows: Rows) -> tuple[Any, Array, Array | None]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..ranges import check_integer
-from .blocks import Rows, counted, row_blocks
+from .blocks import Rows, blocks, counted, sequences_per_block
 from .layers import Run, Tape
 from .layout import flatten, unflatten
 from .losses import Loss
@@ -24,6 +24,7 @@ from .segments import Segment, gather, segments
 __all__ = ["SequenceObjective"]
 
 Array = np.ndarray
+BLOCK = 1 << 25  # bytes of the widest layer, over all steps of the rows that go through at once
 
 
 def count_targets(y: Array, lengths: Array | None) -> Array:
@@ -79,7 +80,8 @@ class SequenceObjective:
     Raises
     ------
     TypeError, ValueError
-        For a ``truncate`` that is no integer, or is below 1; for one given with a bidirectional network (a ValueError).
+        For a ``truncate`` that is no integer, or is below 1. The latter for one given with a bidirectional network, and
+        for a ``network`` with a fixed number of steps.
 
     References
     ----------
@@ -115,6 +117,10 @@ class SequenceObjective:
         rng: np.random.Generator | None = None,
         truncate: int | None = None,
     ):
+        if not network.sequential:
+            raise ValueError(
+                f"`network` must be for any number of steps, of shape (None, d) or (None,), got {network.shapes[0]}"
+            )
         self.network, self.loss, self.X, self.y, self.lengths, self.weight = network, loss, X, y, lengths, weight
         self.mean_weight, self.penalty = mean_weight, penalty
         self.truncate = None if truncate is None else check_integer("truncate", truncate, 1)
@@ -133,12 +139,24 @@ class SequenceObjective:
     def value_and_gradient(self, theta: Array, rows: Rows = EVERYTHING) -> tuple[Value, Array]:
         """The objective over ``rows`` and its derivative by theta, in a buffer that the next call overwrites.
 
-        ``rows`` are a slice, or an array of row numbers from 0 to n - 1; not of booleans.
+        Many rows go through in parts, so that the memory of a pass has a bound. ``rows`` are a slice, or an array of row numbers from 0 to n - 1; not of booleans.
         """
         at, rows = self._at(theta), self._numbered(rows)
-        n, loss, scale = len(rows), 0.0, 1.0 / (len(rows) * self.mean_steps)
+        n, loss = len(rows), 0.0
         total = self._batch.array("total", theta.shape, theta.dtype)
         total[...] = 0.0
+        steps = min(self.X.shape[1], self.truncate or self.X.shape[1])
+        for block in blocks(n, sequences_per_block(self.network, theta.itemsize, steps, BLOCK)):
+            loss += self._pass(at, rows[block], 1.0 / (n * self.mean_steps), total)
+        penalty = 0.0
+        if self.penalty is not None:
+            dW = total[self.network.parameters.decaying]
+            penalty = self.penalty.add(at.W, dW, 1.0 / (n * self.mean_weight))
+        return Value(loss, penalty), total
+
+    def _pass(self, at: Point, rows: Array, scale: float, total: Array) -> float:
+        """Segment after segment forward and back: ``scale`` times the sum of the losses; adds its derivative."""
+        loss, n = 0.0, len(rows)
         states: list[Array | None] = [None] * len(self._runs)
         for segment in self._segments(rows, self.truncate):
             pairs = zip(self._runs, states, strict=True)
@@ -154,11 +172,7 @@ class SequenceObjective:
             dY *= scale
             self.network.backward(at.p, at.g, unflatten(dY, n) if self.network.every_step else dY, runs)
             total += at.gradient
-        penalty = 0.0
-        if self.penalty is not None:
-            dW = total[self.network.parameters.decaying]
-            penalty = self.penalty.add(at.W, dW, 1.0 / (n * self.mean_weight))
-        return Value(loss, penalty), total
+        return loss
 
     def mean_loss(self, theta: Array, rows: Rows | None = None) -> float:
         """The weighted mean of the loss over ``rows`` (all of them by default), divided by ``mean_steps``.
@@ -167,7 +181,7 @@ class SequenceObjective:
         """
         at, chosen = self._at(theta), self._numbered(EVERYTHING if rows is None else rows)
         total, weights = 0.0, 0.0
-        for block in row_blocks(len(chosen), self.network, theta.itemsize, self.X.shape[1]):
+        for block in blocks(len(chosen), sequences_per_block(self.network, theta.itemsize, self.X.shape[1])):
             some, memory = chosen[block], Tape()
             for segment in self._segments(some, None):
                 runs = [Run(lengths=segment.counts)] * len(self._runs)

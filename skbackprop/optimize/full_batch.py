@@ -102,5 +102,6 @@ class LBFGS:
             raise
         theta[:] = result.x
         if number == 0:  # nothing to gain from the start
+            function(result.x)
             after_epoch(Epoch(1, loss, penalty, math.nan, norm))
         return result.status != 1

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from .. import kernels
+from ..ranges import check_real
 from .batches import Batches, Rows
 from .optimizers import Optimizer
 from .schedules import Schedule
@@ -113,6 +114,20 @@ class StepByStep:
         return n * loss, n * penalty, norm
 
 
+def factor_at(schedule: Schedule, step: int, total: int | None) -> float:
+    """What the schedule, which may be anybody's, makes of the learning rate at a step.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where that is no number >= 0.
+    """
+    factor = schedule(step, total)
+    if type(factor) is float and 0.0 <= factor < math.inf:
+        return factor
+    return check_real("learning_rate(step, total)", np.asarray(factor)[()], 0)
+
+
 def count(rows: Rows) -> int:
     return rows.stop - rows.start if isinstance(rows, slice) else len(rows)
 
@@ -128,14 +143,14 @@ def train(
 ) -> Iterator[Epoch]:
     """Step through the batches and yield an `Epoch` after each pass, for as long as the caller asks for the next.
 
-    The rate of a step is ``rate * schedule(steps, total) * state.rate_factor``.
+    The rate of a step is ``rate * schedule(step, total) * state.rate_factor``.
     """
     batches.resume(state.order)
     while True:
         losses = penalties = norms = 0.0
         for rows in batches.epoch(take.stretch):
             ahead = range(state.steps, state.steps + math.ceil(count(rows) / batches.size))
-            rates = [rate * schedule(step, total) * state.rate_factor for step in ahead]
+            rates = [rate * factor_at(schedule, step, total) * state.rate_factor for step in ahead]
             loss, penalty, norm = take(state, rows, rates)
             state.steps = ahead.stop
             losses += loss

@@ -850,7 +850,15 @@ def test_a_class_in_place_of_an_object_is_told():
 
 def test_a_schedule_below_zero_is_refused():
     with pytest.raises(ValueError, match=r"`learning_rate\(step, total\)` must be a real number in \[0, inf\), got"):
-        BatchMLPRegressor(learning_rate=lambda step, total: -1.0).fit([[0.0], [1.0]], [0.0, 1.0])
+        BatchMLPRegressor(learning_rate=lambda step, total: -1.0 if step else 1.0).fit([[0.0], [1.0]], [0.0, 1.0])
+
+
+@pytest.mark.parametrize("factor", [-1.0, "half"])
+def test_a_schedule_is_checked_before_a_stream_goes_on(factor):
+    model = BatchMLPRegressor().partial_fit([[0.0], [1.0]], [0.0, 1.0])
+    model.set_params(learning_rate=lambda step, total: factor)
+    with pytest.raises((TypeError, ValueError), match=r"`learning_rate\(step, total\)` must be a real number in"):
+        model.partial_fit([[0.0], [1.0]], [0.0, 1.0])
 
 
 @pytest.mark.parametrize("name", ["coefs_", "intercepts_", "theta_", "n_layers_"])

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from sklearn.base import RegressorMixin, clone
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.metrics import d2_absolute_error_score, d2_pinball_score, make_scorer, mean_pinball_loss
+from sklearn.metrics import d2_absolute_error_score, d2_pinball_score, make_scorer, mean_pinball_loss, r2_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils import get_tags
 
-from skbackprop import LOSSES, Expectile, Gaussian, Huber, LogCosh, LogLoss, Quantile, Tweedie
+from skbackprop import LOSSES, BatchMLPRegressor, Expectile, Gaussian, Huber, LogCosh, LogLoss, Quantile, Tweedie
 from tests.estimators.kinds import REGRESSORS
 
 OBJECTS = [
@@ -179,6 +179,32 @@ def test_a_sentinel_in_y_does_no_harm_to_a_bounded_loss(model, loss):
     plain, robust = (model(loss, max_iter=60).fit(X, target) for target in (y, spoilt))
     errors = [np.abs(fitted.predict(X[1:]) - y[1:]).mean() for fitted in (plain, robust)]
     assert errors[1] < 1.1 * errors[0]
+
+
+@pytest.mark.parametrize("begin", ["fit", "partial_fit"])
+def test_a_sentinel_is_not_what_a_stream_goes_on_from(model, begin):
+    """Nor are those that come later."""
+    X, y = rows(400)
+    spoilt = y.copy()
+    spoilt[::50] = 999999.0
+    fitted = getattr(model("huber", max_iter=60, learning_rate="constant", n_iter_no_change=np.inf), begin)(X, spoilt)
+    for _ in range(60 if begin == "partial_fit" else 2):
+        for start in range(0, 400, 100):
+            fitted.partial_fit(X[start : start + 100], spoilt[start : start + 100])
+    assert fitted.model_.units.scale < 2 * y.std()
+    assert r2_score(y[1:50], fitted.predict(X[1:50])) > 0.8
+
+
+def test_a_sentinel_among_few_rows_is_told_by_those_before():
+    X, y = rows(400)
+    spoilt = y.copy()
+    spoilt[52::50] = 999999.0
+    fitted = BatchMLPRegressor(loss="huber", hidden_layer_sizes=(20,), learning_rate_init=0.01, random_state=0)
+    for _ in range(10):
+        for start in range(0, 400, 5):
+            fitted.partial_fit(X[start : start + 5], spoilt[start : start + 5])
+    assert 0.5 * y.std() < fitted.model_.units.scale < 2 * y.std()
+    assert r2_score(y[1:50], fitted.predict(X[1:50])) > 0.8
 
 
 def test_an_output_that_does_not_vary_leaves_the_gaussian_of_another_alone(model):

@@ -185,6 +185,7 @@ WRONG = {
     "words": (EMBEDDED, np.full((20, 7), "word"), Y, "`X` must hold tokens, .* and dtype <U4"),
     "halves": (EMBEDDED, TOKENS / 2, Y, "`X` must hold tokens, whole .* got 0.5 in sequence 0 at step 1"),
     "negative": (EMBEDDED, TOKENS - 1, Y, "`X` must hold tokens, whole .* got -1 in sequence 0 at step 0"),
+    "negative only": (EMBEDDED, TOKENS * 0 - 1, Y, "`X` must hold tokens, whole numbers from 0 to 0, got -1"),
     "too many": (EMBEDDED | {"n_tokens": 4}, TOKENS, Y, "numbers from 0 to 3, got 4 in sequence 0 at step 4"),
     "sparse": ({}, csr_matrix(X[:, :, 0]), Y, "Sparse data was passed for X, but dense data is required"),
     "one target": (STEPWISE, X, Y[:, 0], "`y` must have a target for every step of X with `return_sequences=True`"),

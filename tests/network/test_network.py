@@ -77,6 +77,13 @@ def test_forward_applies_one_layer_after_the_other(rng):
     np.testing.assert_allclose(network.forward(p, X), hidden @ p[2].W + p[2].b, rtol=1e-13)
 
 
+def test_parameters_of_another_network_are_refused(rng):
+    network = Network([Dense(3), Dense(1)], (2,))
+    theta = network.parameters.initial(np.random.RandomState(0), float)
+    with pytest.raises(ValueError, match="shorter"):
+        network.forward(network.parameters.views(theta)[:1], np.ones((4, 2)))
+
+
 def test_stop_gives_what_the_layer_before_puts_out(rng):
     layers = [Standardize(), Dense(5, Tanh()), Dense(3, ReLU()), Dense(2)]
     network, theta = make(layers)

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array, csr_matrix
 
 from skbackprop.network import objective
 from skbackprop.network.activations import ACTIVATIONS, Tanh
-from skbackprop.network.blocks import row_block, row_blocks
+from skbackprop.network.blocks import blocks, rows_per_block
 from skbackprop.network.layers import Dense, Dropout, Standardize
 from skbackprop.network.losses import LOSSES, Huber, Quantile, SquaredError
 from skbackprop.network.network import Network
@@ -196,6 +196,12 @@ def test_rows_are_not_chosen_by_a_mask(rng):
         Problem(SquaredError(), rng).evaluate(np.ones(N, bool))
 
 
+@pytest.mark.parametrize("row", [-1, N])
+def test_the_number_of_a_row_that_is_not_there_is_refused(row, rng):
+    with pytest.raises(ValueError, match=f"`rows` must be numbers of rows from 0 to {N - 1}, got {row}"):
+        Problem(SquaredError(), rng).evaluate(np.array([0, row]))
+
+
 def test_slices_of_any_kind_are_the_rows_that_they_name_also_in_parts(rng):
     n = 300_000
     X = rng.standard_normal((n, 4))
@@ -371,31 +377,30 @@ def test_mean_loss_over_many_blocks_is_that_over_one(weighted, chosen, rng):
     X, y = rng.standard_normal((150, 2)).astype(np.float32), rng.standard_normal((150, 1)).astype(np.float32)
     weight = weights(rng, 150).astype(np.float32) if weighted else None
     objective = Objective(network, SquaredError(), X, y, weight=weight)
-    assert len(row_blocks(150, network, 4)) == 3
+    assert rows_per_block(network, 4) == 64
     mean = objective.mean_loss(theta, rng.permutation(150) if chosen else None)
     assert mean == pytest.approx(objective.value_and_gradient(theta)[0].loss, rel=1e-4)
 
 
-def test_row_blocks_cover_all_rows_once_and_stay_small():
-    network = Network([Dense(100), Dense(1)], (3,))
-    size = row_block(network, 8)
+def test_blocks_cover_all_rows_once_and_stay_small():
+    size = rows_per_block(Network([Dense(100), Dense(1)], (3,)), 8)
     assert size == (1 << 20) // 800
-    blocks = row_blocks(3 * size + 5, network, 8)
-    assert [block.start for block in blocks] == [0, size, 2 * size, 3 * size]
-    assert blocks[-1].stop == 3 * size + 5
-    assert row_block(Network([Dense(10**6)], (3,)), 8) == 64
-    assert row_blocks(0, network, 8) == []
+    pieces = blocks(3 * size + 5, size)
+    assert [piece.start for piece in pieces] == [0, size, 2 * size, 3 * size]
+    assert pieces[-1].stop == 3 * size + 5
+    assert rows_per_block(Network([Dense(10**6)], (3,)), 8) == 64
+    assert blocks(0, size) == []
 
 
 @pytest.mark.parametrize("layers", [[], [Standardize()]], ids=["plain", "standardized"])
 def test_of_sparse_rows_entries_count_and_not_columns(layers):
     network, n = Network([*layers, Dense(20), Dense(1)], (10**5,)), 1 << 20
-    assert row_block(network, 8) == 64
-    assert row_block(network, 8, X=csr_matrix((n, 10**5))) == n // 160
+    assert rows_per_block(network, 8) == 64
+    assert rows_per_block(network, 8, csr_matrix((n, 10**5))) == n // 160
     crowded = csr_matrix(np.ones((2, 10**5)))
-    assert row_block(network, 8, X=crowded[:, :500]) == n // 4000
-    assert row_block(network, 8, X=crowded) == 64
-    assert row_blocks(0, network, 8, X=csr_matrix((0, 10**5))) == []
+    assert rows_per_block(network, 8, crowded[:, :500]) == n // 4000
+    assert rows_per_block(network, 8, crowded) == 64
+    assert rows_per_block(network, 8, csr_matrix((0, 10**5))) == n // 160
 
 
 @every_loss

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from skbackprop.network.blocks import row_blocks
+from skbackprop.network.blocks import sequences_per_block
 from skbackprop.network.cells import CELLS, GRU, LSTM, Elman
 from skbackprop.network.embedding import Embedding
 from skbackprop.network.layers import Dense, Dropout, Standardize
@@ -63,7 +63,7 @@ def test_many_blocks_of_rows_are_as_one(every_step, masked, rng):
     model = make_model(rng, LSTM(), every_step, dtype=np.float32, hidden=48)
     X = rng.standard_normal((60, 600, D)).astype(np.float32)
     lengths = rng.integers(1, 601, 60) if masked else None
-    assert len(row_blocks(60, model.network, 4, 600)) > 1
+    assert sequences_per_block(model.network, 4, 600) < 60
     raw = model.raw(X, lengths=lengths)
     for row in (0, 31, 59):
         one = model.raw(X[row : row + 1], lengths=None if lengths is None else lengths[row : row + 1])
@@ -81,8 +81,8 @@ def test_raw_predictions_are_made_use_of_one_after_the_other(every_step, masked,
 
 def test_blocks_of_sequences_are_small_but_never_empty():
     network = Network([Recurrent(GRU(), 10, True)], (None, 3))
-    assert row_blocks(10**6, network, 8, 100)[0].stop == 4 * (1 << 20) // 8000
-    assert row_blocks(100, network, 8, 10**9)[0].stop == 8
+    assert sequences_per_block(network, 8, 100) == (1 << 22) // 8000
+    assert sequences_per_block(network, 8, 10**9) == 8
 
 
 @three_cells
@@ -156,7 +156,7 @@ def test_network_shapes_have_free_steps(rng):
 @pytest.mark.parametrize("cell", [Elman(), GRU(), LSTM(layer_norm=True)], ids=str)
 def test_many_steps_at_once_are_as_many_single_ones(cell, rng, monkeypatch):
     """In pieces of three steps."""
-    monkeypatch.setattr("skbackprop.network.model.row_block", lambda network, itemsize: 3 * 5)
+    monkeypatch.setattr("skbackprop.network.model.rows_per_block", lambda network, itemsize: 3 * 5)
     layers = [Recurrent(cell, 4, return_sequences=True), Dropout(0.5), Recurrent(cell, 3), Dense(2)]
     network = Network(layers, (None, 2))
     theta = network.parameters.initial(np.random.RandomState(0), np.float64)

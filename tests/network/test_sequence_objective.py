@@ -7,7 +7,7 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 
-from skbackprop.network.blocks import row_blocks
+from skbackprop.network.blocks import sequences_per_block
 from skbackprop.network.cells import CELLS, GRU, LSTM
 from skbackprop.network.embedding import Embedding
 from skbackprop.network.layers import Dense, Dropout, Run, Standardize, Tape
@@ -304,12 +304,31 @@ def test_mean_loss_is_the_value_without_penalty_and_noise(cell, every_step, rng)
 
 def test_mean_loss_in_many_blocks(rng):
     network = Network([Recurrent(GRU(), 200), Dense(1)], (None, 1))
-    assert len(row_blocks(40, network, 4, 300)) == 3
+    assert sequences_per_block(network, 4, 300) < 20
     X, y = rng.standard_normal((40, 300, 1)).astype(np.float32), rng.standard_normal((40, 1)).astype(np.float32)
     lengths = rng.integers(1, 300, 40)
     theta = network.parameters.initial(np.random.RandomState(0), np.float32)
     objective = SequenceObjective(network, SquaredError(), X, y, lengths=lengths)
     assert objective.mean_loss(theta) == pytest.approx(objective.value_and_gradient(theta)[0].loss, rel=1e-4)
+
+
+@three_cells
+@steps_or_last
+@pytest.mark.parametrize("k", [None, 3])
+def test_many_sequences_go_through_in_parts(cell, every_step, k, rng, monkeypatch):
+    problem = Problem(rng, cell, 2, every_step)
+    how = {"truncate": k, "weight": weights(rng, N), "penalty": L2(0.1)}
+    value, gradient = problem.evaluate(**how)
+    monkeypatch.setattr("skbackprop.network.sequence_objective.sequences_per_block", lambda *_: 2)
+    parts, gradient_of_parts = problem.evaluate(**how)
+    assert sum(parts) == pytest.approx(sum(value), rel=1e-12)
+    np.testing.assert_allclose(gradient_of_parts, gradient, rtol=1e-9, atol=1e-13)
+
+
+def test_a_network_with_a_fixed_number_of_steps_is_refused(rng):
+    network = Network([Recurrent(GRU(), 2, return_sequences=True), Dense(1)], (5, 2))
+    with pytest.raises(ValueError, match=r"`network` must be for any number of steps, .*, got \(5, 2\)"):
+        SequenceObjective(network, SquaredError(), np.zeros((3, 5, 2)), np.zeros((3, 5, 1)))
 
 
 @three_cells

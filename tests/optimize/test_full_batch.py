@@ -143,6 +143,17 @@ def test_a_search_that_fails_ends_where_its_last_epoch_was():
     assert Rosenbrock().value_and_gradient(theta)[0][0] == min(epoch.loss for epoch in recorder.epochs)
 
 
+def test_a_search_that_cannot_begin_reports_its_start():
+    class Cliff:
+        def value_and_gradient(self, theta, rows):
+            return ((2.0 if (theta == 1).all() else 5.0), 0.0), 2 * theta
+
+    epochs, theta = [], np.ones(2)
+    LBFGS().minimize(Cliff(), theta, slice(None), epochs.append, max_iter=10, tol=1e-8)
+    assert [epoch.loss for epoch in epochs] == [2.0]
+    np.testing.assert_array_equal(theta, 1.0)
+
+
 def test_memory_is_handed_on():
     paths = [minimize(Rosenbrock(), np.array(Rosenbrock.start), lbfgs=LBFGS(memory=m))[1] for m in (1, 10)]
     assert len(paths[0].epochs) != len(paths[1].epochs)
