@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from .kernels.backend import *
     from .network.activations import *
     from .network.cells import *
+    from .network.contract import *
     from .network.embedding import *
     from .network.initializers import *
     from .network.layers import *
     from .network.losses import *
     from .network.network import *
     from .network.objective import *
+    from .network.parameters import *
     from .network.recurrent import *
     from .network.sequence_objective import *
     from .network.sequences import *
@@ -33,12 +35,14 @@ _MODULES = (
     "kernels.backend",
     "network.activations",
     "network.cells",
+    "network.contract",
     "network.embedding",
     "network.initializers",
     "network.layers",
     "network.losses",
     "network.network",
     "network.objective",
+    "network.parameters",
     "network.recurrent",
     "network.sequence_objective",
     "network.sequences",

@@ -52,6 +52,12 @@ def check_flag(name: str, value: Any) -> bool:
     return bool(value)
 
 
+def check_object(name: str, value: Any, method: str, examples: str) -> None:
+    """Refuse what does not have the ``method``, names and classes; it is the estimators that know names."""
+    if isinstance(value, (str, type)) or not callable(getattr(value, method, None)):
+        raise TypeError(f"`{name}` must be an object such as {examples}, got {value!r}")
+
+
 def check_name(name: str, value: Any, known: Iterable[str], otherwise: str = "") -> Any:
     """Return ``value`` if it is among the ``known`` names; ``otherwise`` words what else would do."""
     known = sorted(known)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..network.layers import Run, Shape, Tape
+from ..network.contract import Run, Shape, Tape
 from ..network.parameters import Parameters
 from .derivatives import check_gradient
 from .objects import check_object, require

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..network.activations import Activation
+from ..network.answers import Labels, Numbers
+from ..network.elementwise import Activation
 from ..network.layers import Dense, Dropout, Standardize
 from ..network.losses import Loss
 from ..network.model import Model
@@ -64,7 +65,7 @@ class Predictor(ABC):
 
 
 @dataclass(frozen=True, eq=False)
-class NumberPredictor(Predictor):
+class NumberPredictor(Numbers, Predictor):
     """The predictor of a regressor. Of a loss that learns a standard deviation, that is ``loss.std(raw(X))``.
 
     Attributes
@@ -83,15 +84,12 @@ class NumberPredictor(Predictor):
     True
     """
 
-    flat: bool
-
     def predict(self, X: Array) -> Array:
-        y = self.loss.predict(self.raw(X))
-        return y[:, 0] if self.flat and y.shape[1] == 1 else y
+        return self.write(self.loss.predict(self.raw(X)))
 
 
 @dataclass(frozen=True, eq=False)
-class ClassPredictor(Predictor):
+class ClassPredictor(Labels, Predictor):
     """The predictor of a classifier: ``predict`` gives labels, ``predict_proba`` probabilities, as the classifier does.
 
     Attributes
@@ -115,21 +113,12 @@ class ClassPredictor(Predictor):
     True
     """
 
-    classes: Array
-    indicator: bool
-
-    @property
-    def _two_classes(self) -> bool:
-        return not self.indicator and len(self.classes) == 2
-
     def predict(self, X: Array) -> Array:
-        numbers = self.loss.decide(self.raw(X)).astype(np.intp)
-        return numbers if self.indicator else self.classes[numbers[:, 0]]
+        return self.write(self.loss.decide(self.raw(X)))
 
     def predict_proba(self, X: Array) -> Array:
         """Of every class, summing to one in a row, or of every label of an indicator."""
-        raw = self.raw(X)
-        return self.loss.predict(np.hstack([-raw, raw]) if self._two_classes else raw)
+        return self.loss.predict(self.column_per_class(self.raw(X)))
 
 
 def make_predictor(

@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_regressor
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from ..kernels import kernels_in_force
-from ..network.layers import Layer
+from ..network.contract import Layer
 from ..network.losses import Loss, Units
 from ..network.model import Model
 from ..network.network import Network
@@ -270,14 +270,14 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
     ) -> None:
         """Let the units at both ends follow the data, and the optimiser's moments follow the units.
 
-        Numbers that had never varied have told nothing but their value: once they do, the output begins anew, at the
-        best constant for mean - sd and mean + sd.
+        Numbers that had never varied have not told how large a difference is. Once all outputs vary, training so far
+        means nothing in the new units: the output begins anew, at the best constant for mean - sd and mean + sd.
         """
         never_varied, all_equal = self._scaling.X.constant(), self._scaling.y.constant().all()
         shift, scale, units = scaling.see(data, model.loss)
         self._scaling = scaling
         factor = model.move_units(shift, scale, never_varied, units)
-        if is_regressor(self) and all_equal and not scaling.y.constant().any():
+        if self._target.quantity and all_equal and not scaling.y.constant().any():
             model.start_at_constant(units.standardize(scaling.y.mean + scaling.y.sd() * [[-1.0], [1.0]]), None)
             state.moments = settings.moments(model)
         elif state.moments:

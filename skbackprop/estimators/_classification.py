@@ -36,10 +36,10 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         return target
 
     def _predicted(self, raw: Array) -> Array:
-        return self.model_.loss.predict(self._column_per_class(raw))
+        return self.model_.loss.predict(self._target.column_per_class(raw))
 
     def _log_predicted(self, raw: Array) -> Array:
-        return self.model_.loss.log_predict(self._column_per_class(raw))
+        return self.model_.loss.log_predict(self._target.column_per_class(raw))
 
     def _decided(self, raw: Array) -> Array:
         return self._target.write(self.model_.loss.decide(raw))
@@ -114,7 +114,7 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
             With ``return_sequences=True`` there is an axis of steps after the first, and NaN at padding.
         """
         raw = self._forward(self._read_x(X))
-        return raw[..., 0] if self._two_classes else raw
+        return raw[..., 0] if self._target.two_classes else raw
 
     def predict_proba(self, X: Any) -> Array:
         """The probability of every class, which sum to one, or of every label.
@@ -143,14 +143,6 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
             With ``return_sequences=True``, (n_samples, n_steps, n_classes), and NaN at padding.
         """
         return self._forward(self._read_x(X), then=self._log_predicted)
-
-    @property
-    def _two_classes(self) -> bool:
-        return not self._target.indicator and len(self.classes_) == 2
-
-    def _column_per_class(self, raw: Array) -> Array:
-        """Of two classes, whose one output is a log-odds, the first is the negative case."""
-        return np.hstack([-raw, raw]) if self._two_classes else raw
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -10,7 +10,8 @@ from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..network.activations import ACTIVATIONS
-from ..network.layers import Dense, Dropout, Layer, Standardize
+from ..network.contract import Layer
+from ..network.layers import Dense, Dropout, Standardize
 from ..network.model import Model, Then
 from ..network.objective import Objective
 from ..ranges import check_real

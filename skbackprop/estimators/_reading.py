@@ -68,25 +68,27 @@ class Data(NamedTuple):
         return self._replace(weight=weight, rows=rows_that_count(self.y, weight))
 
 
-def read_weight(sample_weight: Any, n: int, name: str = "sample_weight") -> Array | None:
+def read_weight(sample_weight: Any, n: int) -> Array | None:
     """One finite weight >= 0 per row, not all of them zero; a number counts for every row."""
     if sample_weight is None:
         return None
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n, sample_weight)
     try:
-        weight = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name=name)
+        weight = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
     except (TypeError, ValueError) as error:
-        raise type(error)(f"`{name}` must hold one finite number per row: {error}") from None
+        raise type(error)(f"`sample_weight` must hold one finite number per row: {error}") from None
     if weight.shape != (n,):
-        raise ValueError(f"`{name}` must have shape ({n},), one weight per row, got {weight.shape}")
+        raise ValueError(f"`sample_weight` must have shape ({n},), one weight per row, got {weight.shape}")
     if weight.min() < 0:
-        raise ValueError(f"`{name}` must be >= 0: negative values are not allowed, got a minimum of {weight.min():g}")
+        raise ValueError(
+            f"`sample_weight` must be >= 0: negative values are not allowed, got a minimum of {weight.min():g}"
+        )
     if not weight.any():
-        raise ValueError(f"`{name}` must hold at least one weight > 0, got {n} zeros")
+        raise ValueError(f"`sample_weight` must hold at least one weight > 0, got {n} zeros")
     with np.errstate(over="ignore"):
         if not np.isfinite(weight.sum()):
-            raise ValueError(f"`{name}` must have a finite sum, got weights up to {weight.max():g}")
+            raise ValueError(f"`sample_weight` must have a finite sum, got weights up to {weight.max():g}")
     return weight
 
 

@@ -11,17 +11,17 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from ..kernels import kernels_in_force
 from ..network.activations import Tanh
 from ..network.cells import CELLS
+from ..network.contract import Layer
 from ..network.embedding import Embedding
-from ..network.layers import Dropout, Layer, Standardize
+from ..network.layers import Dropout, Standardize
 from ..network.model import Model, Then
 from ..network.recurrent import Recurrent
 from ..network.sequence_objective import SequenceObjective
-from ..optimize.full_batch import LBFGS
 from ..ranges import check_flag, check_integer, check_real
 from ._base import BatchNetwork
 from ._reading import FLOATS, Data, check_representable
 from ._sequences import Form, Sequences, form_of
-from ._settings import Architecture, Settings, is_name, read_hidden, read_init, read_object
+from ._settings import Architecture, Settings, is_full_batch, read_hidden, read_init, read_object
 from ._threads import suitable_blas_threads
 
 Array = np.ndarray
@@ -64,7 +64,16 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
             raise ValueError("`hidden_layer_sizes` must name at least one recurrent layer, got ()")
         hidden: list[Layer] = []
         for at, units in enumerate(sizes):
-            hidden.append(Recurrent(cell, units, every_step or at < len(sizes) - 1, both_ways, state_dropout, init))
+            hidden.append(
+                Recurrent(
+                    cell,
+                    units,
+                    return_sequences=every_step or at < len(sizes) - 1,
+                    bidirectional=both_ways,
+                    dropout=state_dropout,
+                    init=init,
+                )
+            )
             if dropout:
                 hidden.append(Dropout(dropout))
         kept = ("bidirectional", "return_sequences", "n_channels", "embedding", "n_tokens")
@@ -88,7 +97,7 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
                 f"`truncate` must be None with bidirectional=True, which reads sequences as a whole, "
                 f"got {self.truncate!r}"
             )
-        if self.truncate is not None and (is_name(self.solver, "lbfgs") or isinstance(self.solver, LBFGS)):
+        if self.truncate is not None and is_full_batch(self.solver):
             raise ValueError(
                 f"`truncate` must be None with solver='lbfgs', whose line search needs the whole gradient, "
                 f"got {self.truncate!r}"

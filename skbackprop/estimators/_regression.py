@@ -14,6 +14,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from ..network.layout import on_rows
 from ..network.losses import LOSSES, Loss
 from ..ranges import check_flag
 from ._base import BatchNetwork
@@ -88,9 +89,7 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
         if not self._checked_std(return_std):
             return self._forward(X, then=self._predicted)
         raw = self._forward(X)
-        each = raw.reshape(-1, raw.shape[-1])
-        mean, std = self._predicted(each), self._std(each)
-        return mean.reshape(*raw.shape[:-1], *mean.shape[1:]), std.reshape(*raw.shape[:-1], *std.shape[1:])
+        return on_rows(self._predicted, raw), on_rows(self._std, raw)
 
     def _checked_std(self, return_std: Any) -> bool:
         if not check_flag("return_std", return_std):

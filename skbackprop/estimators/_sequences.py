@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_array, validate_data
 
+from ..network.segments import valid_steps
 from ..network.sequences import sequence_lengths
 
 Array = np.ndarray
@@ -49,7 +50,7 @@ class Sequences:
     def valid(self) -> Array:
         """An (n, T) mask of the steps that are not padding."""
         n, T = self.shape[:2]
-        return np.ones((n, T), bool) if self.lengths is None else np.arange(T) < self.lengths[:, None]
+        return np.ones((n, T), bool) if self.lengths is None else valid_steps(T, self.lengths)
 
 
 class Form(Protocol):

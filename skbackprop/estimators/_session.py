@@ -19,7 +19,6 @@ from ..network.network import Network
 from ..network.penalties import L2
 from ..optimize.averaging import RunningMean
 from ..optimize.batches import Batches
-from ..optimize.full_batch import LBFGS
 from ..optimize.progress import BestSoFar, Patience, Plateau
 from ..optimize.training import Epoch, TrainingState, train
 from ._advice import coarse_tol, divergence, no_better, not_settled, worse
@@ -66,7 +65,7 @@ class Session:
     ):
         self.estimator, self.settings, self.model, self.state = estimator, settings, model, state
         self.data, self.tasks = data, tasks
-        self.full_batch = isinstance(settings.solver, LBFGS)
+        self.full_batch = settings.full_batch
         self.objective = self._objective(data)
         self.rows = data.X.shape[0] if data.rows is None else data.rows
         size = data.n if self.full_batch else batch_rows(estimator.batch_size, data.n, model.network)
@@ -127,7 +126,7 @@ class Session:
         return self.converged
 
     def _snapshot(self) -> dict[str, Any]:
-        """What makes a shallow copy of the estimator predict for ever as it would if training ended today."""
+        """Attributes with which a shallow copy of the estimator stays what it is after this epoch."""
         history = {name: list(values) for name, values in self.estimator.history_.items()}
         return {"model_": replace(self.model, theta=self.weights.copy()), "history_": history}
 
@@ -270,8 +269,8 @@ def make_progress(estimator: Any, settings: Settings) -> Patience | Plateau:
 
     L-BFGS, and a schedule that plans for its end, when the loss falls most, are not cut short by the training loss.
     """
-    limit, full_batch = estimator.n_iter_no_change, isinstance(settings.solver, LBFGS)
-    if not estimator.early_stopping and (full_batch or plans_its_end(settings.schedule)):
+    limit = estimator.n_iter_no_change
+    if not estimator.early_stopping and (settings.full_batch or plans_its_end(settings.schedule)):
         limit = math.inf
-    patience = Patience(limit, estimator.tol)
-    return Plateau(patience, estimator.learning_rate_init) if settings.adaptive and not full_batch else patience
+    patience, lowers = Patience(limit, estimator.tol), settings.adaptive and not settings.full_batch
+    return Plateau(patience, estimator.learning_rate_init) if lowers else patience

@@ -11,8 +11,9 @@ import numpy as np
 from sklearn.metrics import check_scoring, get_scorer_names
 
 from ..network.activations import ACTIVATIONS, Activation
+from ..network.contract import Layer
 from ..network.initializers import INITIALIZERS, Initializer
-from ..network.layers import Dense, Layer
+from ..network.layers import Dense
 from ..network.losses import Loss
 from ..network.model import Model
 from ..optimize.averaging import SHARE
@@ -47,6 +48,11 @@ class Settings(NamedTuple):
     standardize: bool
     share: float
 
+    @property
+    def full_batch(self) -> bool:
+        """Whether all rows make one step."""
+        return is_full_batch(self.solver)
+
     def layers(self, entrance: list[Layer], width: int) -> list[Layer]:
         """The layers of a network that puts out ``width`` numbers per row."""
         return [*entrance, *self.architecture.hidden, Dense(width, init=self.architecture.init)]
@@ -67,9 +73,14 @@ class Settings(NamedTuple):
         }
 
 
+def is_full_batch(solver: Any) -> bool:
+    """Whether ``solver``, a name or an object, is L-BFGS."""
+    return is_name(solver, "lbfgs") or isinstance(solver, LBFGS)
+
+
 def can_step(estimator: Any) -> bool:
     """Whether the solver goes forward one pass at a time, as ``partial_fit`` does."""
-    if is_name(estimator.solver, "lbfgs") or isinstance(estimator.solver, LBFGS):
+    if is_full_batch(estimator.solver):
         raise AttributeError("`partial_fit` needs a solver that takes small steps, got solver='lbfgs'")
     return True
 
@@ -95,7 +106,7 @@ def read_settings(estimator: Any, losses: Mapping[str, Loss], architecture: Arch
     check_numbers(estimator)
     solver = read_solver(estimator)
     for name, rate in architecture.noise.items():
-        if isinstance(solver, LBFGS) and rate:
+        if is_full_batch(solver) and rate:
             raise ValueError(
                 f"`{name}` must be 0 with solver='lbfgs', whose line search needs a loss without noise, got {rate!r}"
             )
@@ -226,7 +237,7 @@ def read_schedule(e: Any) -> Schedule:
 
 def read_average(e: Any, solver: Optimizer | LBFGS, schedule: Schedule) -> bool:
     """Whether weights are averaged: "auto" is where nothing else calms the steps, and scikit-learn is not followed."""
-    full_batch = isinstance(solver, LBFGS)
+    full_batch = is_full_batch(solver)
     if is_name(e.average, "auto"):
         return bool(e.standardize) and not full_batch and not plans_its_end(schedule)
     if not isinstance(e.average, (bool, np.bool_)):

@@ -11,6 +11,7 @@ from scipy.sparse import issparse
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
+from ..network.answers import Labels, Numbers
 from ..network.losses import Loss
 from ..ranges import check_real
 from ._reading import Data
@@ -27,10 +28,12 @@ class Target(Protocol):
     2. ``write`` turns what `read` gives, or predictions of it, into what the user writes.
     3. ``bind`` is a loss told of the target.
     4. ``written`` is what `write` depends on, by name: for a predictor, which is told no more of the target.
-    5. ``stratify`` tells whether held-out rows are to be spread over the values of y.
+    5. ``stratify`` tells whether held-out rows are to be spread over the values of y, and ``quantity`` whether these
+       have a level and a spread.
     """
 
     stratify: bool
+    quantity: bool
 
     def read(self, y: Any) -> Array: ...
     def write(self, y: Array) -> Array: ...
@@ -40,12 +43,12 @@ class Target(Protocol):
 
 
 @dataclass(frozen=True)
-class NumberTarget:
-    """Numbers, in ``n_outputs`` columns, or ``flat`` in one that is not an array of columns."""
+class NumberTarget(Numbers):
+    """Numbers in ``n_outputs`` columns."""
 
     n_outputs: int
-    flat: bool
     stratify: ClassVar[bool] = False
+    quantity: ClassVar[bool] = True
 
     @classmethod
     def of(cls, y: Any) -> NumberTarget:
@@ -65,9 +68,6 @@ class NumberTarget:
             raise ValueError(f"`y` must have {outputs}, as in the first fit, got {y.shape[1]}")
         return y
 
-    def write(self, y: Array) -> Array:
-        return y[:, 0] if self.flat and y.shape[1] == 1 else y
-
     def bind(self, loss: Loss) -> Loss:
         if not callable(getattr(loss, "score", None)):
             raise TypeError(f"`loss` of a regressor must have a method `score`, as a LocationLoss has, got {loss!r}")
@@ -79,18 +79,10 @@ class NumberTarget:
 
 
 @dataclass(frozen=True, eq=False)
-class ClassTarget:
-    """Labels of classes that exclude one another, or an indicator of labels, a column each.
+class ClassTarget(Labels):
+    """Labels, in order; of an indicator they are the numbers of its columns."""
 
-    Parameters
-    ----------
-    classes : ndarray
-        Labels in order; the numbers of the columns of an indicator.
-    indicator : bool
-    """
-
-    classes: Array
-    indicator: bool
+    quantity: ClassVar[bool] = False
 
     @classmethod
     def of(cls, y: Any, classes: Any = None) -> ClassTarget:
@@ -113,8 +105,8 @@ class ClassTarget:
 
     @property
     def n_exclusive(self) -> int:
-        """How many classes need a raw column each: none of an indicator's, and none of two."""
-        return 0 if self.indicator or len(self.classes) == 2 else len(self.classes)
+        """How many classes have a raw column each, under one softmax: 0 for two classes and for an indicator."""
+        return 0 if self.indicator or self.two_classes else len(self.classes)
 
     def read(self, y: Any) -> Array:
         """Zeros and ones for two classes or an indicator, else the numbers of the classes."""
@@ -136,10 +128,6 @@ class ClassTarget:
                 f"got also {shown(unknown)}"
             )
         return np.array([number[label] for label in labels.tolist()])[places][:, None]
-
-    def write(self, y: Array) -> Array:
-        numbers = y.astype(np.intp)
-        return numbers if self.indicator else self.classes[numbers[:, 0]]
 
     def bind(self, loss: Loss) -> Loss:
         try:

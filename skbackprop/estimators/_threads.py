@@ -10,8 +10,8 @@ Where products are NumPy's and vectors SciPy's, the two then take the cores from
 one thread. So where products are left to all cores, SciPy's BLAS, which does not make them, gets one thread.
 
 The number of threads belongs to the whole process, so all who want one thread at the same time are kept in a list: the
-first in sets the limit, the last out restores what was there before. Of a process that is forked only the thread that
-forks goes on, so there all others are out.
+first in sets the limit, the last out restores what was there before. In the child of a fork only the thread that forked
+goes on: there all others are taken off the list.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class Validation:
     def __init__(self, estimator: Any, objective: Objective, data: Data, scorer: Any = None):
         self.objective, self.data, self.scorer = objective, data, scorer
         if scorer is not None:
-            # Scored on plain arrays: without names there are none to miss.
+            # Scorers get plain arrays, and scikit-learn would warn that these lack the names of fit.
             self.estimator = self.scored = copy.copy(estimator)
             vars(self.scored).pop("feature_names_in_", None)
             self.X = estimator._given(data.taken(data.X))

@@ -11,7 +11,6 @@ from typing import ClassVar
 
 from ..ranges import check_real
 from .elementwise import HE, LECUN, SCIKIT_LEARN, Activation, Elementwise
-from .elementwise import check_object as check_object
 from .gated import GELU, Mish, SiLU
 from .initializers import Initializer, VarianceScaling
 

@@ -9,9 +9,10 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from .. import kernels
-from ..ranges import check_flag, check_real
-from .activations import Activation, ReLU, Tanh, check_object
-from .initializers import Orthogonal, Sampler, ones, zeros
+from ..ranges import check_flag, check_object, check_real
+from .activations import ReLU, Tanh
+from .elementwise import Activation
+from .initializers import Orthogonal, Sampler, gate_by_gate, ones, zeros
 from .parameters import Slot
 
 __all__ = ["CELLS", "GRU", "LSTM", "Cell", "Elman"]
@@ -63,16 +64,6 @@ class Cell(Protocol):
     def gradient(self, g: SimpleNamespace, dR: Array, kept: SimpleNamespace) -> None: ...
 
 
-def square_blocks(draw: Sampler) -> Sampler:
-    """A sampler of (u, G u) matrices that draws every (u, u) block by itself."""
-
-    def sampler(rng: np.random.RandomState, shape: tuple[int, ...]) -> Array:
-        u = shape[0]
-        return np.concatenate([draw(rng, (u, u)) for _ in range(shape[1] // u)], axis=1)
-
-    return sampler
-
-
 def identity(rng: np.random.RandomState, shape: tuple[int, ...]) -> Array:
     """The identity; nothing is drawn."""
     return np.eye(shape[0], shape[1])
@@ -81,7 +72,7 @@ def identity(rng: np.random.RandomState, shape: tuple[int, ...]) -> Array:
 def recurrent_slots(cell: Cell, units: int, draw: Sampler | None = None) -> dict[str, Slot]:
     """U, every block of which starts orthogonal unless ``draw`` says otherwise, and the gain of its normalisation."""
     draw = draw or Orthogonal().samplers(units, units)[0]
-    slots = {"U": Slot((units, cell.gates * units), square_blocks(draw), decay=True)}
+    slots = {"U": Slot((units, cell.gates * units), gate_by_gate(draw, cell.gates), decay=True)}
     if cell.layer_norm:
         slots["gain"] = Slot((cell.gates * units,), ones)
     return slots
@@ -126,7 +117,7 @@ class Elman:
 
     def __post_init__(self) -> None:
         check_flag("layer_norm", self.layer_norm)
-        check_object(self.activation)
+        check_object("activation", self.activation, "backward", "Tanh() or ReLU()")
 
     def slots(self, units: int) -> dict[str, Slot]:
         return recurrent_slots(self, units, identity if self.activation == ReLU() else None)

@@ -12,7 +12,7 @@ from .parameters import Slot
 __all__ = ["Layer", "Run", "Tape"]
 
 Array = np.ndarray
-Shape = tuple[int, ...]
+Shape = tuple[Any, ...]  # of int; the number of steps of a sequence, which is free, is None
 
 
 class Tape(SimpleNamespace):
@@ -67,6 +67,15 @@ class Run(NamedTuple):
     def array(self, name: str, shape: Shape, dtype: np.dtype) -> Array:
         """A buffer of the tape, or fresh memory where there is none."""
         return np.empty(shape, dtype) if self.tape is None else self.tape.array(name, shape, dtype)
+
+    def mask(self, shape: Shape, dtype: np.dtype, rate: float) -> Array:
+        """A buffer M for dropout: an entry is 0 with probability ``rate``, else 1 / (1 - rate)."""
+        assert self.rng is not None
+        M = self.array("M", shape, dtype)
+        self.rng.random(out=M, dtype=dtype)
+        np.greater_equal(M, rate, out=M)
+        M *= 1.0 / (1.0 - rate)
+        return M
 
 
 class Layer(Protocol):

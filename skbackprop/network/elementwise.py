@@ -52,12 +52,6 @@ class Activation(Protocol):
     def backward(self, dA: Array, Z: Array, A: Array) -> None: ...
 
 
-def check_object(activation: object) -> None:
-    """Layers and cells take objects; it is the estimators that know names."""
-    if isinstance(activation, (str, type)) or not callable(getattr(activation, "backward", None)):
-        raise TypeError(f"`activation` must be an object such as Tanh() or ReLU(), got {activation!r}")
-
-
 class Elementwise:
     """What the activations here share: kernels of the name ``kernel``, called with the ``constants`` at the end."""
 

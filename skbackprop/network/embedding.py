@@ -10,8 +10,8 @@ import numpy as np
 
 from .. import kernels
 from ..ranges import check_integer
+from .contract import Run, Shape
 from .initializers import Initializer, SmallNormal
-from .layers import Run, Shape
 from .layout import flatten, unflatten
 from .parameters import Slot
 

@@ -27,6 +27,16 @@ def ones(rng: np.random.RandomState, shape: tuple[int, ...]) -> Array:
     return np.ones(shape)
 
 
+def gate_by_gate(draw: Sampler, gates: int) -> Sampler:
+    """A sampler of (d, G u) matrices that draws each gate's (d, u) by itself."""
+
+    def sampler(rng: np.random.RandomState, shape: tuple[int, ...]) -> Array:
+        d, width = shape
+        return np.concatenate([draw(rng, (d, width // gates)) for _ in range(gates)], axis=1)
+
+    return sampler
+
+
 class Initializer(Protocol):
     """A frozen dataclass. ``samplers`` gives one function for the weights and one for the biases.
 

@@ -11,16 +11,16 @@ import numpy as np
 from scipy.sparse import csr_matrix, issparse
 
 from .. import kernels
-from ..ranges import check_integer, check_real
-from .activations import Activation, Identity, check_object
-from .contract import Layer, Run, Shape, Tape
+from ..ranges import check_integer, check_object, check_real
+from .activations import Activation, Identity
+from .contract import Run, Shape
 from .elementwise import Elementwise
 from .initializers import Initializer, ones
 from .layout import flatten, on_steps, unflatten
 from .parameters import Slot
 from .products import Shifted, matmul, matmul_transposed
 
-__all__ = ["Dense", "Dropout", "Layer", "Run", "Slot", "Standardize", "Tape"]
+__all__ = ["Dense", "Dropout", "Standardize"]
 
 Array = np.ndarray
 IDENTITY = Identity()
@@ -29,7 +29,8 @@ IDENTITY = Identity()
 class Biased:
     """An activation with the bias before it, as a dense layer has it.
 
-    Those that have kernels have one for both together; others are called after the bias, and before its sums.
+    With kernels of the package the two are one pass each way. Any other activation is called after the bias has been
+    added, and on the way back before its column sums are taken.
     """
 
     def __init__(self, f: Activation):
@@ -96,7 +97,7 @@ class Dense:
 
     def __post_init__(self) -> None:
         check_integer("units", self.units, 1)
-        check_object(self.activation)
+        check_object("activation", self.activation, "backward", "Tanh() or ReLU()")
 
     @cached_property
     def biased(self) -> Biased:
@@ -166,6 +167,7 @@ class Dropout:
     Examples
     --------
     >>> import numpy as np
+    >>> from skbackprop import Run, Tape
     >>> Dropout(0.5).forward(None, np.ones((1, 6)), Run(tape=Tape(), rng=np.random.default_rng(0)))
     array([[2., 0., 0., 0., 2., 2.]])
     """
@@ -188,11 +190,7 @@ class Dropout:
         run.tape.M = None
         if run.rng is None:
             return X
-        M = run.tape.array("M", X.shape, X.dtype)
-        run.rng.random(out=M, dtype=X.dtype)
-        np.greater_equal(M, self.rate, out=M)
-        M *= 1.0 / (1.0 - self.rate)
-        run.tape.M = M
+        M = run.tape.M = run.mask(X.shape, X.dtype, self.rate)
         return np.multiply(X, M, out=run.tape.array("Y", X.shape, X.dtype))
 
     def backward(
@@ -206,7 +204,7 @@ class Dropout:
 
 @dataclass(frozen=True)
 class Standardize:
-    """Y = (X - shift) * scale, with two slots that no gradient moves; dX = dY * scale. One of each for a column.
+    """Y = (X - shift) * scale, column by column, with two slots that no gradient moves; dX = dY * scale.
 
     X itself is never touched: only the batch is. A sparse X stays sparse: what is to be subtracted goes with it, as a
     vector, into the products of the next layer.

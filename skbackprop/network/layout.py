@@ -26,6 +26,12 @@ def unflatten(Z: Array, n: int) -> Array:
     return Z.reshape(-1, n, *Z.shape[1:]).swapaxes(0, 1)
 
 
+def on_rows(f: Callable[[Array], Array], Y: Array) -> Array:
+    """f of the rows of Y, which may have any number of axes before the last."""
+    made = f(Y.reshape(-1, Y.shape[-1]))
+    return made.reshape(*Y.shape[:-1], *made.shape[1:])
+
+
 def on_steps(forward: Callable[..., Array]) -> Callable[..., Array]:
     """The ``forward`` of a layer on rows, for sequences as well: one pass over the rows of all steps."""
 

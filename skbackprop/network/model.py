@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from .blocks import blocks, rows_per_block, sequences_per_block
-from .layers import Run, Tape
+from .contract import Run, Tape
+from .layout import on_rows
 from .losses import Loss, Units
 from .network import Network, States
-from .segments import Segment, gather
+from .segments import Segment, gather, valid_steps
 
 __all__ = ["Model"]
 
@@ -53,7 +54,7 @@ class Model:
         Of sequences, ``lengths`` says how many steps are valid (None: all). What is put out at padding is NaN.
 
         ``then`` is what to make of raw predictions, (rows, columns), one target after the other. It is done block by
-        block, so that what it takes less memory for is never there for all rows.
+        block, so that the raw predictions of all rows are never there at once.
         """
         n, out = X.shape[0], np.empty(0)
         passes = self._passes_of_sequences(X, stop, lengths) if self.network.sequential else self._passes(X, stop)
@@ -62,11 +63,8 @@ class Model:
             if not as_it_is:
                 Y *= self.units.gain
                 Y += self.units.offset
-            if then is not None and Y.ndim == 2:
-                Y = then(Y)
-            elif then is not None:
-                made = then(Y.reshape(-1, Y.shape[-1]))
-                Y = made.reshape(*Y.shape[:-1], *made.shape[1:])
+            if then is not None:
+                Y = on_rows(then, Y)
             if len(Y) == n:
                 return Y
             if block.start == 0:
@@ -110,9 +108,8 @@ class Model:
             rows = rows.astype(dtype, copy=False) if X.ndim == 3 else rows
             Y = self.network.forward(p, rows, [Run(lengths=counts)] * len(p), stop)
             if Y.ndim == 3 and counts is not None:
-                valid, Z = np.arange(steps) < counts[:, None], Y
-                Y = np.full((len(Z), T, Z.shape[2]), np.nan, dtype)
-                np.copyto(Y[:, :steps], Z, where=valid[:, :, None])
+                Z, Y = Y, np.full((len(Y), T, Y.shape[2]), np.nan, dtype)
+                np.copyto(Y[:, :steps], Z, where=valid_steps(steps, counts)[:, :, None])
             yield block, np.ascontiguousarray(Y)
 
     def set_units(self, shift: Array, scale: Array, units: Units) -> None:
@@ -123,7 +120,7 @@ class Model:
             standardize.shift[:], standardize.scale[:] = shift, scale
 
     def silence(self, constant: Array) -> None:
-        """Let columns of X that do not vary have no say: nothing is learnt of them, and their weights are random."""
+        """Set the first weights of constant columns to zero: left random, they would be noise once a column varies."""
         if constant.any() and not constant.all():
             first = vars(self.network.parameters.views(self.theta)[1])
             for W in ("W", "W_back"):

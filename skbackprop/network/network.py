@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .layers import Layer, Run, Shape, Tape
+from .contract import Layer, Run, Shape, Tape
 from .parameters import Parameters
 
 __all__ = ["Network"]
@@ -36,8 +36,8 @@ class Network:
     shapes : list of tuple
         The shape of a row before the first layer and after each.
     widest, widest_made : int
-        Numbers per row, or per step of a row, where there are most: what the memory of a pass is made of; and without
-        what comes before the first parameters to train, where sparse rows stay sparse.
+        The most numbers per row, or per step of a row, that go into a layer or come out of one, for the memory of a
+        pass. And the most without what goes into the first layer that trains, which may be sparse.
     sequential, every_step : bool
         Whether rows are sequences, and whether what is put out has their steps.
     steppable : bool

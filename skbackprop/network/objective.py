@@ -9,7 +9,7 @@ from scipy.sparse import issparse
 
 from .. import kernels
 from .blocks import Rows, counted, parts, rows_per_block
-from .layers import Run, Tape
+from .contract import Run, Tape
 from .losses import Loss
 from .network import Network
 from .parameters import Point
@@ -19,7 +19,6 @@ __all__ = ["Objective", "Value"]
 
 Array = np.ndarray
 EVERYTHING = slice(None)
-BLOCK = 1 << 21  # bytes of the widest layer
 
 
 class Value(NamedTuple):
@@ -153,7 +152,7 @@ class Objective:
     def _at(self, theta: Array) -> Point:
         if self._point is None or theta is not self._point.theta:
             self._point = Point(self.network.parameters, theta)
-            self._block = rows_per_block(self.network, theta.itemsize, self.X, BLOCK)
+            self._block = rows_per_block(self.network, theta.itemsize, self.X, kernels.training.CACHED)
         return self._point
 
     def _take(self, rows: Rows) -> tuple[Any, Array, Array | None]:

@@ -11,6 +11,8 @@ import numpy as np
 
 from .initializers import Sampler, zeros
 
+__all__ = ["Slot"]
+
 Array = np.ndarray
 
 

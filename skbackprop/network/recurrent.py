@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..ranges import check_flag, check_integer, check_real
+from ..ranges import check_flag, check_integer, check_object, check_real
 from .cells import Cell
-from .initializers import INITIALIZERS, Initializer, Sampler
-from .layers import Run, Shape, Tape
+from .contract import Run, Shape, Tape
+from .initializers import INITIALIZERS, Initializer, gate_by_gate
 from .layout import flatten, unflatten
 from .parameters import Slot
 from .unrolled import Unrolled
@@ -93,8 +93,7 @@ class Recurrent:
     init: Initializer | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.cell, (str, type)) or not callable(getattr(self.cell, "keeps", None)):
-            raise TypeError(f"`cell` must be an object such as GRU() or LSTM(), got {self.cell!r}")
+        check_object("cell", self.cell, "keeps", "GRU() or LSTM()")
         check_integer("units", self.units, 1)
         check_flag("return_sequences", self.return_sequences)
         check_flag("bidirectional", self.bidirectional)
@@ -185,20 +184,7 @@ class Recurrent:
         if run.rng is None or self.dropout == 0:
             run.tape.M = None
         elif run.state is None or run.tape.M is None:
-            M = run.tape.M = run.tape.array("M", (n, self.units), dtype)
-            run.rng.random(out=M, dtype=dtype)
-            np.greater_equal(M, self.dropout, out=M)
-            M *= 1.0 / (1.0 - self.dropout)
-
-
-def gate_by_gate(draw: Sampler, gates: int) -> Sampler:
-    """A sampler of (d, G u) matrices that draws each gate's (d, u) by itself."""
-
-    def sampler(rng: np.random.RandomState, shape: tuple[int, ...]) -> Array:
-        d, width = shape
-        return np.concatenate([draw(rng, (d, width // gates)) for _ in range(gates)], axis=1)
-
-    return sampler
+            run.tape.M = run.mask((n, self.units), dtype, self.dropout)
 
 
 def backward_slots(p: SimpleNamespace) -> SimpleNamespace:

@@ -9,10 +9,15 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import kernels
-from .layers import Tape
+from .contract import Tape
 from .layout import unflatten
 
 Array = np.ndarray
+
+
+def valid_steps(T: int, lengths: Array) -> Array:
+    """Which of T steps are valid in every row, an (n, T) mask."""
+    return np.arange(T) < lengths[:, None]
 
 
 class Segment(NamedTuple):

@@ -12,14 +12,14 @@ import numpy as np
 
 from ..ranges import check_integer
 from .blocks import Rows, blocks, counted, sequences_per_block
-from .layers import Run, Tape
+from .contract import Run, Tape
 from .layout import flatten, unflatten
 from .losses import Loss
 from .network import Network
 from .objective import EVERYTHING, Value
 from .parameters import Point
 from .penalties import Penalty
-from .segments import Segment, gather, segments
+from .segments import Segment, gather, segments, valid_steps
 
 __all__ = ["SequenceObjective"]
 
@@ -30,7 +30,7 @@ BLOCK = 1 << 25  # bytes of the widest layer, over all steps of the rows that go
 def count_targets(y: Array, lengths: Array | None) -> Array:
     """How many steps of each row of an (n, T, ...) target count: valid ones, at which no entry of y is NaN."""
     n, T = y.shape[:2]
-    valid = np.ones((n, T), bool) if lengths is None else np.arange(T) < lengths[:, None]
+    valid = np.ones((n, T), bool) if lengths is None else valid_steps(T, lengths)
     if y.dtype.kind == "f":
         valid &= ~np.isnan(y).any(axis=tuple(range(2, y.ndim)))
     return valid.sum(axis=1)
@@ -139,7 +139,8 @@ class SequenceObjective:
     def value_and_gradient(self, theta: Array, rows: Rows = EVERYTHING) -> tuple[Value, Array]:
         """The objective over ``rows`` and its derivative by theta, in a buffer that the next call overwrites.
 
-        Many rows go through in parts, so that the memory of a pass has a bound. ``rows`` are a slice, or an array of row numbers from 0 to n - 1; not of booleans.
+        Many rows go through in parts, so that the memory of a pass has a bound. ``rows`` are a slice, or an array of
+        row numbers from 0 to n - 1; not of booleans.
         """
         at, rows = self._at(theta), self._numbered(rows)
         n, loss = len(rows), 0.0
@@ -233,7 +234,7 @@ class SequenceObjective:
             return None
         counted = np.ones((segment.steps, n), bool)
         if segment.counts is not None:
-            counted &= np.arange(segment.steps)[:, None] < segment.counts
+            counted &= valid_steps(segment.steps, segment.counts).T
         if self._some_missing:
             counted &= ~np.isnan(y).any(axis=tuple(range(1, y.ndim))).reshape(counted.shape)
         return np.flatnonzero(counted)

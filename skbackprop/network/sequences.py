@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ..ranges import check_integer
+from .segments import valid_steps
 
 __all__ = ["make_windows", "pad_sequences", "sequence_lengths"]
 
@@ -63,7 +64,7 @@ def sequence_lengths(X: Array) -> Array | None:
     if empty.any():
         raise ValueError(f"`X` must have sequences of at least one step, got only NaN in sequence {empty.argmax()}")
     lengths = X.shape[1] - padded[:, ::-1].argmin(axis=1)
-    inside = padded & (np.arange(X.shape[1]) < lengths[:, None])
+    inside = padded & valid_steps(X.shape[1], lengths)
     if inside.any():
         row, step = np.argwhere(inside)[0]
         raise ValueError(

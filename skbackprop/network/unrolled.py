@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import kernels
 from .cells import EPSILON, Cell
-from .layers import Tape
+from .contract import Tape
 
 Array = np.ndarray
 

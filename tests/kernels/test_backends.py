@@ -28,7 +28,8 @@ from skbackprop import (
 from skbackprop.kernels import backend
 from skbackprop.network.activations import ACTIVATIONS, LeakyReLU, ReLU
 from skbackprop.network.cells import CELLS
-from skbackprop.network.layers import Biased, Run, Tape
+from skbackprop.network.contract import Run, Tape
+from skbackprop.network.layers import Biased
 from skbackprop.network.losses import LOSSES
 from skbackprop.network.network import Network
 from skbackprop.network.recurrent import Recurrent

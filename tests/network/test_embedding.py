@@ -5,8 +5,8 @@ import pickle
 import numpy as np
 import pytest
 
+from skbackprop.network.contract import Run, Tape
 from skbackprop.network.embedding import Embedding
-from skbackprop.network.layers import Run, Tape
 from skbackprop.network.parameters import Parameters
 
 N, T, V, U = 5, 4, 6, 3

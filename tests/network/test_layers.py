@@ -11,7 +11,8 @@ from scipy.sparse import csr_array, csr_matrix
 from skbackprop.checks import check_layer
 from skbackprop.network import layers
 from skbackprop.network.activations import ACTIVATIONS
-from skbackprop.network.layers import Dense, Dropout, Run, Standardize, Tape
+from skbackprop.network.contract import Run, Tape
+from skbackprop.network.layers import Dense, Dropout, Standardize
 from skbackprop.network.parameters import Parameters
 from skbackprop.network.products import matmul, matmul_transposed
 from tests.derivatives import noisy_run, run_layer, trainable

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from skbackprop.network.activations import ReLU, Tanh
-from skbackprop.network.layers import Dense, Dropout, Run, Standardize, Tape
+from skbackprop.network.contract import Run, Tape
+from skbackprop.network.layers import Dense, Dropout, Standardize
 from skbackprop.network.network import Network
 from skbackprop.network.parameters import Slot
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array, csr_matrix
 
-from skbackprop.network import objective
 from skbackprop.network.activations import ACTIVATIONS, Tanh
 from skbackprop.network.blocks import blocks, rows_per_block
 from skbackprop.network.layers import Dense, Dropout, Standardize
@@ -435,7 +434,7 @@ def test_many_rows_go_through_in_parts_and_nothing_changes(rows, weighted, rng, 
     theta = network.parameters.initial(np.random.RandomState(0), np.float64)
     weight = rng.uniform(0.5, 1.5, 1000) if weighted else None
     whole = Objective(network, SquaredError(), X, y, weight=weight, penalty=L2(0.1)).value_and_gradient(theta, rows)
-    monkeypatch.setattr(objective, "BLOCK", 100 * 40 * 8)
+    monkeypatch.setattr("skbackprop.kernels.training.CACHED", 100 * 40 * 8)
     split = Objective(network, SquaredError(), X, y, weight=weight, penalty=L2(0.1)).value_and_gradient(theta, rows)
     np.testing.assert_allclose(split[0], whole[0], rtol=1e-12)
     np.testing.assert_allclose(split[1], whole[1], rtol=1e-10, atol=1e-13)

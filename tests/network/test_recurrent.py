@@ -9,8 +9,9 @@ import pytest
 from skbackprop.checks import check_layer
 from skbackprop.network.activations import GELU, ReLU, Tanh
 from skbackprop.network.cells import CELLS, GRU, LSTM, Elman
+from skbackprop.network.contract import Run, Tape
 from skbackprop.network.initializers import SmallNormal
-from skbackprop.network.layers import Dense, Dropout, Run, Standardize, Tape
+from skbackprop.network.layers import Dense, Dropout, Standardize
 from skbackprop.network.layout import flatten, unflatten
 from skbackprop.network.network import Network
 from skbackprop.network.parameters import Parameters

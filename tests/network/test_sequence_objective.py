@@ -9,8 +9,9 @@ import pytest
 
 from skbackprop.network.blocks import sequences_per_block
 from skbackprop.network.cells import CELLS, GRU, LSTM
+from skbackprop.network.contract import Run, Tape
 from skbackprop.network.embedding import Embedding
-from skbackprop.network.layers import Dense, Dropout, Run, Standardize, Tape
+from skbackprop.network.layers import Dense, Dropout, Standardize
 from skbackprop.network.losses import LOSSES, SquaredError
 from skbackprop.network.network import Network
 from skbackprop.network.penalties import L2

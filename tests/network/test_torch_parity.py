@@ -5,7 +5,7 @@ import pytest
 
 from skbackprop.network.activations import ReLU, Tanh
 from skbackprop.network.cells import GRU, LSTM, Elman
-from skbackprop.network.layers import Run, Tape
+from skbackprop.network.contract import Run, Tape
 from skbackprop.network.parameters import Parameters
 from skbackprop.network.recurrent import Recurrent
 

@@ -4,11 +4,12 @@ Sums may be taken in another order and a product may be fused with a sum, or no 
 instructions. But NaN and infinity stay what they are: a diverging fit must be seen. Code is kept on disk beside the
 source or, where that cannot be written, in the user's cache; where neither can, it lasts as long as the process.
 
-numba takes code from there if the file of the function is the same as then, though it may be made of parts from other
-files. It names what it keeps by ``__qualname__``, which is therefore told all of them. And as it does not expect two
-processes to write under one name at once, there is a name for each kernel, and for each signature of a pointer.
+numba keeps code under the ``__qualname__`` of the function, and takes it from there as long as the function's own file
+is the same, though parts of it may come from other files. So a digest of all files is added to that name. And as numba
+does not expect two processes to write under one name at once, there is a name for each kernel, and for each signature
+of a pointer.
 
-What nobody calls is not made, as compiling takes time: no kernel is called from C, and no part or pointer from Python.
+To save time in compiling, wrappers that nobody calls are left out: kernels have none for C, parts none for Python.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Matrix products: small ones in tiles, those of one column or row by loops, others by BLAS.
 
-BLAS first copies both factors into an order that suits large products. For small ones the copy takes part of the time
-that the product takes, which here has none. Tiles are called by their address, as they would else be compiled with
+BLAS first copies both factors into an order that suits large products. For small ones the copy takes a good part of the
+time; tiles do without. They are called by their address, as they would else be compiled with
 every caller, which takes longer than all the rest of it.
 """
 

@@ -75,9 +75,8 @@ def gaussian(y: Array, raw: Array, weight: Array | None, out: Array, beta: float
     """The columns of ``raw`` are the means m, then the logarithms s of the variances, one of each per column of y.
 
     With r = m - y: value = sum_i w_i (s + r^2 exp(-s)) / 2, gradient = w_i f r exp(-s) by m and w_i f (1 - r^2 exp(-s))
-    / 2 by s, where f = exp(beta s). exp(-s) is guarded, and beta s has the same ceiling; below -ceiling s alone counts
-    as -ceiling, with no slope, or residuals of zero would drive it down for ever. The constant log(2 pi) / 2 is left
-    out.
+    / 2 by s, where f = exp(beta s). exp(-s) is guarded, and beta s has the same ceiling. The first s counts as -ceiling
+    below that, without a slope: residuals of zero would drive it down for ever. The constant log(2 pi) / 2 is left out.
     """
     k = y.shape[1]
     residual, log_variance = raw[:, :k] - y, raw[:, k:]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
 
 from ...ranges import check_real
-from .contract import KernelLoss, Loss, Units
+from .contract import KernelCall, KernelLoss, Loss, Units
 
 __all__ = ["BrierLoss", "ClassLoss", "Focal", "LogLoss"]
 
@@ -141,7 +141,7 @@ class LogLoss(ClassLoss):
         check_real("label_smoothing", self.label_smoothing, 0, 1, closed="left")
 
     @property
-    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+    def kernel(self) -> KernelCall:
         return "log_loss_classes" if self.n_classes else "log_loss_columns", (self.label_smoothing,)
 
     def constant(self, y: Array, weight: Array | None) -> Array:
@@ -182,7 +182,7 @@ class BrierLoss(ClassLoss):
     """
 
     @property
-    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+    def kernel(self) -> KernelCall:
         return "brier_classes" if self.n_classes else "brier_columns", ()
 
     def constant(self, y: Array, weight: Array | None) -> Array:
@@ -232,7 +232,7 @@ class Focal(ClassLoss):
         check_real("gamma", self.gamma, 0)
 
     @property
-    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+    def kernel(self) -> KernelCall:
         return "focal_classes" if self.n_classes else "focal_columns", (self.gamma,)
 
     def constant(self, y: Array, weight: Array | None) -> Array:

@@ -15,13 +15,15 @@ from ... import kernels
 __all__ = ["KernelLoss", "Loss", "RegressionLoss", "Units", "explained", "r2"]
 
 Array = np.ndarray
+KernelCall = tuple[str, tuple[Any, ...]]  # the name of a kernel, and its constants
 
 
 class Units(NamedTuple):
     """How a loss may standardise its target: y' = (y - shift) / scale, and then raw = gain raw' + offset.
 
-    ``shift`` and ``scale`` hold one number per output, the others one per raw column; ``worth`` is what one unit
-    of the loss on y' comes to in the loss on y. A network trained on y' so predicts y.
+    ``gain`` and ``offset`` make predictions of y out of what a network trained on y' puts out, and ``worth`` makes the
+    loss on y out of that on y', loss = worth loss'. ``shift`` and ``scale`` hold one number per output, the others one
+    per raw column.
 
     Examples
     --------
@@ -104,15 +106,15 @@ class KernelLoss:
     """
 
     @property
-    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+    def kernel(self) -> KernelCall:
         raise NotImplementedError
 
     def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
         name, constants = self.kernel_in(raw.dtype)
         return kernels.in_force()[name](y, raw, weight, out, *constants)
 
-    def kernel_in(self, dtype: np.dtype) -> tuple[str, tuple[Any, ...]]:
-        """``kernel``, with what are several of a kind as an array of this dtype."""
+    def kernel_in(self, dtype: np.dtype) -> KernelCall:
+        """``kernel``, with constants that are tuples as arrays of this dtype."""
         name, constants = self.kernel
         return name, tuple(np.array(c, dtype) if isinstance(c, tuple) else c for c in constants)
 

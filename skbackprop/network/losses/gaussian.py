@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from ... import kernels
 from ...ranges import check_real
-from .contract import KernelLoss, RegressionLoss, Units, r2
+from .contract import KernelCall, KernelLoss, RegressionLoss, Units, r2
 
 __all__ = ["GAUSSIAN_LOSSES", "Gaussian"]
 
@@ -66,7 +66,7 @@ class Gaussian(KernelLoss):
         return 2 * y.shape[1]
 
     @property
-    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+    def kernel(self) -> KernelCall:
         return "gaussian", (self.beta, CEILING)
 
     def held_at(self, raw: Array) -> WeightedGaussian:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from ...ranges import check_real
 from .constants import stationary_constant, weighted_quantile
-from .contract import KernelLoss, RegressionLoss, Units, explained, r2
+from .contract import KernelCall, KernelLoss, RegressionLoss, Units, explained, r2
 
 __all__ = ["AbsoluteError", "Expectile", "LocationLoss", "SquaredError"]
 
@@ -87,10 +87,7 @@ class SquaredError(LocationLoss):
     """
 
     degree: ClassVar[int] = 2
-
-    @property
-    def kernel(self) -> tuple[str, tuple[Any, ...]]:
-        return "squared_error", ()
+    kernel: ClassVar[KernelCall] = ("squared_error", ())
 
     def constant(self, y: Array, weight: Array | None) -> Array:
         return np.average(y, axis=0, weights=weight)
@@ -112,10 +109,7 @@ class AbsoluteError(LocationLoss):
 
     degree: ClassVar[int] = 1
     bounded: ClassVar[bool] = True
-
-    @property
-    def kernel(self) -> tuple[str, tuple[Any, ...]]:
-        return "absolute_error", ()
+    kernel: ClassVar[KernelCall] = ("absolute_error", ())
 
     def constant(self, y: Array, weight: Array | None) -> Array:
         return weighted_quantile(y, 0.5, weight)
@@ -160,7 +154,7 @@ class Expectile(LocationLoss):
         check_real("level", self.level, 0, 1, closed="neither")
 
     @property
-    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+    def kernel(self) -> KernelCall:
         return "expectile", (self.level,)
 
     def constant(self, y: Array, weight: Array | None) -> Array:

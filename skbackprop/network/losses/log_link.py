@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from ...ranges import check_real
-from .contract import KernelLoss, RegressionLoss, Units, r2
+from .contract import KernelCall, KernelLoss, RegressionLoss, Units, r2
 
 __all__ = ["Gamma", "LogLinkLoss", "Poisson", "Tweedie"]
 
@@ -115,16 +115,13 @@ class Poisson(LogLinkLoss):
     """
 
     ceiling: float = CEILING
+    degree: ClassVar[float] = 1.0
 
     def __post_init__(self) -> None:
         check_real("ceiling", self.ceiling, 10, 60)
 
     @property
-    def degree(self) -> float:
-        return 1.0
-
-    @property
-    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+    def kernel(self) -> KernelCall:
         return "poisson", (self.ceiling,)
 
     def check(self, y: Array) -> None:
@@ -157,13 +154,8 @@ class Gamma(LogLinkLoss):
     (0.0, array([[0.]]))
     """
 
-    @property
-    def degree(self) -> float:
-        return 0.0
-
-    @property
-    def kernel(self) -> tuple[str, tuple[Any, ...]]:
-        return "gamma", (CEILING,)
+    degree: ClassVar[float] = 0.0
+    kernel: ClassVar[KernelCall] = ("gamma", (CEILING,))
 
     def check(self, y: Array) -> None:
         check_positive(y, "'gamma'", zero=False)
@@ -219,7 +211,7 @@ class Tweedie(LogLinkLoss):
         return 2.0 - self.power
 
     @property
-    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+    def kernel(self) -> KernelCall:
         if self.power == 1:
             return "poisson", (CEILING,)
         if self.power == 2:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from ...ranges import check_real
 from .constants import weighted_quantile
-from .contract import KernelLoss, RegressionLoss, Units, explained
+from .contract import KernelCall, KernelLoss, RegressionLoss, Units, explained
 
 __all__ = ["QUANTILE_LOSSES", "Quantile"]
 
@@ -74,7 +74,7 @@ class Quantile(KernelLoss):
         return y.shape[1] * len(self._each)
 
     @property
-    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+    def kernel(self) -> KernelCall:
         return "quantile", (self._each,)
 
     def units(self, mean: Array, sd: Array) -> Units:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from ...ranges import check_flag, check_real
 from .constants import stationary_constant
-from .contract import RegressionLoss
+from .contract import KernelCall, RegressionLoss
 from .location import LocationLoss
 
 __all__ = ["ROBUST_LOSSES", "Huber", "LogCosh", "RobustLoss"]
@@ -119,7 +119,7 @@ class Huber(RobustLoss):
     delta: float | tuple[float, ...] = 1.35
 
     @property
-    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+    def kernel(self) -> KernelCall:
         return "huber", (self._each,)
 
 
@@ -160,7 +160,7 @@ class LogCosh(RobustLoss):
     """
 
     @property
-    def kernel(self) -> tuple[str, tuple[Any, ...]]:
+    def kernel(self) -> KernelCall:
         return "log_cosh", (self._each,)
 
 
