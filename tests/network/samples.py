@@ -7,10 +7,13 @@ import numpy as np
 from skbackprop.checks.targets import accepts, sample_target
 from skbackprop.network.activations import GELU, Logistic, ReLU
 from skbackprop.network.cells import CELLS, Elman
+from skbackprop.network.contract import Run
 from skbackprop.network.layers import Dense, Standardize
 from skbackprop.network.network import Network
+from skbackprop.network.parameters import Parameters
+from tests.derivatives import run_layer
 
-__all__ = ["accepts", "random_theta", "small_network", "target", "weights"]
+__all__ = ["Sample", "accepts", "assert_same_pass", "random_theta", "small_network", "target", "weights"]
 
 
 def target(loss, rng, n, k):
@@ -47,3 +50,30 @@ def ragged(X, lengths):
     for row, length in zip(X, lengths, strict=True):
         row[length:] = np.nan
     return X
+
+
+class Sample:
+    """A layer with a theta and a batch of rows of this shape, which are read-only, and dY."""
+
+    def __init__(self, layer, rng, dtype=np.float64, rows=7, *, shape):
+        self.layer, self.parameters = layer, Parameters([layer.slots(shape)])
+        self.theta = self.parameters.initial(np.random.RandomState(0), dtype)
+        self.theta += (0.2 * rng.standard_normal(self.theta.size)).astype(dtype)
+        self.X = rng.standard_normal((rows, *shape)).astype(dtype)
+        self.dY = rng.standard_normal((rows, *layer.output_shape(shape))).astype(dtype)
+        self.X.flags.writeable = self.theta.flags.writeable = False
+
+    def p(self):
+        return self.parameters.views(self.theta)[0]
+
+    def forward(self, X, run=None):
+        return self.layer.forward(self.p(), X, Run() if run is None else run)
+
+    def passed(self, rows=slice(None), run=None, X=None, dY=None):
+        X, dY = self.X[rows] if X is None else X, self.dY[rows] if dY is None else dY
+        return run_layer(self.layer, self.parameters, self.theta, X, dY, run)
+
+
+def assert_same_pass(one, other, **tolerance):
+    for name in ("Y", "dX", "gradient"):
+        np.testing.assert_allclose(getattr(one, name), getattr(other, name), err_msg=name, **tolerance)

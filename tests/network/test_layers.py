@@ -15,39 +15,14 @@ from skbackprop.network.contract import Run, Tape
 from skbackprop.network.layers import Dense, Dropout, Standardize
 from skbackprop.network.parameters import Parameters
 from skbackprop.network.products import matmul, matmul_transposed
-from tests.derivatives import noisy_run, run_layer, trainable
+from tests.derivatives import noisy_run, trainable
+from tests.network.samples import Sample, assert_same_pass
 
 CASES = [*(Dense(3, f) for f in ACTIVATIONS.values()), Dropout(0.0), Dropout(0.4), Standardize()]
 
 every_layer = pytest.mark.parametrize("layer", CASES, ids=repr)
+sample_of = partial(Sample, shape=(4,))
 sparse_kinds = pytest.mark.parametrize("sparse", [csr_matrix, csr_array])
-
-
-class Sample:
-    """A layer with a theta and two batches of rows, a full one and a short one; the rows are read-only."""
-
-    def __init__(self, layer, rng, dtype=np.float64, rows=7, columns=4):
-        self.layer, self.parameters = layer, Parameters([layer.slots((columns,))])
-        self.theta = self.parameters.initial(np.random.RandomState(0), dtype)
-        self.theta += (0.2 * rng.standard_normal(self.theta.size)).astype(dtype)
-        self.X = rng.standard_normal((rows, columns)).astype(dtype)
-        self.dY = rng.standard_normal((rows, *layer.output_shape((columns,)))).astype(dtype)
-        self.X.flags.writeable = self.theta.flags.writeable = False
-
-    def p(self):
-        return self.parameters.views(self.theta)[0]
-
-    def forward(self, X, run=None):
-        return self.layer.forward(self.p(), X, Run() if run is None else run)
-
-    def passed(self, rows=slice(None), run=None, X=None):
-        X = self.X[rows] if X is None else X
-        return run_layer(self.layer, self.parameters, self.theta, X, self.dY[rows], run)
-
-
-def assert_same_pass(one, other, **tolerance):
-    for name in ("Y", "dX", "gradient"):
-        np.testing.assert_allclose(getattr(one, name), getattr(other, name), err_msg=name, **tolerance)
 
 
 def test_no_layer_is_left_out():
@@ -64,9 +39,9 @@ def test_keeps_the_contract_its_derivatives_included(layer):
 @every_layer
 def test_float32_follows_float64(layer, rng):
     """Dropout is left without noise here: generators draw other numbers in another precision."""
-    sample = Sample(layer, rng, np.float32)
+    sample = sample_of(layer, rng, np.float32)
     run = Run(tape=Tape())
-    wide = Sample(layer, rng)
+    wide = sample_of(layer, rng)
     wide.theta, wide.X, wide.dY = (a.astype(np.float64) for a in (sample.theta, sample.X, sample.dY))
     narrow = sample.passed(run=run)
     assert narrow.Y.dtype == narrow.dX.dtype == narrow.gradient.dtype == np.float32
@@ -74,25 +49,9 @@ def test_float32_follows_float64(layer, rng):
 
 
 @every_layer
-def test_inference_equals_training_without_noise(layer, rng):
-    sample = Sample(layer, rng)
-    np.testing.assert_array_equal(sample.forward(sample.X), sample.forward(sample.X, Run(tape=Tape())))
-
-
-@every_layer
-def test_neither_rows_nor_parameters_are_written(layer, rng):
-    sample = Sample(layer, rng)
-    X, theta = sample.X.copy(), sample.theta.copy()
-    sample.forward(sample.X)
-    sample.passed()
-    np.testing.assert_array_equal(sample.X, X)
-    np.testing.assert_array_equal(sample.theta, theta)
-
-
-@every_layer
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_short_batch_after_a_full_one_equals_fresh_buffers(layer, dtype, rng):
-    sample, tape = Sample(layer, rng, dtype), Tape()
+    sample, tape = sample_of(layer, rng, dtype), Tape()
     sample.passed(run=noisy_run(tape, seed=1))
     short = sample.passed(slice(4, 7), noisy_run(tape, seed=2))
     assert_same_pass(short, sample.passed(slice(4, 7), noisy_run(seed=2)), rtol=0)
@@ -100,7 +59,7 @@ def test_a_short_batch_after_a_full_one_equals_fresh_buffers(layer, dtype, rng):
 
 @every_layer
 def test_a_full_batch_after_a_short_one_equals_fresh_buffers(layer, rng):
-    sample, tape = Sample(layer, rng), Tape()
+    sample, tape = sample_of(layer, rng), Tape()
     sample.passed(slice(0, 2), noisy_run(tape, seed=1))
     full = sample.passed(run=noisy_run(tape, seed=2))
     assert_same_pass(full, sample.passed(run=noisy_run(seed=2)), rtol=0)
@@ -109,7 +68,7 @@ def test_a_full_batch_after_a_short_one_equals_fresh_buffers(layer, rng):
 @every_layer
 def test_buffers_outlive_the_batch(layer, rng):
     """A second batch of the same size takes no new memory: whatever the tape held before, it holds after."""
-    sample, tape = Sample(layer, rng), Tape()
+    sample, tape = sample_of(layer, rng), Tape()
     sample.passed(run=noisy_run(tape))
     before = {name: buffer.ctypes.data for name, buffer in tape.buffers.items()}
     sample.passed(run=noisy_run(tape))
@@ -117,15 +76,8 @@ def test_buffers_outlive_the_batch(layer, rng):
 
 
 @every_layer
-def test_a_batch_equals_its_rows_one_at_a_time(layer, rng):
-    sample = Sample(layer, rng)
-    rows = [sample.forward(sample.X[i : i + 1]) for i in range(len(sample.X))]
-    np.testing.assert_allclose(sample.forward(sample.X), np.concatenate(rows), rtol=1e-13, atol=1e-14)
-
-
-@every_layer
 def test_the_gradient_is_the_sum_over_rows(layer, rng):
-    sample, run = Sample(layer, rng), Run(tape=Tape())
+    sample, run = sample_of(layer, rng), Run(tape=Tape())
     whole = sample.passed(run=run)
     parts = [sample.passed(slice(i, i + 1), run) for i in range(len(sample.X))]
     np.testing.assert_allclose(whole.gradient, sum(part.gradient for part in parts), rtol=1e-12, atol=1e-13)
@@ -133,35 +85,8 @@ def test_the_gradient_is_the_sum_over_rows(layer, rng):
 
 
 @every_layer
-def test_the_gradient_is_assigned_not_accumulated(layer, rng):
-    sample, run = Sample(layer, rng), noisy_run()
-    free = trainable(sample.parameters).astype(bool)
-    gradient = np.where(free, 1e6, 0.0)
-    (g,) = sample.parameters.views(gradient)
-    sample.forward(sample.X, run)
-    layer.backward(sample.p(), g, sample.dY.copy(), run)
-    np.testing.assert_array_equal(gradient, sample.passed().gradient)
-
-
-@every_layer
-def test_slots_that_do_not_train_keep_a_zero_gradient(layer, rng):
-    sample = Sample(layer, rng)
-    assert not sample.passed().gradient[trainable(sample.parameters) == 0].any()
-
-
-@every_layer
-def test_without_need_of_dX_the_gradient_is_the_same(layer, rng):
-    sample, run = Sample(layer, rng), noisy_run()
-    gradient = np.zeros_like(sample.theta)
-    (g,) = sample.parameters.views(gradient)
-    sample.forward(sample.X, run)
-    layer.backward(sample.p(), g, sample.dY.copy(), run, need_dX=False)
-    np.testing.assert_array_equal(gradient, sample.passed().gradient)
-
-
-@every_layer
 def test_without_a_tape_the_output_is_not_overwritten_by_the_next_one(layer, rng):
-    sample = Sample(layer, rng)
+    sample = sample_of(layer, rng)
     first = sample.forward(sample.X)
     kept = first.copy()
     sample.forward(sample.X + 1.0)
@@ -169,19 +94,8 @@ def test_without_a_tape_the_output_is_not_overwritten_by_the_next_one(layer, rng
 
 
 @every_layer
-def test_output_shape_tells_the_shape_of_a_row(layer, rng):
-    sample = Sample(layer, rng)
-    assert sample.forward(sample.X).shape == (len(sample.X), *layer.output_shape((4,)))
-
-
-@every_layer
-def test_is_hashable_and_equal_to_its_pickle(layer):
-    assert len({layer, pickle.loads(pickle.dumps(layer))}) == 1
-
-
-@every_layer
 def test_a_pickle_holds_no_more_after_use(layer, rng):
-    sample = Sample(replace(layer), rng)
+    sample = sample_of(replace(layer), rng)
     before = pickle.dumps(sample.layer)
     sample.passed()
     assert pickle.dumps(sample.layer) == before
@@ -201,7 +115,7 @@ def test_tape_gives_the_same_memory_again_and_cuts_it_for_a_short_batch():
 @sparse_kinds
 @pytest.mark.parametrize("f", ACTIVATIONS.values(), ids=repr)
 def test_dense_takes_sparse_rows(sparse, f, rng):
-    sample = Sample(Dense(3, f), rng)
+    sample = sample_of(Dense(3, f), rng)
     X = sample.X * (rng.random(sample.X.shape) < 0.4)
     np.testing.assert_allclose(sample.forward(sparse(X)), sample.forward(X), rtol=1e-12, atol=1e-14)
     assert_same_pass(sample.passed(X=sparse(X)), sample.passed(X=X), rtol=1e-12, atol=1e-14)
@@ -209,7 +123,7 @@ def test_dense_takes_sparse_rows(sparse, f, rng):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=repr)
 def test_dense_is_the_activation_of_an_affine_map(activation, rng):
-    sample = Sample(Dense(3, activation), rng)
+    sample = sample_of(Dense(3, activation), rng)
     Z = sample.X @ sample.p().W + sample.p().b
     A = np.empty_like(Z)
     activation.forward(Z, A)
@@ -228,7 +142,7 @@ def test_dense_lets_weights_decay_and_spares_biases():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_standardize_takes_sparse_rows(sparse, dtype, rng):
     """What it gives the next layer stays sparse, and is to that what dense rows are."""
-    sample = Sample(Standardize(), rng, dtype)
+    sample = sample_of(Standardize(), rng, dtype)
     sample.theta.flags.writeable = True
     sample.p().shift[:] = 0.5
     X = (sample.X * (rng.random(sample.X.shape) < 0.4)).astype(dtype)
@@ -245,7 +159,7 @@ def test_standardize_takes_sparse_rows(sparse, dtype, rng):
 
 
 def test_standardize_is_the_formula_and_has_nothing_to_train(rng):
-    sample = Sample(Standardize(), rng)
+    sample = sample_of(Standardize(), rng)
     p = sample.p()
     np.testing.assert_allclose(sample.forward(sample.X), (sample.X - p.shift) * p.scale, rtol=1e-15)
     assert not trainable(sample.parameters).any()
@@ -272,14 +186,14 @@ def test_dropout_drops_its_rate_and_keeps_the_mean(rate, dtype):
 
 
 def test_dropout_at_rate_zero_is_the_identity(rng):
-    sample = Sample(Dropout(0.0), rng)
+    sample = sample_of(Dropout(0.0), rng)
     passed = sample.passed()
     np.testing.assert_array_equal(passed.Y, sample.X)
     np.testing.assert_array_equal(passed.dX, sample.dY)
 
 
 def test_dropout_drops_backward_what_it_dropped_forward(rng):
-    sample = Sample(Dropout(0.5), rng, rows=50)
+    sample = sample_of(Dropout(0.5), rng, rows=50)
     passed = sample.passed()
     np.testing.assert_allclose(passed.dX, sample.dY * (passed.Y / sample.X), rtol=1e-12)
 
@@ -290,20 +204,20 @@ def test_dropout_is_off_without_a_tape(rng):
 
 
 def test_dropout_is_off_without_a_generator_forward_and_backward(rng):
-    sample = Sample(Dropout(0.5), rng)
+    sample = sample_of(Dropout(0.5), rng)
     passed = sample.passed(run=Run(tape=Tape()))
     np.testing.assert_array_equal(passed.Y, sample.X)
     np.testing.assert_array_equal(passed.dX, sample.dY)
 
 
 def test_dropout_remembers_no_mask_from_a_pass_with_noise_in_one_without(rng):
-    sample, tape = Sample(Dropout(0.5), rng), Tape()
+    sample, tape = sample_of(Dropout(0.5), rng), Tape()
     sample.passed(run=noisy_run(tape))
     np.testing.assert_array_equal(sample.passed(run=Run(tape=tape)).dX, sample.dY)
 
 
 def test_dropout_draws_from_its_own_generator_and_anew_for_each_batch(rng):
-    sample = Sample(Dropout(0.5), rng, rows=50)
+    sample = sample_of(Dropout(0.5), rng, rows=50)
     before = np.random.get_state()[1].copy()  # noqa: NPY002
     np.testing.assert_array_equal(sample.passed(run=noisy_run(seed=3)).Y, sample.passed(run=noisy_run(seed=3)).Y)
     np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
