@@ -161,7 +161,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         state = self._begin(settings, model, rng)
         if settings.standardize and fresh:
             self._begin_units(model, data, Scaling.of(data, model.network))
-            model.silence(self._scaling.X.constant())
+            model.zero_constant_columns(self._scaling.X.constant())
         elif settings.standardize:
             self._follow_units(settings, model, state, data, Scaling.of(data, model.network))
         self._state = None

@@ -45,7 +45,7 @@ def _libraries() -> list[Any]:
     return threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers
 
 
-def _is_scipy_s(library: Any) -> bool:
+def is_scipys(library: Any) -> bool:
     """Whether SciPy has brought it: wheels keep such libraries in a folder that macOS calls otherwise."""
     return re.search(r"[/\\]scipy(\.libs|[/\\]\.dylibs)[/\\]", library.filepath) is not None
 
@@ -62,7 +62,7 @@ def _change(who: str, change: Callable[[list[int], int], None]) -> None:
 def _suit_all() -> None:
     """Give every BLAS the number of threads that suits all who are inside."""
     for library, before in _before.items():
-        limited = _inside["all"] or (len(_before) > 1 and _inside["scipy"] and _is_scipy_s(library))
+        limited = _inside["all"] or (len(_before) > 1 and _inside["scipy"] and is_scipys(library))
         wanted = 1 if limited else before
         if library.num_threads != wanted:
             library.set_num_threads(wanted)

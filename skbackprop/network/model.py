@@ -119,7 +119,7 @@ class Model:
             standardize = self.network.parameters.views(self.theta)[0]
             standardize.shift[:], standardize.scale[:] = shift, scale
 
-    def silence(self, constant: Array) -> None:
+    def zero_constant_columns(self, constant: Array) -> None:
         """Set the first weights of constant columns to zero: left random, they would be noise once a column varies."""
         if constant.any() and not constant.all():
             first = vars(self.network.parameters.views(self.theta)[1])

@@ -20,7 +20,7 @@ import threadpoolctl
 
 import skbackprop
 from skbackprop import Constant, Orthogonal, ReLU, kernel_backend
-from skbackprop.estimators._threads import _is_scipy_s
+from skbackprop.estimators._threads import is_scipys
 from skbackprop.kernels import backend
 from tests.estimators.kinds import KINDS, SEQUENCES, every_estimator
 
@@ -201,7 +201,7 @@ PRODUCTS_KEEP = tuple(1 if its else 2 for its in OF_SCIPY)
 
 
 @pytest.mark.parametrize(
-    ("path", "scipy_s"),
+    ("path", "scipys"),
     [
         ("/env/site-packages/scipy.libs/libscipy_openblas-68440149.so", True),
         ("/env/site-packages/scipy/.dylibs/libscipy_openblas.dylib", True),
@@ -211,8 +211,8 @@ PRODUCTS_KEEP = tuple(1 if its else 2 for its in OF_SCIPY)
         ("/scipy/lib/libopenblas.so", False),
     ],
 )
-def test_whose_blas_it_is_is_told_by_its_folder(path, scipy_s):
-    assert _is_scipy_s(SimpleNamespace(filepath=path)) == scipy_s
+def test_whose_blas_it_is_is_told_by_its_folder(path, scipys):
+    assert is_scipys(SimpleNamespace(filepath=path)) == scipys
 
 
 @pytest.mark.parametrize("parameters", [{}, {"dropout": 0.1}, {"solver": "lbfgs"}], ids=str)

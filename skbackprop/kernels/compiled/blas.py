@@ -53,10 +53,10 @@ def gemm(dtype: np.dtype) -> Any:
     how, size, data = types.int32, types.int64, types.CPointer(real)
     signature = types.void(how, how, how, size, size, size, real, data, size, data, size, real, data, size)
     letter = "s" if real == types.float32 else "d"
-    return numpy_s(f"scipy_cblas_{letter}gemm64_", signature) or pointer(by_numba, signature)
+    return in_numpy(f"scipy_cblas_{letter}gemm64_", signature) or pointer(by_numba, signature)
 
 
-def numpy_s(name: str, signature: Any) -> Foreign | None:
+def in_numpy(name: str, signature: Any) -> Foreign | None:
     """The function of this name in the OpenBLAS that NumPy's wheels bring; None if there is none."""
     for library in threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers:
         function = getattr(ctypes.CDLL(library.filepath), name, None)
