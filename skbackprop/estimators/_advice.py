@@ -5,9 +5,21 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-__all__ = ["coarse_tol", "divergence", "no_better", "not_settled", "warn_of_light_rows", "worse"]
+import numpy as np
 
+__all__ = [
+    "coarse_tol",
+    "divergence",
+    "no_better",
+    "not_settled",
+    "warn_of_coarse_target",
+    "warn_of_light_rows",
+    "worse",
+]
+
+Array = np.ndarray
 LIGHT = 0.1  # a mean weight below this
+COARSE = 10.0  # steps of a dtype in a standard deviation
 HEAVY = 0.01  # an alpha above this, as it then counts
 
 
@@ -20,6 +32,20 @@ def divergence(e: Any, full_batch: bool, epoch: int, what: str) -> str:
         remedies.append("set `standardize=True`")
     remedies.append("look for extreme values in X and y")
     return f"training diverged in epoch {epoch}: {what}; {', or '.join(remedies)}"
+
+
+def warn_of_coarse_target(y: Array, dtype: np.dtype, stacklevel: int) -> None:
+    """Of numbers between which, so far from zero, the dtype of predictions has hardly any others."""
+    size, sd = np.abs(y).max(axis=0), y.std(axis=0)
+    step = size * np.finfo(dtype).eps
+    coarse = (sd > 0) & (sd < COARSE * step)
+    if coarse.any():
+        at = coarse.argmax()
+        message = (
+            f"predictions in {dtype} come in steps of {step[at]:.2g} where y is {size[at]:.2g}, and its standard "
+            f"deviation is {sd[at]:.2g}: subtract a constant from y, or give X as float64, which tokens cannot be"
+        )
+        warnings.warn(message, UserWarning, stacklevel=stacklevel)
 
 
 def warn_of_light_rows(alpha: float, mean_weight: float, stacklevel: int) -> None:

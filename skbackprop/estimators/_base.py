@@ -18,7 +18,7 @@ from ..network.losses import Loss, Units
 from ..network.model import Model
 from ..network.network import Network
 from ..optimize.training import TrainingState, factor_at
-from ._advice import warn_of_light_rows
+from ._advice import warn_of_coarse_target, warn_of_light_rows
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
 from ._fitted import FittedNetwork
 from ._reading import FLOATS, Data, check_range, placed, read_weight, rows_that_count, set_aside
@@ -122,7 +122,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features), or sequences
             Training rows. A recurrent network takes sequences, in the forms that its class describes, and nothing
-            sparse. float32 is computed with as float32, everything else as float64.
+            sparse. float32 is computed with as float32, and so are tokens; everything else as float64.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Target in its natural units, or labels. With ``return_sequences=True`` there is one for every step:
             (n_samples, n_steps) or (n_samples, n_steps, n_outputs).
@@ -148,6 +148,8 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         fresh = not (self.warm_start and self.__sklearn_is_fitted__())
         settings, data = self._read_training(X, y, weight, fresh)
         warn_of_light_rows(self.alpha, data.mean_weight(), stacklevel=5)
+        if self._target.quantity:
+            warn_of_coarse_target(*data.targets(data.y, None)[:1], data.X.dtype, stacklevel=5)
         class_weight = self._class_weight(data, keep=False)
         held_out = self._read_held_out(settings, X_val, y_val, weight_val, data.X.dtype)
         data, held_out = data.weigh(class_weight), held_out and held_out.weigh(class_weight)

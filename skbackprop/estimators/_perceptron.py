@@ -16,7 +16,7 @@ from ..network.model import Model, Then
 from ..network.objective import Objective
 from ..ranges import check_real
 from ._base import BatchNetwork
-from ._reading import FLOATS, Data, check_representable
+from ._reading import FLOATS, Data, check_representable, refuse_missing
 from ._settings import Architecture, Settings, read_activations, read_hidden, read_init
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
         return [Standardize()] if settings.standardize else []
 
     def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, None]:
+        refuse_missing(y)
         X, y = validate_data(self, X, y, reset=reset, accept_sparse="csr", dtype=dtype, multi_output=True)
         return X, y, None
 

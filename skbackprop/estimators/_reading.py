@@ -96,7 +96,9 @@ def check_range(y: Array, dtype: np.dtype) -> None:
     """Predictions come in the dtype of X, and could not reach a target beyond it."""
     limit, greatest = np.finfo(dtype).max, max(y.max(), -y.min())
     if greatest > limit:
-        raise ValueError(f"`y` must be within +-{limit:.3g} for X of {dtype}, got {greatest:.3g}; give X as float64")
+        raise ValueError(
+            f"`y` must be within +-{limit:.3g} to be learnt in {dtype}, got {greatest:.3g}; give y in other units"
+        )
 
 
 def check_representable(X: Array, dtype: np.dtype) -> None:
@@ -167,3 +169,26 @@ def spread(classes: Array, n: int) -> Array:
     mask = np.zeros(len(classes), bool)
     mask[candidates[((np.arange(n) + 0.5) * len(candidates) / n).astype(np.intp)]] = True
     return mask
+
+
+def known(y: Array) -> Array:
+    """Which entries are not missing."""
+    if y.dtype == object:
+        return np.frompyfunc(is_known, 1, 1)(y).astype(bool)
+    return ~np.isnan(y) if y.dtype.kind == "f" else np.ones(y.shape, bool)
+
+
+def is_known(value: Any) -> bool:
+    """Whether a value equals itself, which NaN does not, and of which pandas' NA says neither yes nor no."""
+    itself = value == value
+    return value is not None and isinstance(itself, (bool, np.bool_)) and bool(itself)
+
+
+def refuse_missing(y: Any) -> None:
+    """Say of objects which one is missing, on which scikit-learn may fail in other ways."""
+    if not hasattr(y, "dtype") or (isinstance(y.dtype, np.dtype) and y.dtype.kind != "O"):
+        return
+    labels = np.asarray(y, object)
+    if labels.ndim and not (there := known(labels)).all():
+        at = np.argwhere(~there)[0]
+        raise ValueError(f"`y` must have no missing values, got {labels[tuple(at)]} in row {at[0]}")

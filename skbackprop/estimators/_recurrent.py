@@ -76,7 +76,7 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
             )
             if dropout:
                 hidden.append(Dropout(dropout))
-        kept = ("bidirectional", "return_sequences", "n_channels", "embedding", "n_tokens")
+        kept = ("bidirectional", "return_sequences", "embedding")
         return Architecture(
             named={"cell": cell, "hidden_layer_sizes": sizes} | {name: getattr(self, name) for name in kept},
             noise={"dropout": self.dropout, "recurrent_dropout": self.recurrent_dropout},
@@ -120,6 +120,15 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
         y = self._read_row_target(y, X)
         check_consistent_length(X.values, y)
         return X, y, None
+
+    def _continue(self, settings: Settings, data: Data, how: str) -> Model:
+        for name, value in self._form.said().items():
+            if getattr(self, name) not in (None, value):
+                raise ValueError(
+                    f"`{how}` continues the training of a model, in which {name} was {value!r} and cannot change, "
+                    f"got {getattr(self, name)!r}; `fit` with `warm_start=False` begins anew"
+                )
+        return super()._continue(settings, data, how)
 
     def _read_x(self, X: Any) -> Sequences:
         check_is_fitted(self)

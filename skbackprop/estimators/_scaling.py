@@ -18,7 +18,7 @@ Array = np.ndarray
 BLOCK = 1 << 19
 GAUSSIAN_DECILES = 2.563
 FAR = 10.0
-MANY, REACH = 20, 3.0
+MANY = 20  # rows
 
 
 class RunningMoments:
@@ -90,11 +90,6 @@ class RunningMoments:
         """Which columns have not varied so far."""
         return np.sqrt(self.squares / self.count) <= self.resolution * np.abs(self.mean)
 
-    def clip(self, Y: Array) -> Array:
-        """Y with what lies further than REACH standard deviations from the mean moved there; columns that vary only."""
-        reach = np.where(self.constant(), np.inf, REACH * self.sd())
-        return np.clip(Y, self.mean - reach, self.mean + reach)
-
     def discount_outliers(self, Y: Array, weight: Array | None) -> None:
         """Take the median and the spread of the middle of Y, which is all that was seen, for its mean and sd.
 
@@ -146,6 +141,7 @@ class Scaling:
 
     def __init__(self, n_inputs: int, n_outputs: int):
         self.X, self.y = RunningMoments(n_inputs), RunningMoments(n_outputs)
+        self.waiting = np.empty((0, n_outputs)), np.empty(0)
 
     @classmethod
     def of(cls, data: Data, network: Network) -> Scaling:
@@ -159,22 +155,31 @@ class Scaling:
         return other
 
     def see(self, data: Data, loss: Loss) -> tuple[Array, Array, Units]:
-        """Take in some rows; returns shift and scale of the Standardize layer, and the units of the output.
-
-        A loss whose gradient is bounded hardly sees values far out; in their units, though, all others would be one.
-        Many rows tell by themselves which these are, few by the rows before.
-        """
+        """Take in some rows; returns shift and scale of the Standardize layer, and the units of the output."""
         if len(self.X.mean):
             self.X.update(data.X, data.weight, data.rows)
         y, weight = data.targets(data.y, data.weight)
-        bounded, seen = getattr(loss, "bounded", False), RunningMoments(y.shape[1])
-        if bounded and self.y.count and len(y) < MANY:
-            y = self.y.clip(y)
-        seen.update(y, weight)
-        if bounded:
-            seen.discount_outliers(y, weight)
-        self.y.add(seen)
+        if getattr(loss, "bounded", False):
+            self._see_robustly(y, np.ones(len(y)) if weight is None else weight)
+        else:
+            self.y.update(y, weight)
         of_X = self.X.sd()
         if issparse(data.X):  # never centred in memory: over its mean a constant column is 1, and 1 - 1 exactly 0
             of_X = np.where(self.X.constant() & (self.X.mean != 0), np.abs(self.X.mean), of_X)
         return self.X.mean, 1 / of_X, loss.units(self.y.mean, self.y.sd())
+
+    def _see_robustly(self, y: Array, weight: Array) -> None:
+        """Take in targets for a bounded loss: the middle of MANY rows, or of more, tells which of them are far out.
+
+        Such a loss hardly sees these; in their units, though, all others would be one. Fewer rows, unless they are the
+        first, wait for others.
+        """
+        y, weight = np.concatenate([self.waiting[0], y]), np.concatenate([self.waiting[1], weight])
+        self.waiting = y, weight
+        if self.y.count and len(y) < MANY:
+            return
+        seen = RunningMoments(y.shape[1])
+        seen.update(y, weight)
+        seen.discount_outliers(y, weight)
+        self.y.add(seen)
+        self.waiting = y[:0], weight[:0]

@@ -7,11 +7,13 @@ from numbers import Number
 from typing import Any, Protocol
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_array, validate_data
 
 from ..network.segments import valid_steps
 from ..network.sequences import sequence_lengths
+from ._reading import known
 
 Array = np.ndarray
 NAN_IS_PADDING = {"ensure_all_finite": "allow-nan"}
@@ -56,12 +58,13 @@ class Sequences:
 class Form(Protocol):
     """A frozen dataclass: how the first X was given, and how every X is therefore to be given.
 
-    ``of_steps`` is the form for any number of further steps.
+    ``of_steps`` is the form for any number of further steps, ``said`` are the parameters that it comes from.
     """
 
     def read(self, estimator: Any, X: Any, reset: bool, dtype: Any) -> Sequences: ...
     def given(self, X: Sequences) -> Array: ...
     def of_steps(self) -> Form: ...
+    def said(self) -> dict[str, int]: ...
 
 
 def form_of(X: Any, n_channels: int, n_tokens: int | None, tokens: bool) -> Form:
@@ -138,6 +141,9 @@ class StepForm:
     def of_steps(self) -> StepForm:
         return self
 
+    def said(self) -> dict[str, int]:
+        return {}
+
 
 @dataclass(frozen=True)
 class ColumnForm:
@@ -164,6 +170,9 @@ class ColumnForm:
 
     def of_steps(self) -> StepForm:
         return StepForm(self.n_channels, columns=True)
+
+    def said(self) -> dict[str, int]:
+        return {"n_channels": self.n_channels}
 
 
 @dataclass(frozen=True)
@@ -194,6 +203,9 @@ class TokenForm:
     def of_steps(self) -> TokenForm:
         return self
 
+    def said(self) -> dict[str, int]:
+        return {"n_tokens": self.n_tokens}
+
 
 def numbers(X: Any) -> Array:
     """X of shape (n, T), of whatever numbers."""
@@ -219,6 +231,12 @@ def number_features(estimator: Any, n: int) -> None:
 
 def read_row_target(y: Any, X: Sequences) -> Any:
     """One target for every sequence, of any type."""
+    given = getattr(y, "shape", ())[:2]
+    if given == X.shape[:2] and given[1] > 1 and not issparse(y) and not known(np.asarray(y)).all():
+        raise ValueError(
+            f"`y` must have a target for every sequence, got one for every step, shape {y.shape}, of which some are "
+            f"missing: set `return_sequences=True` to learn those"
+        )
     y = check_array(y, accept_sparse="csr", allow_nd=True, ensure_2d=False, dtype=None, input_name="y")
     if y.ndim > 2:
         raise ValueError(
@@ -265,16 +283,3 @@ def read_step_label(y: Any, X: Sequences) -> tuple[Any, Array]:
     """The same for a label, or a row of an indicator of labels."""
     y, counted = read_step_target(y, X)
     return (y[:, 0] if y.shape[1:] == (1,) else y), counted
-
-
-def known(y: Array) -> Array:
-    """Which entries are not missing."""
-    if y.dtype == object:
-        return np.frompyfunc(is_known, 1, 1)(y).astype(bool)
-    return ~np.isnan(y) if y.dtype.kind == "f" else np.ones(y.shape, bool)
-
-
-def is_known(value: Any) -> bool:
-    """Whether a value equals itself, which NaN does not, and of which pandas' NA says neither yes nor no."""
-    itself = value == value
-    return value is not None and isinstance(itself, (bool, np.bool_)) and bool(itself)

@@ -118,7 +118,7 @@ class Session:
         value = record["loss"]
         if self.watched:
             value = -finite_score(record["validation_score"], self.estimator.monitor, self.state.epochs)
-            self.best.see(epoch.number, value, self.weights)
+            self.best.see(epoch.number, value, self.weights, tie=record["validation_loss"])
         self.exhausted = self.progress.exhausted_by(value)
         self.state.rate_factor = self.progress.factor
         stopped = self.tasks.end_epoch(self._snapshot)

@@ -88,11 +88,18 @@ class ClassTarget(Labels):
     def of(cls, y: Any, classes: Any = None) -> ClassTarget:
         """What y, and if given the ``classes`` that are still to come, tell."""
         if kind_of(y) == "multilabel-indicator":
-            return cls(np.arange(y.shape[1]), indicator=True)
+            target = cls(np.arange(y.shape[1]), indicator=True)
+            if classes is not None:
+                target.check_same(classes)
+            return target
         return cls(np.unique(y) if classes is None else read_classes(classes), indicator=False)
 
     def check_same(self, classes: Any) -> None:
         """Refuse ``classes`` other than those that the model was begun with."""
+        if self.indicator and np.size(classes) != len(self.classes):
+            raise ValueError(
+                f"`classes` must have an entry for each of the {len(self.classes)} columns of y, got {np.size(classes)}"
+            )
         if not self.indicator and not np.array_equal(read_classes(classes), self.classes):
             raise ValueError(
                 f"`classes` must be those that the model was begun with, {shown(self.classes.tolist())}, "
@@ -158,8 +165,11 @@ def read_classes(classes: Any) -> Array:
     """Labels in order and of their own type, which ``unique_labels`` checks but does not keep."""
     if np.ndim(classes) != 1:
         raise ValueError(f"`classes` must be a sequence of labels, got {classes!r}")
-    unique_labels(classes)
-    return np.unique(classes)
+    try:
+        unique_labels(classes)
+        return np.unique(classes)
+    except TypeError:  # of Python, for labels that cannot be put in order
+        raise TypeError(f"`classes` must be labels of one kind, got {shown(list(classes))}") from None
 
 
 def kind_of(y: Any) -> str:

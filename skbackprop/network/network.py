@@ -119,7 +119,7 @@ class Network:
                 f"`state` must be None or what the step before returned, a list of {len(self.layers)}, "
                 f"got a {kind}{f' of {len(states)}' if isinstance(states, (list, tuple)) else ''}"
             )
-        return states
+        return [None if state is None else np.asarray(state) for state in states]
 
     def backward(
         self, p: Sequence[SimpleNamespace], g: Sequence[SimpleNamespace], dY: Array | None, runs: Sequence[Run]

@@ -35,6 +35,19 @@ class Value(NamedTuple):
     penalty: float
 
 
+def check_target(network: Network, loss: Loss, X: Any, y: Array) -> None:
+    """Refuse a target that is not one for every row of X, or of other columns than the network puts out."""
+    if np.ndim(y) < 2 or len(y) != X.shape[0]:
+        raise ValueError(
+            f"`y` must have a row for each of the {X.shape[0]} of X, and a column for every output, got {np.shape(y)}"
+        )
+    if y.ndim < 2 + network.every_step:  # of sequences, a label for every step
+        return
+    columns, width = loss.raw_width(y.reshape(-1, y.shape[-1])), network.shapes[-1][-1]
+    if columns != width:
+        raise ValueError(f"`network` must put out {columns} columns for y of shape {y.shape}, got {width}")
+
+
 class Objective:
     """Mean loss of a network over rows, plus a penalty.
 
@@ -62,6 +75,11 @@ class Objective:
     rng : numpy.random.Generator, default=None
         For the layers that draw; None switches their noise off.
 
+    Raises
+    ------
+    ValueError
+        For a ``y`` that has not a row for each of X, or other columns than the network puts out.
+
     Examples
     --------
     The line raw = 3 x + 0 at the points (1, 2) and (2, 6), and at the first of them alone:
@@ -88,6 +106,7 @@ class Objective:
         penalty: Penalty | None = None,
         rng: np.random.Generator | None = None,
     ):
+        check_target(network, loss, X, y)
         self.network, self.loss, self.X, self.y, self.weight = network, loss, X, y, weight
         self.penalty, self.mean_weight = penalty, mean_weight
         self._sparse = issparse(X)

@@ -99,7 +99,12 @@ class Parameters:
         theta = np.empty(self.size, dtype)
         for own, namespace in zip(self.slots, self.views(theta), strict=True):
             for name, slot in own.items():
-                getattr(namespace, name)[...] = slot.init(rng, slot.shape)
+                start = slot.init(rng, slot.shape)
+                if np.shape(start) != slot.shape:
+                    raise ValueError(
+                        f"an initializer must draw {name} of shape {slot.shape}, got shape {np.shape(start)}"
+                    )
+                getattr(namespace, name)[...] = start
         return theta
 
 

@@ -16,7 +16,7 @@ from .contract import Run, Tape
 from .layout import flatten, unflatten
 from .losses import Loss
 from .network import Network
-from .objective import EVERYTHING, Value
+from .objective import EVERYTHING, Value, check_target
 from .parameters import Point
 from .penalties import Penalty
 from .segments import Segment, gather, segments, valid_steps
@@ -80,8 +80,10 @@ class SequenceObjective:
     Raises
     ------
     TypeError, ValueError
-        For a ``truncate`` that is no integer, or is below 1. The latter for one given with a bidirectional network, and
-        for a ``network`` with a fixed number of steps.
+        For a ``truncate`` that is no integer, or is below 1.
+    ValueError
+        For a ``truncate`` given with a bidirectional network; for a ``network`` with a fixed number of steps; for a
+        ``y`` that has not a row for each of X, or other columns than the network puts out.
 
     References
     ----------
@@ -121,6 +123,7 @@ class SequenceObjective:
             raise ValueError(
                 f"`network` must be for any number of steps, of shape (None, d) or (None,), got {network.shapes[0]}"
             )
+        check_target(network, loss, X, y)
         self.network, self.loss, self.X, self.y, self.lengths, self.weight = network, loss, X, y, lengths, weight
         self.mean_weight, self.penalty = mean_weight, penalty
         self.truncate = None if truncate is None else check_integer("truncate", truncate, 1)

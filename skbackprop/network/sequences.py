@@ -83,7 +83,7 @@ def pad_sequences(sequences: Sequence[Any], fill: Any = None) -> Array:
         Of at least one step, and all with the same number of channels.
     fill : label, default=None
         For labels of every step, strings or integers: what stands from the end of each sequence on, where it does not
-        count. Labels stay of their type, and those of shape (T_i,) get no axis for a channel.
+        count; a string among strings, a number among numbers. Labels of shape (T_i,) get no axis for a channel.
 
     Returns
     -------
@@ -97,6 +97,8 @@ def pad_sequences(sequences: Sequence[Any], fill: Any = None) -> Array:
     ValueError
         For no sequences, or one without steps; for numbers of channels that differ; for NaN, infinity, or what is no
         number at all; with ``fill``, for labels that are not of shape (T_i,).
+    TypeError
+        For a ``fill`` that is a string among numbers, or a number among strings.
 
     Examples
     --------
@@ -118,7 +120,11 @@ def pad_sequences(sequences: Sequence[Any], fill: Any = None) -> Array:
             f"`sequences` must all have the same number of channels, got {widths[0]} in sequences[0] and {widths[at]} "
             f"in sequences[{at}]"
         )
-    dtype = np.result_type(*{array.dtype for array in arrays}, *([] if fill is None else [np.asarray(fill).dtype]))
+    dtype = np.result_type(*{array.dtype for array in arrays})
+    if fill is not None:
+        if (np.asarray(fill).dtype.kind in "US") != (dtype.kind in "US") and dtype.kind != "O":
+            raise TypeError(f"`fill` must be a label like the others, which are of dtype {dtype}, got {fill!r}")
+        dtype = np.result_type(dtype, np.asarray(fill).dtype)
     X = np.full((len(arrays), max(map(len, arrays)), widths[0]), np.nan if fill is None else fill, dtype)
     for row, array in zip(X, arrays, strict=True):
         row[: len(array)] = array
@@ -171,8 +177,8 @@ def make_windows(series: Any, n_steps: int, horizon: int = 1, exog: Any = None) 
     horizon : int, default=1
         How many steps after its window are to be forecast.
     exog : array-like of shape (T,) or (T, m), default=None
-        What else is known at the steps of a window: more channels of X, after those of the series. What is known of
-        the future comes in by shifting it: ``exog[t]`` may tell of any step.
+        What else is known at the steps of a window: more channels of X, after those of the series and in its dtype.
+        What is known of the future comes in by shifting it: ``exog[t]`` may tell of any step.
 
     Returns
     -------

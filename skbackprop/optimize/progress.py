@@ -79,13 +79,14 @@ class BestSoFar:
 
     def __init__(self) -> None:
         self.epoch: int | None = None
-        self.value = math.inf
+        self.value = self.tie = math.inf
         self.theta: Array | None = None
 
-    def see(self, epoch: int, value: float, theta: Array) -> None:
-        if not value < self.value:
+    def see(self, epoch: int, value: float, theta: Array, tie: float = 0.0) -> None:
+        """Keep theta if ``value`` is less than ever before, or as little at a lower ``tie``."""
+        if not (value, tie) < (self.value, self.tie):
             return
-        self.epoch, self.value = epoch, value
+        self.epoch, self.value, self.tie = epoch, value, tie
         if self.theta is None:
             self.theta = theta.copy()
         else:

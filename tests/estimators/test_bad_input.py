@@ -4,6 +4,7 @@ import copy
 import inspect
 import math
 import re
+from contextlib import nullcontext
 from itertools import product
 
 import numpy as np
@@ -21,10 +22,13 @@ from skbackprop import (
     SGD,
     Adam,
     AdamW,
+    BatchMLPClassifier,
     BatchMLPRegressor,
     Cosine,
     Elman,
     Gaussian,
+    Huber,
+    LogCosh,
     LogLoss,
     Quantile,
     ReLU,
@@ -440,7 +444,7 @@ def test_bad_weights(kind, net, y, bad, match):
 @methods
 @only_numbers
 def test_a_target_that_single_precision_cannot_hold(kind, net, y, method):
-    rows, expected = X.astype(np.float32), r"`y` must be within \+-3.4e\+38 for X of float32, got .*e\+60"
+    rows, expected = X.astype(np.float32), r"`y` must be within \+-3.4e\+38 in float32, got .*e\+60"
     with Unchanged(kind, net().fit(rows, y), rows) as model, refused(expected):
         getattr(model, method)(rows, 1e60 * y)
     assert np.isfinite(net().fit(X, 1e60 * y).predict(X)).all()
@@ -813,7 +817,7 @@ def test_other_numbers_are_read_as_floats(kind, net, y, dtype):
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        (None, "`y` must be finite, got None"),
+        (None, "`y` must have no missing values, got None in row 5"),
         (inf, "`y` must be finite, got inf"),
         ("a", "`y` must be numeric, got an array of objects: could not convert string to float: 'a'"),
     ],
@@ -874,3 +878,55 @@ def test_rows_beyond_the_precision_of_the_model_are_refused(far):
     model = BatchMLPRegressor(max_iter=1, n_iter_no_change=np.inf).fit(X, X[:, 0])
     with pytest.raises(ValueError, match=r"`X` must be within \+-3.4e\+38 for a model fitted to float32, got 1e\+300"):
         model.predict(far)
+
+
+@pytest.mark.parametrize("loss", [Huber((1.0, 2.0)), LogCosh((1.0, 2.0), absolute=True)], ids=str)
+def test_as_many_deltas_as_outputs(loss):
+    X, y = np.eye(3), np.arange(9.0).reshape(3, 3)
+    with pytest.raises(ValueError, match="`delta` must be one number, or one for each of the 3 outputs, got 2"):
+        BatchMLPRegressor(loss=loss).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("offset", "dtype", "coarse"), [(1.7e9, np.float32, True), (1.7e9, np.float64, False), (0.0, np.float32, False)]
+)
+def test_a_target_between_whose_numbers_float32_has_no_others_is_told(offset, dtype, coarse):
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    model = BatchMLPRegressor(max_iter=1, n_iter_no_change=np.inf)
+    told = pytest.warns(match=r"predictions in float32 come in steps of 2e.02") if coarse else nullcontext()
+    with told:
+        model.fit(X.astype(dtype), X[:, 0] + offset)
+
+
+NOT_THERE = {
+    "NA": pd.Series(["a", "b", "a"], dtype="string").mask([False, True, False]),
+    "NaN": np.array(["a", np.nan, "a"], object),
+    "None": np.array(["a", None, "b"], object),
+}
+
+
+@pytest.mark.parametrize("y", NOT_THERE.values(), ids=NOT_THERE)
+def test_a_missing_label_is_told(y):
+    with pytest.raises(ValueError, match=r"`y` must have no missing values, got .* in row 1"):
+        BatchMLPClassifier().fit(np.eye(3), y)
+
+
+def test_classes_to_come_are_of_one_kind_and_as_many_as_columns():
+    X = np.eye(3)
+    with pytest.raises(TypeError, match="`classes` must be labels of one kind, got"):
+        BatchMLPClassifier().partial_fit(X, ["a", "b", "a"], classes=["a", None, "b"])
+    indicator = np.array([[1, 0], [1, 1], [0, 1]])
+    with pytest.raises(ValueError, match="`classes` must have an entry for each of the 2 columns of y, got 4"):
+        BatchMLPClassifier().partial_fit(X, indicator, classes=["a", "b", "c", "d"])
+    model = BatchMLPClassifier().partial_fit(X, indicator, classes=["a", "b"])
+    with pytest.raises(ValueError, match="`classes` must have an entry for each of the 2 columns of y, got 1"):
+        model.partial_fit(X, indicator, classes=["a"])
+
+
+def test_an_initializer_that_draws_another_shape_is_told():
+    class Square:
+        def samplers(self, n_in, n_out):
+            return lambda rng, shape: np.ones((2, 2)), lambda rng, shape: np.zeros(shape)
+
+    with pytest.raises(ValueError, match=r"an initializer must draw W of shape \(1, 100\), got shape \(2, 2\)"):
+        BatchMLPRegressor(init=Square()).fit([[0.0], [1.0]], [0.0, 1.0])

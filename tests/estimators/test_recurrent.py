@@ -362,3 +362,28 @@ def test_the_standard_deviation_goes_step_by_step_too():
     np.testing.assert_allclose((y, std), model.predict(X, return_std=True), rtol=1e-9)
     with pytest.raises(ValueError, match="`return_std` must be False for a loss that learns no standard deviation"):
         BatchRNNRegressor(max_iter=1, **QUICK).fit(X, Y[:, -1]).predict_next(X, return_std=True)
+
+
+def test_what_says_how_X_is_read_may_be_said_again_but_not_otherwise():
+    model = BatchRNNRegressor(max_iter=1, **ENDLESS).fit(X, Y[:, 0]).set_params(n_channels=2)
+    model.partial_fit(X, Y[:, 0])  # X has three dimensions, which say it themselves
+    columns = X.reshape(len(X), -1)
+    model = BatchRNNRegressor(n_channels=2, max_iter=1, **ENDLESS).fit(columns, Y[:, 0]).set_params(n_channels=7)
+    with pytest.raises(ValueError, match="in which n_channels was 2 and cannot change, got 7"):
+        model.partial_fit(columns, Y[:, 0])
+    model = BatchRNNRegressor(embedding=2, max_iter=1, **ENDLESS).fit(TOKENS, Y[:, 0])
+    model.set_params(n_tokens=int(TOKENS.max()) + 1).partial_fit(TOKENS, Y[:, 0])
+    with pytest.raises(ValueError, match=r"in which n_tokens was \d and cannot change, got 99"):
+        model.set_params(n_tokens=99).partial_fit(TOKENS, Y[:, 0])
+
+
+def test_targets_per_step_with_gaps_are_told_from_one_each():
+    with pytest.raises(ValueError, match="of which some are missing: set `return_sequences=True` to learn those"):
+        BatchRNNRegressor().fit(X, np.where(Y > 0, Y, np.nan))
+
+
+def test_a_state_may_have_been_a_list():
+    model = BatchRNNRegressor(max_iter=1, **ENDLESS).fit(X, Y[:, 0])
+    _, state = model.predict_next(X)
+    lists = [None if part is None else part.tolist() for part in state]
+    np.testing.assert_array_equal(model.predict_next(X, lists)[0], model.predict_next(X, state)[0])

@@ -449,3 +449,16 @@ def test_a_full_batch_takes_little_memory(rng):
     Objective(network, SquaredError(), X, y).value_and_gradient(theta)
     assert tracemalloc.get_traced_memory()[1] < 10e6
     tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((N, 1), r"`network` must put out 1 columns for y of shape \(.*, 1\), got 2"),
+        ((N - 1, 2), r"`y` must have a row for each of the .* of X, and a column for every output, got"),
+        ((N,), r"`y` must have a row for each of the .* of X, and a column for every output, got"),
+    ],
+)
+def test_a_target_of_another_shape_is_refused(shape, message):
+    with pytest.raises(ValueError, match=message):
+        Objective(Network([Dense(2)], (3,)), SquaredError(), np.ones((N, 3)), np.ones(shape))

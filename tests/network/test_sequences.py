@@ -173,3 +173,9 @@ def test_with_a_gap_no_target_of_a_test_is_one_of_training():
 def test_windows_that_cannot_be_cut_are_refused(arguments, error, message):
     with pytest.raises(error, match=message):
         make_windows(*arguments)
+
+
+@pytest.mark.parametrize(("labels", "fill"), [([[1, 2], [1]], ""), ([["a", "b"], ["a"]], np.nan)])
+def test_a_fill_of_another_kind_is_refused(labels, fill):
+    with pytest.raises(TypeError, match="`fill` must be a label like the others, which are of dtype"):
+        pad_sequences(labels, fill=fill)

@@ -139,3 +139,10 @@ def test_best_so_far_has_seen_nothing_at_first_and_ignores_nan():
     best = BestSoFar()
     best.see(1, math.nan, np.ones(2))
     assert (best.epoch, best.value, best.theta) == (None, math.inf, None)
+
+
+def test_of_equals_the_one_of_the_lower_tie_is_best():
+    best = BestSoFar()
+    for epoch, (value, tie) in enumerate([(1.0, 5.0), (1.0, 4.0), (1.0, 4.5), (2.0, 0.0)], 1):
+        best.see(epoch, value, np.array([epoch]), tie=tie)
+    assert (best.epoch, best.theta.tolist()) == (2, [2])

@@ -38,6 +38,8 @@ class RobustLoss(LocationLoss):
     TypeError, ValueError
         For a ``delta`` that is no real number, or is not positive and finite; for an ``absolute`` that is no bool (a
         TypeError).
+    ValueError
+        By ``check``, for as many deltas as y has no outputs.
 
     Examples
     --------
@@ -81,6 +83,12 @@ class RobustLoss(LocationLoss):
 
     def constant(self, y: Array, weight: Array | None) -> Array:
         return stationary_constant(self, y, weight)
+
+    def check(self, y: Array) -> None:
+        if len(self._each) not in (1, y.shape[1]):
+            raise ValueError(
+                f"`delta` must be one number, or one for each of the {y.shape[1]} outputs, got {len(self._each)}"
+            )
 
 
 @dataclass(frozen=True)

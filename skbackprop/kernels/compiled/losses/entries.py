@@ -37,5 +37,5 @@ def of_columns(values: Array, raw: Array) -> Array:
     flat = np.empty(n * k, values.dtype)
     for i in range(n):
         for j in range(k):
-            flat[i * k + j] = values[j if values.size > 1 else 0]
+            flat[i * k + j] = values[j if values.size == k else 0]
     return flat
