@@ -444,7 +444,7 @@ def test_bad_weights(kind, net, y, bad, match):
 @methods
 @only_numbers
 def test_a_target_that_single_precision_cannot_hold(kind, net, y, method):
-    rows, expected = X.astype(np.float32), r"`y` must be within \+-3.4e\+38 in float32, got .*e\+60"
+    rows, expected = X.astype(np.float32), r"`y` must be within \+-3.4e\+38 to be learnt in float32, got .*e\+60"
     with Unchanged(kind, net().fit(rows, y), rows) as model, refused(expected):
         getattr(model, method)(rows, 1e60 * y)
     assert np.isfinite(net().fit(X, 1e60 * y).predict(X)).all()

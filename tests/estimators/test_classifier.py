@@ -232,11 +232,10 @@ class TestClassesOfAStream:
             one, other = (net().partial_fit(X, y, classes=np.unique(y)) for _ in range(2))
             np.testing.assert_array_equal(one.partial_fit(X, y).theta_, other.partial_fit(X, y.astype(later)).theta_)
 
-    @pytest.mark.parametrize("other", [1, None], ids=str)
-    def test_have_an_order(self, other):
+    def test_have_an_order(self):
         y = np.full(len(X), "a", object)
-        y[1::2] = other
-        with pytest.raises(TypeError, match=r"`y` must hold labels of one kind, .* got \['(int|NoneType)', 'str'\]"):
+        y[1::2] = 1
+        with pytest.raises(TypeError, match=r"`y` must hold labels of one kind, .* got \['int', 'str'\]"):
             net().fit(X, y)
 
     def test_are_not_bytes(self):
@@ -436,7 +435,8 @@ def test_monitors_score_on_the_labels_of_the_user(monitor):
     from sklearn.metrics import get_scorer
 
     assert get_scorer(monitor)(model, X[100:], y[100:]) == pytest.approx(model.best_validation_score_)
-    assert model.best_iter_ == 1 + int(np.argmax(model.validation_scores_))
+    ranks = zip(model.validation_scores_, -np.array(model.validation_loss_curve_), strict=True)
+    assert model.best_iter_ == 1 + max(enumerate(ranks), key=lambda rank: rank[1])[0]
     assert len(model.validation_loss_curve_) == 15
 
 
