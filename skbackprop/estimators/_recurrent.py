@@ -21,7 +21,7 @@ from ..ranges import check_flag, check_integer, check_real
 from ._base import BatchNetwork
 from ._reading import FLOATS, Data, check_representable
 from ._sequences import Form, Sequences, form_of
-from ._settings import Architecture, Settings, is_full_batch, read_hidden, read_init, read_object
+from ._settings import Architecture, Settings, check_same, is_full_batch, read_hidden, read_init, read_object
 from ._threads import suitable_blas_threads
 
 Array = np.ndarray
@@ -122,12 +122,8 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
         return X, y, None
 
     def _continue(self, settings: Settings, data: Data, how: str) -> Model:
-        for name, value in self._form.said().items():
-            if getattr(self, name) not in (None, value):
-                raise ValueError(
-                    f"`{how}` continues the training of a model, in which {name} was {value!r} and cannot change, "
-                    f"got {getattr(self, name)!r}; `fit` with `warm_start=False` begins anew"
-                )
+        said = self._form.said()
+        check_same(said, {name: getattr(self, name) or value for name, value in said.items()}, how)
         return super()._continue(settings, data, how)
 
     def _read_x(self, X: Any) -> Sequences:

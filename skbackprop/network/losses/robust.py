@@ -39,7 +39,7 @@ class RobustLoss(LocationLoss):
         For a ``delta`` that is no real number, or is not positive and finite; for an ``absolute`` that is no bool (a
         TypeError).
     ValueError
-        By ``check``, for as many deltas as y has no outputs.
+        By ``check``, for several deltas that are not as many as the outputs.
 
     Examples
     --------
