@@ -26,7 +26,8 @@ def check_real(name: str, value: Any, low: float = -math.inf, high: float = math
     opening = "[" if closed in ("both", "left") and low > -math.inf else "("
     closing = "]" if closed in ("both", "right") and high < math.inf else ")"
     expected = f"`{name}` must be a real number in {opening}{low:g}, {high:g}{closing}, got {value!r}"
-    if not isinstance(value, Real) or isinstance(value, (bool, np.bool_)):
+    is_real = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
+    if not is_real:
         raise TypeError(expected)
     above = value >= low if opening == "[" else value > low
     below = value <= high if closing == "]" else value < high

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -112,6 +113,8 @@ class ClassPredictor(Labels, Predictor):
     >>> bool(np.allclose(predict.predict_proba(X), model.predict_proba(X)))
     True
     """
+
+    loss: Any  # a ClassLoss, or one that does the same
 
     def predict(self, X: Array) -> Array:
         return self.write(self.loss.decide(self.raw(X)))

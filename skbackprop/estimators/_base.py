@@ -17,6 +17,7 @@ from ..network.contract import Layer
 from ..network.losses import Loss, Units
 from ..network.model import Model
 from ..network.network import Network
+from ..optimize.full_batch import LBFGS
 from ..optimize.training import TrainingState, factor_at
 from ._advice import warn_of_coarse_target, warn_of_light_rows
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
@@ -57,13 +58,14 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
     """
 
     # Kept for the next call: what the units come from, what partial_fit goes on from, which rows are held out.
-    _scaling: Scaling | None = None
+    _target: Target
+    _scaling: Scaling
     _state: TrainingState | None = None
     _split_seed: int | None = None
 
     def _store(self, parameters: dict[str, Any]) -> None:
         """What every constructor does, and no more: keep its ``parameters`` under their names, as they came."""
-        vars(self).update((name, value) for name, value in parameters.items() if name != "self")
+        self.__dict__.update((name, value) for name, value in parameters.items() if name != "self")
 
     @abstractmethod
     def _architecture(self) -> Architecture:
@@ -94,8 +96,8 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         """What ``loss`` may name."""
 
     @abstractmethod
-    def _target_of(self, y: Any, **said: Any) -> Target:
-        """What a first y, and what else was ``said`` of it, shows: what predictions will look like."""
+    def _target_of(self, y: Any, classes: Any = None) -> Target:
+        """What a first y, and the ``classes`` if they were given, show: what predictions will look like."""
 
     @abstractmethod
     def _predicted(self, raw: Array) -> Array:
@@ -170,17 +172,17 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, self.max_iter)
         return Session(self, settings, model, state, data, held_out, tasks, planned=True).run()
 
-    def _step(self, X: Any, y: Any, weight: Any, **said: Any) -> Any:
-        """What the leaves' ``partial_fit`` do, once ``said`` what they alone know of y."""
+    def _step(self, X: Any, y: Any, weight: Any, classes: Any = None) -> Any:
+        """What ``partial_fit`` does in every estimator."""
         with nothing_lost(self), kernels_in_force() as self.kernel_backend_:
-            interruption = self._partial_fit(X, y, weight, **said)
+            interruption = self._partial_fit(X, y, weight, classes)
         if interruption is not None:
             raise interruption
         return self
 
-    def _partial_fit(self, X: Any, y: Any, weight: Any, **said: Any) -> KeyboardInterrupt | None:
+    def _partial_fit(self, X: Any, y: Any, weight: Any, classes: Any) -> KeyboardInterrupt | None:
         fresh = not self.__sklearn_is_fitted__()
-        settings, data = self._read_training(X, y, weight, fresh, **said)
+        settings, data = self._read_training(X, y, weight, fresh, classes)
         data = data.weigh(self._class_weight(data, keep=not fresh))
         if fresh or self._state is None:
             rng = self._generator()
@@ -204,12 +206,12 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         """The source of all randomness; never NumPy's global one, which nobody could pickle with the model."""
         return np.random.RandomState() if self.random_state is None else check_random_state(self.random_state)
 
-    def _read_training(self, X: Any, y: Any, weight: Any, fresh: bool, **said: Any) -> tuple[Settings, Data]:
+    def _read_training(self, X: Any, y: Any, weight: Any, fresh: bool, classes: Any = None) -> tuple[Settings, Data]:
         """Parameters and rows as they are now; a ``fresh`` target decides what predictions look like."""
         settings = read_settings(self, self._losses, self._architecture())
         X, y, known = self._read_xy(X, y, reset=fresh, dtype=FLOATS if fresh else self.theta_.dtype)
         if fresh:
-            self._target = self._target_of(y, **said)
+            self._target = self._target_of(y, classes)
         settings = settings._replace(loss=self._target.bind(settings.loss))
         return settings, self._rows(settings.loss, X, y, known, weight)
 
@@ -282,7 +284,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         if self._target.quantity and all_equal and not scaling.y.constant().any():
             model.start_at_constant(units.standardize(scaling.y.mean + scaling.y.sd() * [[-1.0], [1.0]]), None)
             state.moments = settings.moments(model)
-        elif state.moments:
+        elif not isinstance(settings.solver, LBFGS):
             settings.solver.rescale(state.moments, factor)
 
     def _lean(self, settings: Settings, model: Model, state: TrainingState, data: Data) -> None:

@@ -23,6 +23,7 @@ Array = np.ndarray
 class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
     """A network whose raw output becomes probabilities of classes."""
 
+    _target: ClassTarget
     classes_: Array
     class_weight: Any
 
@@ -36,13 +37,13 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         return target
 
     def _predicted(self, raw: Array) -> Array:
-        return self.model_.loss.predict(self._target.column_per_class(raw))
+        return self._loss.predict(self._target.column_per_class(raw))
 
     def _log_predicted(self, raw: Array) -> Array:
-        return self.model_.loss.log_predict(self._target.column_per_class(raw))
+        return self._loss.log_predict(self._target.column_per_class(raw))
 
     def _decided(self, raw: Array) -> Array:
-        return self._target.write(self.model_.loss.decide(raw))
+        return self._target.write(self._loss.decide(raw))
 
     def _class_weight(self, data: Data, keep: bool) -> Array | None:
         if data.y.ndim == 2 and not self._target.indicator:
@@ -84,7 +85,7 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
             raise ValueError("`classes` must list all labels at the first call of `partial_fit`, got None")
         if classes is not None and self.__sklearn_is_fitted__():
             self._target.check_same(classes)
-        return self._step(X, y, sample_weight, classes=classes)
+        return self._step(X, y, sample_weight, classes)
 
     def predict(self, X: Any) -> Array:
         """Predict the most probable label of every row; of an indicator, every label that is more likely than not.

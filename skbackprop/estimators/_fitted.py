@@ -67,6 +67,11 @@ class FittedNetwork(metaclass=ABCMeta):
         with suitable_blas_threads(network, rows), kernels_in_force():
             return self._raw_of(self.model_, X, stop, then)
 
+    @property
+    def _loss(self) -> Any:
+        """The model's loss, a RegressionLoss or one of classes."""
+        return self.model_.loss
+
     def __sklearn_is_fitted__(self) -> bool:
         return "model_" in vars(self)
 
@@ -100,7 +105,7 @@ class FittedNetwork(metaclass=ABCMeta):
     @property
     def out_activation_(self) -> str:
         """The function that turns raw output into predictions."""
-        return self.model_.loss.inverse_link
+        return self._loss.inverse_link
 
     @property
     def loss_curve_(self) -> list[float]:

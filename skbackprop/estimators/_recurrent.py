@@ -105,7 +105,7 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
 
     def _entrance(self, settings: Settings) -> list[Layer]:
         if self.embedding is not None:
-            return [Embedding(self._form.n_tokens, self.embedding)]
+            return [Embedding(self._form.said()["n_tokens"], self.embedding)]
         return [Standardize()] if settings.standardize else []
 
     def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, Array | None]:

@@ -35,11 +35,11 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
     def _losses(self) -> Mapping[str, Loss]:
         return LOSSES
 
-    def _target_of(self, y: Any) -> NumberTarget:
+    def _target_of(self, y: Any, classes: Any = None) -> NumberTarget:
         return NumberTarget.of(y)
 
     def _predicted(self, raw: Array) -> Array:
-        return self._target.write(self.model_.loss.predict(raw))
+        return self._target.write(self._loss.predict(raw))
 
     def _class_weight(self, data: Data, keep: bool) -> None:
         return None
@@ -94,17 +94,15 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
     def _checked_std(self, return_std: Any) -> bool:
         if not check_flag("return_std", return_std):
             return False
-        loss = self.model_.loss
-        if not callable(getattr(loss, "std", None)):
+        if not callable(getattr(self._loss, "std", None)):
             raise ValueError(
                 f"`return_std` must be False for a loss that learns no standard deviation, as 'gaussian' does, "
-                f"got True with loss={loss!r}"
+                f"got True with loss={self._loss!r}"
             )
         return True
 
     def _std(self, raw: Array) -> Any:
-        loss: Any = self.model_.loss
-        return self._target.write(loss.std(raw))
+        return self._target.write(self._loss.std(raw))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """How much better than the best constant the predictions are: 1 is perfect, 0 no better.
@@ -125,14 +123,13 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
             NaN, with a warning, for fewer than two targets.
         """
         check_is_fitted(self)
-        loss: Any = self.model_.loss
         X, y, known = self._read_xy(X, y, reset=False, dtype=FLOATS)
-        data = self._rows(loss, X, y, known, sample_weight)
+        data = self._rows(self._loss, X, y, known, sample_weight)
         y, weight = data.targets(data.y, data.weight)
         if len(y) < 2:
             warnings.warn("`score` is not defined for fewer than two targets", UndefinedMetricWarning, stacklevel=2)
             return math.nan
-        return loss.score(y, data.counted(self._forward(data.taken(X))), weight)
+        return self._loss.score(y, data.counted(self._forward(data.taken(X))), weight)
 
     def _refuses_negative_targets(self) -> bool:
         loss: Any = LOSSES.get(self.loss) if isinstance(self.loss, str) else self.loss

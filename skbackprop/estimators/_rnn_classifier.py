@@ -9,7 +9,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
 from ._classification import BatchClassifier
-from ._reading import FLOATS, read_weight
+from ._reading import read_weight
 from ._recurrent import RecurrentNetwork
 from ._sequences import Sequences, read_row_label, read_step_label
 
@@ -279,7 +279,7 @@ class BatchRNNClassifier(BatchClassifier, RecurrentNetwork):
         check_is_fitted(self)
         if not self._every_step:
             return super().score(X, y, sample_weight)
-        _, labels, known = self._read_xy(X, y, reset=False, dtype=FLOATS)
+        labels, known = self._read_step_target(y, self._read_x(X))
         weight = read_weight(sample_weight, len(known))
         weight = None if weight is None else np.repeat(weight, known.sum(axis=1))
         return accuracy_score(labels, self.predict(X)[known], sample_weight=weight)

@@ -231,7 +231,7 @@ def number_features(estimator: Any, n: int) -> None:
 
 def read_row_target(y: Any, X: Sequences) -> Any:
     """One target for every sequence, of any type."""
-    given = getattr(y, "shape", ())[:2]
+    given: tuple[int, ...] = getattr(y, "shape", ())[:2]
     if given == X.shape[:2] and given[1] > 1 and not issparse(y) and not known(np.asarray(y)).all():
         raise ValueError(
             f"`y` must have a target for every sequence, got one for every step, shape {y.shape}, of which some are "

@@ -19,6 +19,8 @@ from ..network.network import Network
 from ..network.penalties import L2
 from ..optimize.averaging import RunningMean
 from ..optimize.batches import Batches
+from ..optimize.full_batch import LBFGS
+from ..optimize.optimizers import Optimizer
 from ..optimize.progress import BestSoFar, Patience, Plateau
 from ..optimize.training import Epoch, TrainingState, train
 from ._advice import coarse_tol, divergence, no_better, not_settled, worse
@@ -70,9 +72,6 @@ class Session:
         self.rows = data.X.shape[0] if data.rows is None else data.rows
         size = data.n if self.full_batch else batch_rows(estimator.batch_size, data.n, model.network)
         self.batches = Batches(self.rows, size, state.rng if estimator.shuffle else None)
-        self.steps = (
-            None if self.full_batch else make_steps(self.objective, settings.solver, settings.clip, self.batches, state)
-        )
         self.max_epochs = estimator.max_iter if planned else 1
         self.total = self.max_epochs * len(self.batches) if planned else None
         self.mean, self.weights = RunningMean(settings.share if planned else 1.0), state.theta
@@ -92,7 +91,8 @@ class Session:
                 np.errstate(over="ignore", invalid="ignore"),
                 suitable_blas_threads(self.model.network, self.batches.size, self.full_batch),
             ):
-                self._minimize() if self.full_batch else self._descend()
+                solver = self.settings.solver
+                self._minimize(solver) if isinstance(solver, LBFGS) else self._descend(solver)
         except KeyboardInterrupt as error:
             interruption = error
         self._keep()
@@ -155,16 +155,17 @@ class Session:
             return None
         return Validation(self.estimator, self._objective(held_out), held_out, read_scorer(self.estimator))
 
-    def _descend(self) -> None:
+    def _descend(self, optimizer: Optimizer) -> None:
         """First-order steps, an epoch at a time."""
         s, rate = self.settings, float(self.estimator.learning_rate_init)
-        epochs = train(self.steps, self.state, self.batches, s.schedule, rate, total=self.total)
+        steps = make_steps(self.objective, optimizer, s.clip, self.batches, self.state)
+        epochs = train(steps, self.state, self.batches, s.schedule, rate, total=self.total)
         for _ in range(self.max_epochs):
             self.tasks.begin_epoch()
             if self.after_epoch(next(epochs)):
                 return
 
-    def _minimize(self) -> None:
+    def _minimize(self, solver: LBFGS) -> None:
         """L-BFGS, whose iterations are the epochs."""
 
         def after_iteration(epoch: Epoch) -> bool:
@@ -174,7 +175,7 @@ class Session:
 
         (rows,) = self.batches.epoch()
         e = self.estimator
-        self.converged |= self.settings.solver.minimize(
+        self.converged |= solver.minimize(
             self.objective, self.state.theta, rows, after_iteration, max_iter=e.max_iter, tol=e.tol
         )
 

@@ -149,7 +149,7 @@ def check_random(random_state: Any) -> None:
     """What `check_random_state` of scikit-learn takes, which would make a generator in order to see."""
     if random_state is None or random_state is np.random or isinstance(random_state, np.random.RandomState):
         return
-    if not isinstance(random_state, Integral) or not 0 <= random_state < 2**32:
+    if not isinstance(random_state, Integral) or not 0 <= int(random_state) < 2**32:
         raise ValueError(
             f"`random_state` must be None, an integer from 0 to 2**32 - 1 or a numpy.random.RandomState, "
             f"got {random_state!r}"

@@ -91,7 +91,7 @@ def is_known(objective: Any, optimizer: Any) -> bool:
 def hidden_activation(network: Network) -> Activation | None:
     """What all dense layers of a network have but the last, which has none; None for other networks.
 
-    Before them there may be a `Standardize`. Of the activation there must be kernels.
+    Before them there may be a `Standardize`.
     """
     first = 1 if isinstance(network.layers[0], Standardize) else 0
     layers = network.layers[first:]
@@ -99,14 +99,15 @@ def hidden_activation(network: Network) -> Activation | None:
         return None
     *hidden, last = (layer.activation for layer in layers)  # type: ignore[attr-defined]
     f = hidden[0] if hidden else Identity()
-    own = Biased(f).kernel is not None
-    return f if own and last == Identity() and all(other == f for other in hidden) else None
+    return f if last == Identity() and all(other == f for other in hidden) else None
 
 
 def run_of(
-    f: Biased, objective: Objective, optimizer: Any, clip: float, batches: Batches, state: TrainingState
+    f: Biased, objective: Any, optimizer: Any, clip: float, batches: Batches, state: TrainingState
 ) -> Callable[..., Any] | None:
-    """What the kernel ``stretch`` makes of it, which may be None."""
+    """What the kernel ``stretch`` makes of it, which may be None, as where the activation has no kernels."""
+    if f.kernel is None:
+        return None
     network = objective.network
     loss, constants = objective.loss.kernel_in(state.theta.dtype)
     starts, shapes = network.parameters.starts, network.shapes

@@ -88,8 +88,9 @@ if hasattr(os, "register_at_fork"):
 def _let_go() -> None:
     """From threadpoolctl 3.8 on, whoever sets a limit alone can change it, until told otherwise; here anyone may."""
     openblas = getattr(threadpoolctl, "OpenBLASController", None)
-    if hasattr(openblas, "clear_controlling_thread"):
-        openblas.clear_controlling_thread()
+    let_go = getattr(openblas, "clear_controlling_thread", None)
+    if let_go is not None:
+        let_go()
 
 
 @contextmanager
