@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from ..kernels import kernels_in_force
 from ..network.activations import Tanh
-from ..network.cells import CELLS
+from ..network.cells import CELLS, Cell
 from ..network.contract import Layer
 from ..network.embedding import Embedding
 from ..network.layers import Dropout, Standardize
@@ -53,7 +53,7 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
         """The targets of steps that count, one after the other, and the steps where they are."""
 
     def _architecture(self) -> Architecture:
-        cell = read_object("cell", self.cell, CELLS, "keeps")
+        cell = read_object("cell", self.cell, CELLS, Cell)
         sizes, init = read_hidden(self.hidden_layer_sizes), read_init(self)
         dropout = check_real("dropout", self.dropout, 0, 1, closed="left")
         state_dropout = check_real("recurrent_dropout", self.recurrent_dropout, 0, 1, closed="left")

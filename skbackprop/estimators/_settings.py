@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -113,7 +115,7 @@ def read_settings(estimator: Any, losses: Mapping[str, Loss], architecture: Arch
     adaptive = is_name(estimator.learning_rate, "adaptive")
     schedule = SCHEDULES["constant"] if adaptive else read_schedule(estimator)
     return Settings(
-        loss=read_object("loss", estimator.loss, losses, "value_and_gradient"),
+        loss=read_object("loss", estimator.loss, losses, Loss),
         architecture=architecture,
         solver=solver,
         schedule=schedule,
@@ -134,7 +136,7 @@ def check_numbers(e: Any) -> None:
     for name in ("shuffle", "warm_start", "early_stopping", "standardize"):
         check_flag(name, getattr(e, name))
     check_real("tol", e.tol, 0)
-    check_real("validation_fraction", e.validation_fraction, 0, 1, closed="neither")
+    check_real("validation_fraction", e.validation_fraction, 0, 1, closed="neither" if e.early_stopping else "left")
     if not (isinstance(e.n_iter_no_change, float) and e.n_iter_no_change == math.inf):
         check_integer("n_iter_no_change", e.n_iter_no_change, 1)
     if not isinstance(e.verbose, (bool, np.bool_)):
@@ -198,7 +200,7 @@ def read_init(e: Any) -> Initializer | None:
     """Where weights start; None stands for what suits each layer."""
     if is_name(e.init, "auto"):
         return None
-    return read_object("init", e.init, INITIALIZERS, "samplers", also=("auto",))
+    return read_object("init", e.init, INITIALIZERS, Initializer, also=("auto",))
 
 
 def read_activations(activation: Any, n_hidden: int) -> tuple[Activation, ...]:
@@ -209,7 +211,7 @@ def read_activations(activation: Any, n_hidden: int) -> tuple[Activation, ...]:
             f"`activation` must be one for all or a sequence of {n_hidden}, one per hidden layer, got {activation!r}"
         )
     each = activation if several else [activation] * max(n_hidden, 1)
-    return tuple(read_object("activation", one, ACTIVATIONS, "backward") for one in each)
+    return tuple(read_object("activation", one, ACTIVATIONS, Activation) for one in each)
 
 
 def read_solver(e: Any) -> Optimizer | LBFGS:
@@ -224,15 +226,25 @@ def read_solver(e: Any) -> Optimizer | LBFGS:
     }
     if isinstance(e.solver, LBFGS):
         return e.solver
-    return read_object("solver", e.solver, named, "step")
+    return read_object("solver", e.solver, named, Optimizer)
 
 
 def read_schedule(e: Any) -> Schedule:
     named = {**SCHEDULES, "invscaling": InverseScaling(check_real("power_t", e.power_t, 0))}
     if callable(e.learning_rate) and not isinstance(e.learning_rate, type):
+        check_takes_step_and_total(e.learning_rate)
         return e.learning_rate
     known = (*named, "adaptive")
     return named[check_name("learning_rate", e.learning_rate, known, " or a function of (step, total)")]
+
+
+def check_takes_step_and_total(schedule: Schedule) -> None:
+    try:
+        inspect.signature(schedule).bind(0, None)
+    except TypeError:
+        raise TypeError(f"`learning_rate` must be a function of (step, total), got {schedule!r}") from None
+    except ValueError:  # it is built in and does not say
+        return
 
 
 def read_average(e: Any, solver: Optimizer | LBFGS, schedule: Schedule) -> bool:
@@ -252,13 +264,30 @@ def plans_its_end(schedule: Schedule) -> bool:
     return getattr(schedule, "ends", False)
 
 
-def read_object(name: str, value: Any, named: Mapping[str, Any], method: str, also: Iterable[str] = ()) -> Any:
-    """What ``value`` names, or ``value`` itself if it is an object with the ``method`` that makes it one."""
-    if callable(getattr(value, method, None)) and not isinstance(value, str):
-        if isinstance(value, type):
-            raise TypeError(f"`{name}` must be an object, such as {value.__name__}(), got {value!r}")
-        return value
-    return named[check_name(name, value, [*named, *also], f" or an object with `{method}`")]
+def read_object(name: str, value: Any, named: Mapping[str, Any], contract: type, also: Iterable[str] = ()) -> Any:
+    """What ``value`` names, or ``value`` itself if it is an object that has what the ``contract`` asks for."""
+    parts = members(contract)
+    missing = [part for part in parts if not hasattr(value, part)]
+    if isinstance(value, str) or len(missing) == len(parts):
+        return named[check_name(name, value, [*named, *also], f" or an object with {listed(parts)}")]
+    if isinstance(value, type):
+        raise TypeError(f"`{name}` must be an object, such as {value.__name__}(), got {value!r}")
+    if missing:
+        raise TypeError(
+            f"`{name}` must be an object with {listed(parts)}, got {value!r}, which lacks {listed(missing)}"
+        )
+    return value
+
+
+@cache
+def members(contract: type) -> tuple[str, ...]:
+    """The names of what a Protocol asks for."""
+    return (*contract.__annotations__, *(name for name in vars(contract) if not name.startswith("_")))
+
+
+def listed(names: Sequence[str]) -> str:
+    *most, last = (f"`{name}`" for name in names)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def is_name(value: Any, name: str) -> bool:

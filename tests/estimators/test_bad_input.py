@@ -6,6 +6,7 @@ import math
 import re
 from contextlib import nullcontext
 from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,7 @@ WRONG = {
     "momentum": [-0.1, 1.5, nan, "0.9", None],
     "nesterovs_momentum": FLAG,
     "early_stopping": FLAG,
-    "validation_fraction": [0, 1, 1.5, -0.1, nan, "tenth", None],
+    "validation_fraction": [1, 1.5, -0.1, nan, "tenth", None],
     "beta_1": [-0.1, 1.0, nan, "0.9", None],
     "beta_2": [-0.1, 1.0, nan, "0.9", None],
     "epsilon": [0, -1e-8, nan, "", None],
@@ -198,6 +199,26 @@ def test_one_wrong_activation_among_others(net, y):
         net(hidden_layer_sizes=(4, 3), activation=["relu", "rleu"]).fit(X, y)
 
 
+def test_no_rows_held_out(net, y):
+    model = net(validation_fraction=0.0).fit(X, y)  # as in scikit-learn: it is of no account here
+    with pytest.raises(ValueError, match=r"`validation_fraction` must be a real number in \(0, 1\), got 0.0"):
+        model.set_params(early_stopping=True).fit(X, y)
+
+
+def test_an_object_lacks_what_the_contract_asks_for(net, y):
+    halves = {
+        "loss": SimpleNamespace(value_and_gradient=None, predict=None),
+        "solver": SimpleNamespace(start=None, step=None),
+        "activation" if "activation" in net().get_params() else "cell": SimpleNamespace(forward=None, backward=None),
+    }
+    lacks = {"loss": "inverse_link", "solver": "rescale", "activation": "keeps_input", "cell": "gates"}
+    for name, half in halves.items():
+        with pytest.raises(
+            TypeError, match=rf"`{name}` must be an object with `.*, got .*, which lacks `{lacks[name]}`"
+        ):
+            net(**{name: half}).fit(X, y)
+
+
 def test_dropout_is_refused_with_lbfgs(net, y):
     for solver in ("lbfgs", LBFGS()):
         for name in [name for name in net().get_params() if name.endswith("dropout")]:
@@ -224,6 +245,11 @@ def test_a_schedule_may_be_a_plain_function(kind, net, y):
     with pytest.warns(match="`max_iter`"):
         by_function.fit(X, y)
     np.testing.assert_array_equal(kind.output(by_function, X), kind.output(by_number.fit(X, y), X))
+
+
+def test_a_schedule_takes_two_arguments(net, y):
+    with pytest.raises(TypeError, match=r"`learning_rate` must be a function of \(step, total\), got <function"):
+        net(learning_rate=lambda step: 0.5).fit(X, y)
 
 
 @pytest.mark.parametrize("factor", [None, "half", nan, 1j, np.ones(2)], ids=repr)
