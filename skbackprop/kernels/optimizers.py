@@ -137,12 +137,13 @@ def adam(
 
 
 def add_scaled(x: Array, factor: float, out: Array) -> None:
-    """out += factor x, in one pass by BLAS where it can write to ``out``: what it would have to convert, it copies."""
-    if x.dtype == out.dtype and x.flags.c_contiguous and out.flags.c_contiguous and x.size:
-        axpy = saxpy if x.dtype == np.float32 else daxpy
-        axpy(x, out, a=factor)
-    else:
-        out += factor * x
+    """out += factor x, in one pass by BLAS, which returns a copy of ``out`` where it cannot write to it."""
+    if len(x) == 0:  # BLAS refuses it
+        return
+    axpy = saxpy if out.itemsize == 4 else daxpy
+    total = axpy(x, out, a=factor)
+    if total is not out:
+        out[...] = total
 
 
 def l2(W: Array, gradient: Array, factor: float) -> float:
