@@ -36,7 +36,8 @@ def divergence(e: Any, full_batch: bool, epoch: int, what: str) -> str:
 
 def warn_of_coarse_target(y: Array, dtype: np.dtype, stacklevel: int) -> None:
     """Of numbers between which, so far from zero, the dtype of predictions has hardly any others."""
-    size, sd = np.abs(y).max(axis=0), y.std(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):  # in units that are refused later
+        size, sd = np.abs(y).max(axis=0), (y - y[:1]).std(axis=0)  # exactly 0 where y does not vary
     step = size * np.finfo(dtype).eps
     coarse = (sd > 0) & (sd < COARSE * step)
     if coarse.any():

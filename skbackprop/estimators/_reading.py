@@ -156,18 +156,26 @@ def set_aside(data: Data, fraction: float, seed: int | None, stratify: bool = Fa
 
 
 def spread(classes: Array, n: int) -> Array:
-    """A mask of n places at even distances when sorted by class, the first of each class left out."""
+    """A mask of n places at even distances when sorted by class, the first of each class left out.
+
+    If they are enough, the last of every class of three or more is among them: most scores of probabilities need all.
+    """
     order = np.argsort(classes, kind="stable")
-    first = np.r_[True, np.diff(classes[order]) != 0]
-    candidates = order[~first]
-    n = min(n, len(candidates))
-    if n == 0:
+    new = np.diff(classes[order]) != 0
+    first, last = np.r_[True, new], np.r_[new, True]
+    sure = order[last & ~first & ~np.r_[False, first[:-1]]]
+    if len(sure) > n:
+        sure = sure[:0]
+    candidates = order[~first & ~np.isin(order, sure)]
+    n = min(n - len(sure), len(candidates))
+    if n + len(sure) == 0:
         raise ValueError(
             f"early stopping must hold out rows of classes that have at least two, got {len(classes)} rows of as many "
             f"classes; give `X_val` and `y_val`"
         )
     mask = np.zeros(len(classes), bool)
-    mask[candidates[((np.arange(n) + 0.5) * len(candidates) / n).astype(np.intp)]] = True
+    mask[sure] = True
+    mask[candidates[((np.arange(n) + 0.5) * len(candidates) / max(1, n)).astype(np.intp)]] = True
     return mask
 
 

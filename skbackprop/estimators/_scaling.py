@@ -71,7 +71,7 @@ class RunningMoments:
             if not self.count:
                 self.origin = (part[:1].toarray() if issparse(part) else part[:1])[0].astype(np.float64)
             moments = sparse_moments if issparse(part) else dense_moments
-            with np.errstate(over="ignore", invalid="ignore"):  # training will say that it diverges
+            with np.errstate(over="ignore", invalid="ignore"):  # `check` tells
                 self._merge(*moments(part, w, self.origin))
 
     def add(self, other: RunningMoments) -> None:
@@ -90,6 +90,16 @@ class RunningMoments:
         """Which columns have not varied so far."""
         return np.sqrt(self.squares / self.count) <= self.resolution * np.abs(self.mean)
 
+    def check(self, name: str) -> None:
+        """Refuse columns of which the squares overflow, or vanish though they vary."""
+        lost = ~np.isfinite(self.squares) | ((self.squares == 0) & (self.beyond != 0))
+        if lost.any():
+            at = lost.argmax()
+            raise ValueError(
+                f"`{name}` must be in units in which columns vary by some 1e-150 to 1e150, got column {at}, of which "
+                f"squared deviations sum up to {self.squares[at]:g}"
+            )
+
     def discount_outliers(self, Y: Array, weight: Array | None) -> None:
         """Take the median and the spread of the middle of Y, which is all that was seen, for its mean and sd.
 
@@ -100,7 +110,8 @@ class RunningMoments:
         spread = (high - low) / GAUSSIAN_DECILES
         far = (spread > 0) & (self.sd() > FAR * spread)
         self.beyond = np.where(far, median - self.origin, self.beyond)
-        self.squares = np.where(far, self.count * spread**2, self.squares)
+        with np.errstate(over="ignore"):
+            self.squares = np.where(far, self.count * spread**2, self.squares)
 
     def _merge(self, count: float, beyond: Array, squares: Array) -> None:
         total = self.count + count
@@ -163,6 +174,8 @@ class Scaling:
             self._see_robustly(y, np.ones(len(y)) if weight is None else weight)
         else:
             self.y.update(y, weight)
+        self.X.check("X")
+        self.y.check("y")
         of_X = self.X.sd()
         if issparse(data.X):  # never centred in memory: over its mean a constant column is 1, and 1 - 1 exactly 0
             of_X = np.where(self.X.constant() & (self.X.mean != 0), np.abs(self.X.mean), of_X)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from numbers import Number
 from typing import Any, Protocol
@@ -210,6 +211,9 @@ class TokenForm:
 def numbers(X: Any) -> Array:
     """X of shape (n, T), of whatever numbers."""
     X = check_array(rectangular(X), allow_nd=True, dtype=None, input_name="X", **NAN_IS_PADDING)
+    if X.dtype.kind == "O":
+        with suppress(TypeError, ValueError):
+            X = X.astype(np.float64)
     X = X[:, :, 0] if X.ndim == 3 and X.shape[2] == 1 else X
     if X.ndim != 2 or 0 in X.shape or X.dtype.kind not in "iuf":
         raise ValueError(

@@ -210,7 +210,8 @@ def read_class_weight(class_weight: Any, target: ClassTarget, counts: Array) -> 
     if not isinstance(class_weight, Mapping):
         raise ValueError(f"`class_weight` must be a dict, 'balanced' or None, got {class_weight!r}")
     known = target.classes.tolist()
-    unknown = [label for label in class_weight if label not in known]
+    labels = set(known)
+    unknown = [label for label in class_weight if label not in labels]
     if unknown and not all(label in class_weight for label in known):  # if all are named, these rows just lack a class
         raise ValueError(f"`class_weight` must name labels among {shown(known)}, got {shown(unknown)}")
     return np.array([check_real(f"class_weight[{label!r}]", class_weight.get(label, 1.0), 0) for label in known])

@@ -387,6 +387,12 @@ class TestHeldOutRows:
         for label, count in counts.items():
             assert abs(np.sum(held_out == label) - fraction * count) <= 1
 
+    @pytest.mark.parametrize("monitor", ["neg_log_loss", "roc_auc_ovr"])
+    def test_have_every_class_of_three_rows(self, monitor):
+        y = np.repeat(["often", "seldom", "rare", "twice"], [60, 57, 3, 2])
+        assert {"often", "seldom", "rare"} <= set(self.labels_of_held_out_rows(y))
+        net(early_stopping=True, monitor=monitor).fit(X[:120], y[:120])
+
     def test_leave_a_class_of_one_for_training(self):
         y = np.array(["alone"] + ["many"] * 60 + ["some"] * 20)
         held_out = self.labels_of_held_out_rows(y)

@@ -123,6 +123,15 @@ def test_labels_per_step_with_a_monitor():
         BatchRNNClassifier(return_sequences=True, class_weight="balanced").fit(X, y)
 
 
+def test_tokens_in_objects_are_numbers_and_none_is_padding():
+    given, y = TOKENS.astype(object), TOKENS[:, 0]
+    given[3, 5:] = None
+    padded = TOKENS.astype(float)
+    padded[3, 5:] = np.nan
+    one, other = (BatchRNNClassifier(embedding=4, max_iter=2, **QUICK).fit(tokens, y) for tokens in (given, padded))
+    np.testing.assert_array_equal(one.predict_proba(given), other.predict_proba(padded))
+
+
 def test_tokens_and_a_stream_of_them():
     tokens = np.arange(400).reshape(20, 20) % 5
     y = (tokens + 1) % 5
@@ -183,6 +192,7 @@ WRONG = {
     "series of rows": ({}, pd.Series(list(X)), Y, "`X` must be one array, got .*: `pad_sequences` fills them up"),
     "frame of rows": ({}, pd.DataFrame({"x": list(X)}), Y, "`X` must be one array, got .*: `pad_sequences` fills them"),
     "words": (EMBEDDED, np.full((20, 7), "word"), Y, "`X` must hold tokens, .* and dtype <U4"),
+    "objects": (EMBEDDED, np.full((20, 7), "word", object), Y, "`X` must hold tokens, .* and dtype object"),
     "halves": (EMBEDDED, TOKENS / 2, Y, "`X` must hold tokens, whole .* got 0.5 in sequence 0 at step 1"),
     "negative": (EMBEDDED, TOKENS - 1, Y, "`X` must hold tokens, whole .* got -1 in sequence 0 at step 0"),
     "negative only": (EMBEDDED, TOKENS * 0 - 1, Y, "`X` must hold tokens, whole numbers from 0 to 0, got -1"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csc_array, csr_array
 
-from skbackprop import BatchMLPRegressor, BatchRNNRegressor
+from skbackprop import BatchMLPRegressor, BatchRNNRegressor, Quantile
 from skbackprop.estimators import _scaling
 
 EPS = np.finfo(np.float64).eps
@@ -101,6 +101,29 @@ def test_a_target_that_does_not_vary_is_not_scaled(constant, weighted):
     model = quick().partial_fit(X, y, sample_weight=weight if weighted else None)
     assert model.model_.units.scale == 1
     np.testing.assert_array_equal(model.predict(X), y)
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber", Quantile([0.1, 0.9])], ids=str)
+@pytest.mark.parametrize("constant", [1e-6, 1e-9])
+def test_a_target_that_does_not_vary_is_met_exactly(loss, constant):
+    X, y, _ = rows()
+    predicted = quick(loss=loss).fit(X, np.full(len(X), constant)).predict(X)
+    np.testing.assert_array_equal(predicted, np.full(predicted.shape, constant))
+    if loss != Quantile([0.1, 0.9]):
+        beside = quick(loss=loss, max_iter=5, n_iter_no_change=np.inf).fit(X, np.c_[y, np.full(len(X), constant)])
+        np.testing.assert_allclose(beside.predict(X)[:, 1], constant, rtol=1e-9)
+
+
+@pytest.mark.parametrize("factor", [1e-170, 1e154, 1e200])
+@pytest.mark.parametrize("Estimator", [BatchMLPRegressor, BatchRNNRegressor])
+@pytest.mark.parametrize("loss", ["squared_error", "huber"])
+def test_units_in_which_squares_overflow_or_vanish_are_refused(factor, Estimator, loss):
+    X, y, _ = rows()
+    model = quick(Estimator, loss=loss)
+    with pytest.raises(ValueError, match=r"`y` must be in units in which columns vary by some 1e-150 to 1e150, got"):
+        model.fit(X, y * factor)
+    with pytest.raises(ValueError, match=r"`X` must be in units .*, got column"):
+        model.fit(X * factor, y)
 
 
 @every_constant

@@ -10,6 +10,7 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 from skbackprop import ACTIVATIONS, checks
 from skbackprop.network.losses import CLASSIFICATION_LOSSES, BrierLoss, Focal, LogLoss
+from skbackprop.network.losses.classification import frequencies
 from skbackprop.network.objective import Objective
 from skbackprop.network.penalties import L2
 from tests.derivatives import check_gradient, trainable
@@ -138,7 +139,15 @@ def test_at_the_constant_the_gradient_is_zero(loss, k, exclusive, rng):
         constant = loss.constant(y, weight)
         assert constant.shape == (loss.raw_width(y),) == (k,)
         _, gradient = evaluate(loss, y, np.tile(constant, (N, 1)), weight)
-        np.testing.assert_allclose(gradient.sum(axis=0), 0.0, atol=1e-6 * N)
+        np.testing.assert_allclose(gradient.sum(axis=0), 0.0, atol=1e-10 * N)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.01, 0.5, 1.0, 5.0, 20.0])
+def test_the_constant_of_a_focal_loss_of_many_classes_minimises(gamma, rng):
+    loss, y = Focal(gamma=gamma, n_classes=500), rng.geometric(0.01, (5000, 1)) % 500.0
+    share, out = frequencies(y, None, 500), np.empty((500, 500))
+    loss.value_and_gradient(np.arange(500.0)[:, None], np.tile(loss.constant(y, None), (500, 1)), share, out)
+    np.testing.assert_allclose(out.sum(axis=0), 0.0, atol=1e-12)
 
 
 @every_loss

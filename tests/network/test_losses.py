@@ -290,6 +290,7 @@ def test_squared_error_takes_all_real_numbers():
         (lambda: Expectile(0.0), ValueError, "`level` must be a real number in (0, 1), got 0.0"),
         (lambda: Tweedie(0.5), ValueError, "`power` must be a real number in [1, 3], got 0.5"),
         (lambda: Tweedie(1.0001), ValueError, "`power` must be 1 or 0.001 away from it, got 1.0001; use Poisson()"),
+        (lambda: Tweedie(1.00099), ValueError, "`power` must be 1 or 0.001 away from it, got 1.00099; use Poisson()"),
         (lambda: Tweedie(1.9999), ValueError, "`power` must be 2 or 0.001 away from it, got 1.9999; use Gamma()"),
         (lambda: Tweedie(2.0001), ValueError, "`power` must be 2 or 0.001 away from it, got 2.0001; use Gamma()"),
         (lambda: Gaussian(1.5), ValueError, "`beta` must be a real number in [0, 1], got 1.5"),
@@ -334,6 +335,10 @@ def test_is_the_metric_of_scikit_learn(loss, factor, metric, weighted, rng):
     assert factor * mean_value(loss, y, raw, weight) == pytest.approx(expected, rel=1e-11)
 
 
+def test_tweedie_takes_a_power_that_is_as_near_as_may_be():
+    assert [Tweedie(power).power for power in (1.001, 1.999, 2.001)] == [1.001, 1.999, 2.001]
+
+
 @pytest.mark.parametrize(("one", "other"), [(Tweedie(1), Poisson()), (Tweedie(2), Gamma())])
 @pytest.mark.parametrize("near", [0.0, 1e-3])
 def test_tweedie_has_poisson_and_gamma_at_its_powers_1_and_2(one, other, near, rng):
@@ -353,7 +358,17 @@ def test_expectile_and_wide_huber_and_log_cosh_are_the_squared_error(rng):
         np.testing.assert_allclose(gradient, expected_gradient, rtol=rel)
 
 
-def test_the_constant_of_an_expectile_balances_the_squares(rng):
+@pytest.mark.parametrize("loss", [Huber(0.3), LogCosh(), Expectile(0.9)], ids=repr)
+def test_constants_of_many_outputs_are_sought_side_by_side(loss, rng, monkeypatch):
+    y = np.c_[rng.standard_cauchy((200, 30)), np.full(200, 7.0)]
+    alone = np.concatenate([loss.constant(y[:, k : k + 1], None) for k in range(31)])
+    evaluations, evaluate = [], type(loss).value_and_gradient
+    monkeypatch.setattr(type(loss), "value_and_gradient", lambda *args: evaluations.append(1) or evaluate(*args))
+    np.testing.assert_allclose(loss.constant(y, None), alone, rtol=1e-9)
+    assert len(evaluations) < 80
+
+
+def test_the_constant_of_an_expectile_balances_deviations(rng):
     y, _, weight = sample(Expectile(0.8), rng, 1, weighted=True)
     below = np.maximum(y[:, 0] - Expectile(0.8).constant(y, weight), 0)
     above = np.maximum(Expectile(0.8).constant(y, weight) - y[:, 0], 0)

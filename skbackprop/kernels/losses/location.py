@@ -76,7 +76,7 @@ def expectile(y: Array, raw: Array, weight: Array | None, out: Array, level: flo
 
 
 def quantile(y: Array, raw: Array, weight: Array | None, out: Array, levels: Array) -> float:
-    """value = sum_i w_i (raw_i - y_i) ([raw_i > y_i] - level), gradient = w_i ([raw_i > y_i] - level).
+    """value = sum_i w_i (raw_i - y_i) ([raw_i > y_i] - level), gradient = w_i ([raw_i > y_i] - level) or 0 at 0.
 
     The columns of ``raw`` are those of y, each once for every level.
     """
@@ -86,5 +86,6 @@ def quantile(y: Array, raw: Array, weight: Array | None, out: Array, levels: Arr
     residual = np.subtract(raw, y)
     out[...] = residual > 0.0
     out -= levels
+    out *= residual != 0.0
     residual *= out
     return weigh(residual, weight, out)

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
 
 from ...ranges import check_real
+from .constants import roots
 from .contract import KernelCall, KernelLoss, Loss, Units
 
 __all__ = ["BrierLoss", "ClassLoss", "Focal", "LogLoss"]
@@ -236,24 +237,32 @@ class Focal(ClassLoss):
         return "focal_classes" if self.n_classes else "focal_columns", (self.gamma,)
 
     def constant(self, y: Array, weight: Array | None) -> Array:
-        """By BFGS from the frequencies, on one row for every class, or a column at a time on a zero and a one."""
+        """Where share_k f'(p_k) is the same for all classes k, or for the two sides of a column; f' increases."""
         share = frequencies(y, weight, self.n_classes)
-        start = raw_of(share, self.n_classes)
         if self.n_classes:
-            return self._minimiser(np.arange(self.n_classes)[:, None], share, start)
-        pairs = zip(share, start, strict=True)
-        return np.concatenate(
-            [self._minimiser(np.eye(2)[:, 1:], np.array([1 - s, s]), np.array([r])) for s, r in pairs]
-        )
+            return np.log(self._probabilities(share))
+        ends = np.minimum(raw_of(share, 0), 0.0), np.maximum(raw_of(share, 0), 0.0)
+        return roots(lambda r: share * self._slope(log_expit(r)) - (1 - share) * self._slope(log_expit(-r)), *ends)
 
-    def _minimiser(self, y: Array, share: Array, start: Array) -> Array:
-        from scipy.optimize import minimize
+    def _probabilities(self, share: Array) -> Array:
+        """Those with share_k f'(p_k) = -m, for the m with which they sum to one."""
 
-        def total(raw: Array) -> tuple[float, Array]:
-            rows = np.tile(raw, (len(y), 1))
-            return self.value_and_gradient(y, rows, share, rows), rows.sum(axis=0)
+        def log_p(log_m: Array) -> Array:
+            m = np.exp(log_m)
+            low = np.log(np.minimum(share / m, 1.0)) - (1 + self.gamma) * np.log(2)
+            return roots(lambda log_p: share * self._slope(log_p) + m, low, np.full(share.shape, -1e-15))
 
-        return minimize(total, start, jac=True, method="BFGS", options={"gtol": 1e-10}).x
+        def lacking(log_m: Array) -> Array:
+            return np.array([1 - np.exp(log_p(log_m)).sum()])
+
+        most = np.log1p(self.gamma)  # f'(p) p > -(1 + gamma) for every p
+        p = np.exp(log_p(roots(lacking, np.array([most - 200.0]), np.array([most]))))
+        return p / p.sum()
+
+    def _slope(self, log_p: Array) -> Array:
+        """f'(p) = gamma (1 - p)^(gamma - 1) log p - (1 - p)^gamma / p, of f = -(1 - p)^gamma log p."""
+        rest = -np.expm1(log_p)
+        return rest**self.gamma * (self.gamma * log_p / rest - np.exp(-log_p))
 
 
 CLASSIFICATION_LOSSES: dict[str, Loss] = {

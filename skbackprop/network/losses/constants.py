@@ -1,7 +1,8 @@
-"""Best constants: the weighted quantile in closed form, and the root of a gradient where there is no closed form."""
+"""Best constants: the weighted quantile in closed form, and roots of gradients where there is no closed form."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -41,7 +42,7 @@ def weighted_quantile(y: Array, level: float, weight: Array | None) -> Array:
 
 
 def stationary_constant(loss: DifferentiableLoss, y: Array, weight: Array | None) -> Array:
-    """Where the summed gradient of a convex loss of raw - y changes its sign, by Brent's method for every column.
+    """Where the summed gradient of a convex loss of raw - y changes its sign, in every column.
 
     Raises
     ------
@@ -54,24 +55,52 @@ def stationary_constant(loss: DifferentiableLoss, y: Array, weight: Array | None
     >>> from skbackprop import Huber
     >>> stationary_constant(Huber(delta=1.0), np.array([[0.0], [1.0], [50.0]]), None).round(6)
     array([1.])
-
-    References
-    ----------
-    Brent (1973), "Algorithms for minimization without derivatives", chapter 4.
     """
-    from scipy.optimize import brentq  # 20 ms, which those who need no root shall not wait for
-
     y = y.astype(np.float64)
     out = np.empty(y.shape, y.dtype)
 
-    def slope(constant: float, column: int) -> float:
-        loss.value_and_gradient(y, np.full_like(y, constant), weight, out)
-        return float(out[:, column].sum())
+    def slope(constant: Array) -> Array:
+        loss.value_and_gradient(y, np.tile(constant, (len(y), 1)), weight, out)
+        return out.sum(axis=0)
 
-    low, high = y.min(axis=0), y.max(axis=0)
-    return np.array(
-        [
-            brentq(slope, a, b, args=(column,), xtol=1e-15 * (b - a), rtol=1e-15) if a < b else a
-            for column, (a, b) in enumerate(zip(low, high, strict=True))
-        ]
-    )
+    return roots(slope, y.min(axis=0), y.max(axis=0))
+
+
+def roots(f: Callable[[Array], Array], low: Array, high: Array) -> Array:
+    """Where an increasing function, or several side by side, change their signs between ``low`` and ``high``.
+
+    By inverse quadratic interpolation where that can be trusted, else by halving. A function that does not change its
+    sign gives the end where it is nearer to zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> roots(lambda x: x**3 - np.array([8.0, 0.001, 99.0]), np.zeros(3), np.full(3, 4.0))
+    array([2. , 0.1, 4. ])
+
+    References
+    ----------
+    Chandrupatla (1997), "A new hybrid quadratic/bisection algorithm for finding the zero of a nonlinear function
+    without using derivatives", Advances in Engineering Software 28.
+    """
+    a, b, t = low, high, np.full(low.shape, 0.5)
+    f_a, f_b = f(a), f(b)
+    best = np.where(np.abs(f_a) < np.abs(f_b), a, b)
+    found = (np.sign(f_a) * np.sign(f_b) >= 0) | (a == b)
+    tolerance = np.finfo(float).eps * np.maximum(np.abs(low), np.abs(high))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # of functions whose root is found
+        while not found.all():
+            x = np.where(found, best, a + t * (b - a))
+            f_x = f(x)
+            same = np.sign(f_x) == np.sign(f_a)
+            c, f_c = np.where(same, a, b), np.where(same, f_a, f_b)
+            b, f_b = np.where(same, b, a), np.where(same, f_b, f_a)
+            a, f_a = x, f_x
+            best = np.where(found, best, np.where(np.abs(f_a) < np.abs(f_b), a, b))
+            least = tolerance / np.abs(b - a)
+            found |= (f_x == 0) | ~(least < 0.5)
+            xi, phi = (a - b) / (c - b), (f_a - f_b) / (f_c - f_b)
+            trusted = (phi**2 < xi) & ((1 - phi) ** 2 < 1 - xi)
+            step = f_a / (f_b - f_a) * f_c / (f_b - f_c) + (c - a) / (b - a) * f_a / (f_c - f_a) * f_b / (f_c - f_b)
+            t = np.clip(np.where(trusted, step, 0.5), least, 1 - least)
+    return best

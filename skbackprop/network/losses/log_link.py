@@ -203,7 +203,7 @@ class Tweedie(LogLinkLoss):
     def __post_init__(self) -> None:
         check_real("power", self.power, 1, 3)
         for whole, loss in ((1, "Poisson()"), (2, "Gamma()")):
-            if 0 < abs(self.power - whole) < NEAREST:
+            if 0 < abs(self.power - whole) < NEAREST * (1 - 1e-9):  # 1.001 - 1 is a little less than 0.001
                 raise ValueError(f"`power` must be {whole} or {NEAREST} away from it, got {self.power!r}; use {loss}")
 
     @property

@@ -19,7 +19,9 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Quantile(KernelLoss):
-    """sum over outputs and levels of r ([r > 0] - level), with r = raw - y; its gradient is [r > 0] - level.
+    """sum over outputs and levels of r ([r > 0] - level), with r = raw - y.
+
+    Its gradient is [r > 0] - level, and 0 where r is 0, so that a target that never varies is met exactly.
 
     Domain: all real numbers. Link: identity. Best constant: the quantile of y. The target may be shifted and scaled.
 

@@ -96,7 +96,7 @@ def expectile(y: Array, raw: Array, weight: Array | None, out: Array, level: flo
 
 @compiled
 def quantile(y: Array, raw: Array, weight: Array | None, out: Array, levels: Array) -> float:
-    """value = sum_i w_i (raw_i - y_i) ([raw_i > y_i] - level), gradient = w_i ([raw_i > y_i] - level)."""
+    """value = sum_i w_i (raw_i - y_i) ([raw_i > y_i] - level), gradient = w_i ([raw_i > y_i] - level) or 0 at 0."""
     real = raw.dtype.type
     value, zero, one = 0.0, real(0.0), real(1.0)
     for i in range(raw.shape[0]):
@@ -105,7 +105,7 @@ def quantile(y: Array, raw: Array, weight: Array | None, out: Array, levels: Arr
             for level in range(levels.size):
                 j = k * levels.size + level
                 r = raw[i, j] - y[i, k]
-                g = w * ((one if r > zero else zero) - levels[level])
+                g = w * ((one if r > zero else zero) - (zero if r == zero else levels[level]))
                 out[i, j] = g
                 value += g * r
     return value
