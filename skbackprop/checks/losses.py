@@ -41,8 +41,8 @@ def check_loss(loss: Any, y: Any = None) -> None:
     >>> from skbackprop import Huber, check_loss
     >>> check_loss(Huber(delta=2.0))
     """
-    methods = METHODS if hasattr(loss, "n_classes") else (*METHODS, "score")
-    check_object(loss, methods, ("inverse_link",))
+    further = ("log_predict", "decide") if hasattr(loss, "n_classes") else ("score",)
+    check_object(loss, (*METHODS, *further), ("inverse_link",))
     require(isinstance(loss.inverse_link, str), f"{loss!r}: `inverse_link` must be a name, got {loss.inverse_link!r}")
     for target in targets(loss, y):
         for weighted in (False, True):
@@ -205,8 +205,9 @@ def score_and_std_can_be_called(case: Case) -> None:
             score = case.loss.score(case.y, case.raw, case.weight)
         except Exception as error:
             raise AssertionError(f"{case.loss!r}: score must take y, raw and weight, but raised {error!r}") from error
+        finite = isinstance(score, float) and bool(np.isfinite(score))
         got = score if isinstance(score, float) else type(score).__name__
-        case.require(isinstance(got, float) and np.isfinite(got), f"score must return a finite float, got {got}")
+        case.require(finite, f"score must return a finite float, got {got}")
     if hasattr(case.loss, "std"):
         std, expected = np.shape(case.loss.std(case.raw)), np.shape(case.loss.predict(case.raw))
         case.require(std == expected, f"std must have the shape of a prediction, {expected}, got {std}")

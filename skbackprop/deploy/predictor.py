@@ -5,14 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from ..network.answers import Labels, Numbers
 from ..network.elementwise import Activation
 from ..network.layers import Dense, Dropout, Standardize
-from ..network.losses import Loss
+from ..network.losses import ClassificationLoss, Loss
 from ..network.model import Model
 
 __all__ = ["ClassPredictor", "NumberPredictor", "Predictor", "make_predictor"]
@@ -114,7 +114,7 @@ class ClassPredictor(Labels, Predictor):
     True
     """
 
-    loss: Any  # a ClassLoss, or one that does the same
+    loss: ClassificationLoss
 
     def predict(self, X: Array) -> Array:
         return self.write(self.loss.decide(self.raw(X)))
@@ -134,10 +134,10 @@ def make_predictor(
     TypeError
         Where the network has layers that cannot be folded.
     """
-    layers = tuple(fold(model))
+    layers, loss = tuple(fold(model)), cast(Any, model.loss)
     if classes is None:
-        return NumberPredictor(layers, model.loss, flat)
-    return ClassPredictor(layers, model.loss, classes.copy(), indicator)
+        return NumberPredictor(layers, loss, flat)
+    return ClassPredictor(layers, loss, classes.copy(), indicator)
 
 
 def fold(model: Model) -> Iterator[Folded]:

@@ -92,8 +92,8 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
 
     @property
     @abstractmethod
-    def _losses(self) -> Mapping[str, Loss]:
-        """What ``loss`` may name."""
+    def _losses(self) -> tuple[Mapping[str, Any], type]:
+        """What ``loss`` may name, and the contract of one's own."""
 
     @abstractmethod
     def _target_of(self, y: Any, classes: Any = None) -> Target:
@@ -208,7 +208,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
 
     def _read_training(self, X: Any, y: Any, weight: Any, fresh: bool, classes: Any = None) -> tuple[Settings, Data]:
         """Parameters and rows as they are now; a ``fresh`` target decides what predictions look like."""
-        settings = read_settings(self, self._losses, self._architecture())
+        settings = read_settings(self, *self._losses, self._architecture())
         X, y, known = self._read_xy(X, y, reset=fresh, dtype=FLOATS if fresh else self.theta_.dtype)
         if fresh:
             self._target = self._target_of(y, classes)

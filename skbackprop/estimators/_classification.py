@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
-from ..network.losses import CLASSIFICATION_LOSSES, Loss
+from ..network.losses import CLASSIFICATION_LOSSES, ClassificationLoss
 from ._base import BatchNetwork
 from ._callbacks import with_callbacks
 from ._reading import Data
@@ -28,8 +28,8 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
     class_weight: Any
 
     @property
-    def _losses(self) -> Mapping[str, Loss]:
-        return CLASSIFICATION_LOSSES
+    def _losses(self) -> tuple[Mapping[str, Any], type]:
+        return CLASSIFICATION_LOSSES, ClassificationLoss
 
     def _target_of(self, y: Any, classes: Any = None) -> ClassTarget:
         target = ClassTarget.of(y, classes)

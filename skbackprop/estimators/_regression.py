@@ -15,7 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ..network.layout import on_rows
-from ..network.losses import LOSSES, Loss
+from ..network.losses import LOSSES, RegressionLoss
 from ..ranges import check_flag
 from ._base import BatchNetwork
 from ._callbacks import with_callbacks
@@ -32,8 +32,8 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
     loss: Any
 
     @property
-    def _losses(self) -> Mapping[str, Loss]:
-        return LOSSES
+    def _losses(self) -> tuple[Mapping[str, Any], type]:
+        return LOSSES, RegressionLoss
 
     def _target_of(self, y: Any, classes: Any = None) -> NumberTarget:
         return NumberTarget.of(y)

@@ -97,7 +97,7 @@ def check_same(before: dict[str, Any], now: dict[str, Any], how: str) -> None:
             )
 
 
-def read_settings(estimator: Any, losses: Mapping[str, Loss], architecture: Architecture) -> Settings:
+def read_settings(estimator: Any, losses: Mapping[str, Any], contract: type, architecture: Architecture) -> Settings:
     """Check the parameters of ``estimator`` and return what they mean.
 
     Raises
@@ -115,7 +115,7 @@ def read_settings(estimator: Any, losses: Mapping[str, Loss], architecture: Arch
     adaptive = is_name(estimator.learning_rate, "adaptive")
     schedule = SCHEDULES["constant"] if adaptive else read_schedule(estimator)
     return Settings(
-        loss=read_object("loss", estimator.loss, losses, Loss),
+        loss=read_object("loss", estimator.loss, losses, contract),
         architecture=architecture,
         solver=solver,
         schedule=schedule,
@@ -266,23 +266,23 @@ def plans_its_end(schedule: Schedule) -> bool:
 
 def read_object(name: str, value: Any, named: Mapping[str, Any], contract: type, also: Iterable[str] = ()) -> Any:
     """What ``value`` names, or ``value`` itself if it is an object that has what the ``contract`` asks for."""
-    parts = members(contract)
+    parts, described = members(contract), f"an object as `{contract.__name__}` describes it"
     missing = [part for part in parts if not hasattr(value, part)]
     if isinstance(value, str) or len(missing) == len(parts):
-        return named[check_name(name, value, [*named, *also], f" or an object with {listed(parts)}")]
+        return named[check_name(name, value, [*named, *also], f" or {described}")]
     if isinstance(value, type):
         raise TypeError(f"`{name}` must be an object, such as {value.__name__}(), got {value!r}")
     if missing:
-        raise TypeError(
-            f"`{name}` must be an object with {listed(parts)}, got {value!r}, which lacks {listed(missing)}"
-        )
+        raise TypeError(f"`{name}` must be {described}, got {value!r}, which lacks {listed(missing)}")
     return value
 
 
 @cache
 def members(contract: type) -> tuple[str, ...]:
     """The names of what a Protocol asks for."""
-    return (*contract.__annotations__, *(name for name in vars(contract) if not name.startswith("_")))
+    bases = [vars(base) for base in reversed(contract.__mro__)]
+    parts = (part for base in bases for part in (*base.get("__annotations__", ()), *base))
+    return tuple(dict.fromkeys(part for part in parts if not part.startswith("_")))
 
 
 def listed(names: Sequence[str]) -> str:

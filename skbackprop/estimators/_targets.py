@@ -70,8 +70,6 @@ class NumberTarget(Numbers):
         return y
 
     def bind(self, loss: Loss) -> Loss:
-        if not callable(getattr(loss, "score", None)):
-            raise TypeError(f"`loss` of a regressor must have a method `score`, as a LocationLoss has, got {loss!r}")
         return loss
 
     @property

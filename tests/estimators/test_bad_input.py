@@ -214,7 +214,7 @@ def test_an_object_lacks_what_the_contract_asks_for(net, y):
     lacks = {"loss": "inverse_link", "solver": "rescale", "activation": "keeps_input", "cell": "gates"}
     for name, half in halves.items():
         with pytest.raises(
-            TypeError, match=rf"`{name}` must be an object with `.*, got .*, which lacks `{lacks[name]}`"
+            TypeError, match=rf"`{name}` must be an object as `.*` describes it, got .*, which lacks `{lacks[name]}`"
         ):
             net(**{name: half}).fit(X, y)
 

@@ -546,9 +546,12 @@ def test_a_loss_of_one_s_own():
     assert isinstance(model.model_.loss, ClassLoss)
 
     class Plain:
-        def value_and_gradient(self, y, raw, weight, out):
-            return 0.0
+        n_classes, inverse_link = 0, "logistic"
+        raw_width = value_and_gradient = units = rescaled = constant = check = predict = log_predict = len
 
+    with pytest.raises(TypeError, match=r"`loss` must be .* `ClassificationLoss` .*, which lacks `decide`$"):
+        net(loss=Plain()).fit(X, y)
+    Plain.decide = len
     with pytest.raises(TypeError, match="`loss` of a classifier must be a frozen dataclass with a field `n_classes`"):
         net(loss=Plain()).fit(X, y)
 

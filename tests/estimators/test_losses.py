@@ -274,5 +274,8 @@ def test_a_negative_loss_is_no_cause_for_alarm(model):
 
 
 def test_a_loss_of_classes_is_refused(model):
-    with pytest.raises(TypeError, match=r"`loss` of a regressor must have a method `score`.*, got LogLoss\("):
+    with pytest.raises(
+        TypeError,
+        match=r"`loss` must be .* `RegressionLoss` .*, got LogLoss\(.*, which lacks `score`",
+    ):
         model(LogLoss()).fit([[0.0], [1.0]], [0.0, 1.0])

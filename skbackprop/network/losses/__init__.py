@@ -5,8 +5,8 @@ A new one is a frozen dataclass and a line in the registry of its file.
 
 from .classification import CLASSIFICATION_LOSSES, BrierLoss, ClassLoss, Focal, LogLoss
 from .constants import stationary_constant, weighted_quantile
+from .contract import ClassificationLoss, Loss, RegressionLoss, Units
 from .contract import KernelLoss as KernelLoss
-from .contract import Loss, RegressionLoss, Units
 from .gaussian import GAUSSIAN_LOSSES, Gaussian
 from .location import LOCATION_LOSSES, AbsoluteError, Expectile, LocationLoss, SquaredError
 from .log_link import LOG_LINK_LOSSES, Gamma, LogLinkLoss, Poisson, Tweedie
@@ -19,6 +19,7 @@ __all__ = [
     "AbsoluteError",
     "BrierLoss",
     "ClassLoss",
+    "ClassificationLoss",
     "Expectile",
     "Focal",
     "Gamma",

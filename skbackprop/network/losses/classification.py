@@ -10,7 +10,7 @@ from scipy.special import expit, log_expit, log_softmax, softmax
 
 from ...ranges import check_real
 from .constants import roots
-from .contract import KernelCall, KernelLoss, Loss, Units
+from .contract import ClassificationLoss, KernelCall, KernelLoss, Units
 
 __all__ = ["BrierLoss", "ClassLoss", "Focal", "LogLoss"]
 
@@ -265,7 +265,7 @@ class Focal(ClassLoss):
         return rest**self.gamma * (self.gamma * log_p / rest - np.exp(-log_p))
 
 
-CLASSIFICATION_LOSSES: dict[str, Loss] = {
+CLASSIFICATION_LOSSES: dict[str, ClassificationLoss] = {
     "log_loss": LogLoss(),
     "squared_error": BrierLoss(),
     "focal": Focal(),

@@ -12,7 +12,7 @@ import numpy as np
 
 from ... import kernels
 
-__all__ = ["KernelLoss", "Loss", "RegressionLoss", "Units", "explained", "r2"]
+__all__ = ["ClassificationLoss", "KernelLoss", "Loss", "RegressionLoss", "Units", "explained", "r2"]
 
 Array = np.ndarray
 KernelCall = tuple[str, tuple[Any, ...]]  # the name of a kernel, and its constants
@@ -133,6 +133,28 @@ class RegressionLoss(Loss, Protocol):
     """
 
     def score(self, y: Array, raw: Array, weight: Array | None) -> float: ...
+
+
+class ClassificationLoss(Loss, Protocol):
+    """A loss that a classifier takes, a frozen dataclass with a field ``n_classes``, which the estimator sets.
+
+    With ``n_classes`` = 0 every column of y, of zeros and ones, has a raw column; else y is a column of the numbers of
+    classes, each of which has a raw column. ``predict`` gives probabilities and ``log_predict`` their logarithms;
+    ``decide`` is the number of the class of every row, (n, 1), or which columns are more likely 1 than 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skbackprop import LogLoss
+    >>> raw = np.log([[0.2, 0.7, 0.1]])
+    >>> LogLoss(n_classes=3).decide(raw), LogLoss(n_classes=3).log_predict(raw).round(3)
+    (array([[1]]), array([[-1.609, -0.357, -2.303]]))
+    """
+
+    @property
+    def n_classes(self) -> int: ...
+    def log_predict(self, raw: Array) -> Array: ...
+    def decide(self, raw: Array) -> Array: ...
 
 
 def r2(y: Array, prediction: Array, weight: Array | None) -> float:
