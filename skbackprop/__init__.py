@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .network.network import *
     from .network.objective import *
     from .network.parameters import *
+    from .network.penalties import *
     from .network.recurrent import *
     from .network.sequence_objective import *
     from .network.sequences import *
@@ -43,6 +44,7 @@ _MODULES = (
     "network.network",
     "network.objective",
     "network.parameters",
+    "network.penalties",
     "network.recurrent",
     "network.sequence_objective",
     "network.sequences",

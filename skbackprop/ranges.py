@@ -54,7 +54,7 @@ def check_flag(name: str, value: Any) -> bool:
 
 
 def check_object(name: str, value: Any, method: str, examples: str) -> None:
-    """Refuse what does not have the ``method``, names and classes; it is the estimators that know names."""
+    """Refuse a name, a class, or an object without the ``method``: only estimators know what names stand for."""
     if isinstance(value, (str, type)) or not callable(getattr(value, method, None)):
         raise TypeError(f"`{name}` must be an object such as {examples}, got {value!r}")
 

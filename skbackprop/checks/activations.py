@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .derivatives import check_gradient
-from .objects import check_object, require
+from .objects import require, require_object
 
 Array = np.ndarray
 
@@ -35,7 +35,7 @@ def check_activation(activation: Any) -> None:
     >>> check_activation(LeakyReLU(0.1))
     """
     f = activation
-    check_object(f, ("forward", "backward"), ("keeps_input", "init"))
+    require_object(f, ("forward", "backward"), ("keeps_input", "init"))
     require(isinstance(f.keeps_input, bool), f"{f!r}: `keeps_input` must be True or False, got {f.keeps_input!r}")
     require(callable(getattr(f.init, "samplers", None)), f"{f!r}: `init` must be an Initializer, got {f.init!r}")
     rng = np.random.default_rng(0)

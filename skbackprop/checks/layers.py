@@ -10,7 +10,7 @@ import numpy as np
 from ..network.contract import Run, Shape, Tape
 from ..network.parameters import Parameters
 from .derivatives import check_gradient
-from .objects import check_object, require
+from .objects import require, require_object
 
 Array = np.ndarray
 ROWS = 7
@@ -41,7 +41,7 @@ def check_layer(layer: Any, shape: Shape) -> None:
     >>> from skbackprop import Dense, Tanh, check_layer
     >>> check_layer(Dense(3, Tanh()), (4,))
     """
-    check_object(layer, ("slots", "output_shape", "forward", "backward"))
+    require_object(layer, ("slots", "output_shape", "forward", "backward"))
     case = Case(layer, tuple(shape))
     forward_gives_the_shape_it_says(case)
     neither_rows_nor_parameters_are_written(case)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .derivatives import check_gradient
-from .objects import check_object, require
+from .objects import require, require_object
 from .targets import accepts, targets
 
 Array = np.ndarray
@@ -42,7 +42,7 @@ def check_loss(loss: Any, y: Any = None) -> None:
     >>> check_loss(Huber(delta=2.0))
     """
     further = ("log_predict", "decide") if hasattr(loss, "n_classes") else ("score",)
-    check_object(loss, (*METHODS, *further), ("inverse_link",))
+    require_object(loss, (*METHODS, *further), ("inverse_link",))
     require(isinstance(loss.inverse_link, str), f"{loss!r}: `inverse_link` must be a name, got {loss.inverse_link!r}")
     for target in targets(loss, y):
         for weighted in (False, True):

@@ -16,7 +16,7 @@ def require(condition: Any, sentence: str) -> None:
         raise AssertionError(sentence)
 
 
-def check_object(part: Any, methods: Iterable[str], attributes: Iterable[str] = ()) -> None:
+def require_object(part: Any, methods: Iterable[str], attributes: Iterable[str] = ()) -> None:
     """Assert that ``part`` is an instance with these methods and attributes, hashable and equal to its pickle."""
     require(not isinstance(part, type), f"{part!r} must be an object, got the class: call it")
     for name in methods:

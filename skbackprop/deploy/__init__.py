@@ -1,1 +1,1 @@
-"""Leaving the process: what a fitted network is on its own. It reads the network, and nothing reads it."""
+"""Leaving the process: what a fitted network is on its own. It reads the network; only ``predictor()`` reads it."""

@@ -32,8 +32,8 @@ class Predictor(ABC):
     """What a network of dense layers predicts, without checks: X must be a plain float array of the right width.
 
     It holds plain arrays and the objects for activation and loss, so it pickles small, and unpickling imports neither
-    scikit-learn nor numba. To call it is to ``predict``. Layers see X before it is centred: in float32, columns whose
-    mean is thousands of standard deviations lose the digits that the mean takes up.
+    scikit-learn nor numba. To call it is to ``predict``. X is not centred first: in float32, a column whose
+    mean is thousands of times its standard deviation loses as many digits.
 
     Attributes
     ----------

@@ -20,6 +20,7 @@ __all__ = [
 Array = np.ndarray
 LIGHT = 0.1  # a mean weight below this
 COARSE = 10.0  # steps of a dtype in a standard deviation
+CALL_OF_FIT = 6  # calls up from here
 HEAVY = 0.01  # an alpha above this, as it then counts
 
 
@@ -34,7 +35,7 @@ def divergence(e: Any, full_batch: bool, epoch: int, what: str) -> str:
     return f"training diverged in epoch {epoch}: {what}; {', or '.join(remedies)}"
 
 
-def warn_of_coarse_target(y: Array, dtype: np.dtype, stacklevel: int) -> None:
+def warn_of_coarse_target(y: Array, dtype: np.dtype) -> None:
     """Of numbers between which, so far from zero, the dtype of predictions has hardly any others."""
     with np.errstate(over="ignore", invalid="ignore"):  # in units that are refused later
         size, sd = np.abs(y).max(axis=0), (y - y[:1]).std(axis=0)  # exactly 0 where y does not vary
@@ -46,19 +47,18 @@ def warn_of_coarse_target(y: Array, dtype: np.dtype, stacklevel: int) -> None:
             f"predictions in {dtype} come in steps of {step[at]:.2g} where y is {size[at]:.2g}, and its standard "
             f"deviation is {sd[at]:.2g}: subtract a constant from y, or give X as float64, which tokens cannot be"
         )
-        warnings.warn(message, UserWarning, stacklevel=stacklevel)
+        warnings.warn(message, UserWarning, stacklevel=CALL_OF_FIT)
 
 
-def warn_of_light_rows(alpha: float, mean_weight: float, stacklevel: int) -> None:
+def warn_of_light_rows(alpha: float, mean_weight: float) -> None:
     """Of weights that let rows count next to nothing beside the penalty: they sum to 1, most likely."""
     if mean_weight >= LIGHT or alpha <= HEAVY * mean_weight:
         return
     message = (
-        f"`sample_weight` has a mean of {mean_weight:.2g}, so that alpha={alpha:g} counts like "
-        f"{alpha / mean_weight:.2g}: a weight says how many rows a row stands for; bring the weights to a mean of 1, "
-        f"or set `alpha=0`"
+        f"`sample_weight` has a mean of {mean_weight:.2g}, so alpha={alpha:g} acts like {alpha / mean_weight:.2g}: "
+        f"a weight is the number of rows that a row stands for; rescale the weights to a mean of 1, or set `alpha=0`"
     )
-    warnings.warn(message, UserWarning, stacklevel=stacklevel)
+    warnings.warn(message, UserWarning, stacklevel=CALL_OF_FIT)
 
 
 def worse(e: Any, loss: float, constant: float) -> str:

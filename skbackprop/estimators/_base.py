@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,6 @@ from ..network.contract import Layer
 from ..network.losses import Loss, Units
 from ..network.model import Model
 from ..network.network import Network
-from ..optimize.full_batch import LBFGS
 from ..optimize.training import TrainingState, factor_at
 from ._advice import warn_of_coarse_target, warn_of_light_rows
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
@@ -53,7 +52,7 @@ def nothing_lost(estimator: Any) -> Iterator[None]:
 class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
     """A network, an optimiser and the loop between them, behind scikit-learn's methods.
 
-    What reads rows and builds layers for them is one branch of its leaves, what knows targets and losses is the other.
+    One branch of its subclasses reads rows and builds layers for them, the other knows targets and losses.
     `model_` is all that prediction needs.
     """
 
@@ -77,7 +76,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
 
     @abstractmethod
     def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, Array | None]:
-        """X as numbers of the ``dtype`` and y as anything, checked, ``reset`` where they are the first.
+        """Check X, as numbers of the ``dtype``, and y, of any type; with ``reset`` they set what others must be like.
 
         y comes as one target after the other, with a mask of the steps of X that have one; None: every row has one.
         """
@@ -100,10 +99,6 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         """What a first y, and the ``classes`` if they were given, show: what predictions will look like."""
 
     @abstractmethod
-    def _predicted(self, raw: Array) -> Array:
-        """Raw output as numbers, or as probabilities."""
-
-    @abstractmethod
     def _class_weight(self, data: Data, keep: bool) -> Array | None:
         """The weight of every class in these rows, or with ``keep`` in all so far; None where rows count alike."""
 
@@ -124,7 +119,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features), or sequences
             Training rows. A recurrent network takes sequences, in the forms that its class describes, and nothing
-            sparse. float32 is computed with as float32, and so are tokens; everything else as float64.
+            sparse. float32 and tokens are computed in float32, everything else in float64.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Target in its natural units, or labels. With ``return_sequences=True`` there is one for every step:
             (n_samples, n_steps) or (n_samples, n_steps, n_outputs).
@@ -137,11 +132,15 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         Returns
         -------
         self : estimator
-            After Ctrl-C it is fitted, and the interruption goes on: with early stopping its weights are the best so
+            Fitted. So it is after Ctrl-C, which is raised all the same: with early stopping its weights are the best so
             far, otherwise the latest or, if they are averaged, their mean after the last whole epoch.
         """
+        return self._safely(self._fit, X, y, sample_weight, X_val, y_val, sample_weight_val)
+
+    def _safely(self, train: Callable[..., KeyboardInterrupt | None], *arguments: Any) -> Any:
+        """Let ``train`` change this estimator, unless it fails. An interruption, which it returns, is no failure."""
         with nothing_lost(self), kernels_in_force() as self.kernel_backend_:
-            interruption = self._fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
+            interruption = train(*arguments)
         if interruption is not None:
             raise interruption
         return self
@@ -149,12 +148,12 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
     def _fit(self, X: Any, y: Any, weight: Any, X_val: Any, y_val: Any, weight_val: Any) -> KeyboardInterrupt | None:
         fresh = not (self.warm_start and self.__sklearn_is_fitted__())
         settings, data = self._read_training(X, y, weight, fresh)
-        warn_of_light_rows(self.alpha, data.mean_weight(), stacklevel=5)
+        warn_of_light_rows(self.alpha, data.mean_weight())
         if self._target.quantity:
-            warn_of_coarse_target(*data.targets(data.y, None)[:1], data.X.dtype, stacklevel=5)
+            warn_of_coarse_target(data.targets(data.y, None)[0], data.X.dtype)
         class_weight = self._class_weight(data, keep=False)
         held_out = self._read_held_out(settings, X_val, y_val, weight_val, data.X.dtype)
-        data, held_out = data.weigh(class_weight), held_out and held_out.weigh(class_weight)
+        data, held_out = data.weigh(class_weight), None if held_out is None else held_out.weigh(class_weight)
         rng = self._generator()
         model = self._build(settings, data, rng) if fresh else self._continue(settings, data, "warm_start=True")
         if held_out is None and self.early_stopping:
@@ -172,15 +171,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, self.max_iter)
         return Session(self, settings, model, state, data, held_out, tasks, planned=True).run()
 
-    def _step(self, X: Any, y: Any, weight: Any, classes: Any = None) -> Any:
-        """What ``partial_fit`` does in every estimator."""
-        with nothing_lost(self), kernels_in_force() as self.kernel_backend_:
-            interruption = self._partial_fit(X, y, weight, classes)
-        if interruption is not None:
-            raise interruption
-        return self
-
-    def _partial_fit(self, X: Any, y: Any, weight: Any, classes: Any) -> KeyboardInterrupt | None:
+    def _partial_fit(self, X: Any, y: Any, weight: Any, classes: Any = None) -> KeyboardInterrupt | None:
         fresh = not self.__sklearn_is_fitted__()
         settings, data = self._read_training(X, y, weight, fresh, classes)
         data = data.weigh(self._class_weight(data, keep=not fresh))
@@ -199,7 +190,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             self._follow_units(settings, model, state, data, self._scaling.copy())
             self._lean(settings, model, state, data)
         self._state = state
-        tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, 1)
+        tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, max_epochs=1)
         return Session(self, settings, model, state, data, None, tasks, planned=False).run()
 
     def _generator(self) -> np.random.RandomState:
@@ -274,8 +265,8 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
     ) -> None:
         """Let the units at both ends follow the data, and the optimiser's moments follow the units.
 
-        Numbers that had never varied have not told how large a difference is. Once all outputs vary, training so far
-        means nothing in the new units: the output begins anew, at the best constant for mean - sd and mean + sd.
+        A target that has never varied says nothing about its scale. Once all outputs vary, what was learnt means
+        nothing in the new units: the output begins anew, at the best constant for mean - sd and mean + sd.
         """
         never_varied, all_equal = self._scaling.X.constant(), self._scaling.y.constant().all()
         shift, scale, units = scaling.see(data, model.loss)
@@ -284,7 +275,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         if self._target.quantity and all_equal and not scaling.y.constant().any():
             model.start_at_constant(units.standardize(scaling.y.mean + scaling.y.sd() * [[-1.0], [1.0]]), None)
             state.moments = settings.moments(model)
-        elif not isinstance(settings.solver, LBFGS):
+        else:
             settings.solver.rescale(state.moments, factor)
 
     def _lean(self, settings: Settings, model: Model, state: TrainingState, data: Data) -> None:

@@ -59,8 +59,10 @@ class EpochTasks:
             "metadata": None if weight is None else {"sample_weight": weight if rows is None else weight[rows]},
         }
         self.fit = estimator._init_callback_context(max_subtasks=max_epochs)
-        self.fit.call_on_fit_task_begin(**self.values)
         self.epoch: Any = None
+
+    def begin_fit(self) -> None:
+        self.fit.call_on_fit_task_begin(**self.values)
 
     def begin_epoch(self) -> None:
         self.epoch = self.fit.subcontext(task_name="epoch")

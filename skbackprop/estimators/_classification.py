@@ -85,7 +85,7 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
             raise ValueError("`classes` must list all labels at the first call of `partial_fit`, got None")
         if classes is not None and self.__sklearn_is_fitted__():
             self._target.check_same(classes)
-        return self._step(X, y, sample_weight, classes)
+        return self._safely(self._partial_fit, X, y, sample_weight, classes)
 
     def predict(self, X: Any) -> Array:
         """Predict the most probable label of every row; of an indicator, every label that is more likely than not.

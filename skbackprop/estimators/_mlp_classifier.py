@@ -54,13 +54,14 @@ class BatchMLPClassifier(BatchClassifier, Perceptron):
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights of the last ``fit``.
     momentum : float, default=0.9
-        For "sgd": which share of the step before is added to a step, from 0 to 1.
+        For "sgd": the share of the previous step that is added to the next one, from 0 to 1.
     nesterovs_momentum : bool, default=True
         For "sgd": whether the momentum is Nesterov's.
     early_stopping : bool, default=False
         Whether to stop when validation rows no longer improve, and to keep the weights of the best epoch.
     validation_fraction : float, default=0.1
-        The share of rows that early stopping holds out, spread over the classes, unless ``fit`` is given ``X_val``.
+        The share of rows that early stopping holds out unless ``fit`` is given ``X_val``; spread over the classes,
+        where every row has one.
     beta_1, beta_2 : float, default=0.9, 0.999
         For "adam" and "adamw": the decay of the running means of the gradient and of its square.
     epsilon : float, default=1e-8
@@ -83,10 +84,11 @@ class BatchMLPClassifier(BatchClassifier, Perceptron):
     monitor : str or callable, default="loss"
         What early stopping watches: the validation loss, or a scorer by name or as a callable.
     average : bool or "auto", default="auto"
-        Whether ``fit`` validates, and ends with, a running mean of the weights over about the last seven epochs. The
-        weights of a single step are some way from the minimum, as far as the learning rate is high. "auto" is False
-        for "lbfgs", with a schedule that lowers the rate by a plan, and with ``standardize=False``, where the fit is
-        scikit-learn's. The first eight epochs, and ``partial_fit``, have no such mean.
+        Whether ``fit`` validates, and ends with, a running mean of the weights over about the last seven epochs: the
+        weights after a single step lie some way from the minimum, the further the higher the learning rate. "auto" is
+        False for "lbfgs", for the schedules that plan an end ("cosine", "one_cycle", "step"), and with
+        ``standardize=False``, where the fit is scikit-learn's. The first eight epochs, and ``partial_fit``, have no
+        such mean.
     class_weight : dict, "balanced" or None, default=None
         What a row of each class counts for, times its ``sample_weight``; classes that a dict leaves out count 1.
         "balanced" lets all classes count the same in total; under ``partial_fit``, in all rows seen so far. Not for an

@@ -56,7 +56,7 @@ class BatchMLPRegressor(BatchRegressor, Perceptron):
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights of the last ``fit``.
     momentum : float, default=0.9
-        For "sgd": which share of the step before is added to a step, from 0 to 1.
+        For "sgd": the share of the previous step that is added to the next one, from 0 to 1.
     nesterovs_momentum : bool, default=True
         For "sgd": whether the momentum is Nesterov's.
     early_stopping : bool, default=False
@@ -86,10 +86,11 @@ class BatchMLPRegressor(BatchRegressor, Perceptron):
         What early stopping watches: the validation loss, or a scorer by name or as a callable. The value of a scorer
         may be in the units of y, and so is ``tol`` then.
     average : bool or "auto", default="auto"
-        Whether ``fit`` validates, and ends with, a running mean of the weights over about the last seven epochs. The
-        weights of a single step are some way from the minimum, as far as the learning rate is high. "auto" is False
-        for "lbfgs", with a schedule that lowers the rate by a plan, and with ``standardize=False``, where the fit is
-        scikit-learn's. The first eight epochs, and ``partial_fit``, have no such mean.
+        Whether ``fit`` validates, and ends with, a running mean of the weights over about the last seven epochs: the
+        weights after a single step lie some way from the minimum, the further the higher the learning rate. "auto" is
+        False for "lbfgs", for the schedules that plan an end ("cosine", "one_cycle", "step"), and with
+        ``standardize=False``, where the fit is scikit-learn's. The first eight epochs, and ``partial_fit``, have no
+        such mean.
 
     Attributes
     ----------

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..network.activations import ACTIVATIONS
 from ..network.contract import Layer
-from ..network.layers import Dense, Dropout, Standardize
+from ..network.layers import Dense, Dropout
 from ..network.model import Model, Then
 from ..network.objective import Objective
 from ..ranges import check_real
@@ -65,7 +65,7 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
         )
 
     def _entrance(self, settings: Settings) -> list[Layer]:
-        return [Standardize()] if settings.standardize else []
+        return settings.entrance()
 
     def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, None]:
         refuse_missing(y)

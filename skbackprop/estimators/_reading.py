@@ -133,7 +133,7 @@ def rows_that_count(y: Array, weight: Array | None) -> Array | None:
     return None if count.all() else np.flatnonzero(count)
 
 
-def set_aside(data: Data, fraction: float, seed: int | None, stratify: bool = False) -> tuple[Data, Data]:
+def set_aside(data: Data, fraction: float, seed: int | None, stratify: bool) -> tuple[Data, Data]:
     """Training and validation rows: the last ones for validation, or random ones where there is a ``seed``.
 
     The same seed gives as many rows the same split, so that no later fit trains on what an earlier one held out. With
@@ -179,15 +179,15 @@ def spread(classes: Array, n: int) -> Array:
     return mask
 
 
-def known(y: Array) -> Array:
+def not_missing(y: Array) -> Array:
     """Which entries are not missing."""
     if y.dtype == object:
-        return np.frompyfunc(is_known, 1, 1)(y).astype(bool)
+        return np.frompyfunc(is_present, 1, 1)(y).astype(bool)
     return ~np.isnan(y) if y.dtype.kind == "f" else np.ones(y.shape, bool)
 
 
-def is_known(value: Any) -> bool:
-    """Whether a value equals itself, which NaN does not, and of which pandas' NA says neither yes nor no."""
+def is_present(value: Any) -> bool:
+    """Whether a value is not missing: NaN differs from itself, and to compare pandas' NA gives no bool."""
     itself = value == value
     return value is not None and isinstance(itself, (bool, np.bool_)) and bool(itself)
 
@@ -197,6 +197,6 @@ def refuse_missing(y: Any) -> None:
     if not hasattr(y, "dtype") or (isinstance(y.dtype, np.dtype) and y.dtype.kind != "O"):
         return
     labels = np.asarray(y, object)
-    if labels.ndim and not (there := known(labels)).all():
+    if labels.ndim and not (there := not_missing(labels)).all():
         at = np.argwhere(~there)[0]
         raise ValueError(f"`y` must have no missing values, got {labels[tuple(at)]} in row {at[0]}")

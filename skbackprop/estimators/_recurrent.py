@@ -13,7 +13,7 @@ from ..network.activations import Tanh
 from ..network.cells import CELLS, Cell
 from ..network.contract import Layer
 from ..network.embedding import Embedding
-from ..network.layers import Dropout, Standardize
+from ..network.layers import Dropout
 from ..network.model import Model, Then
 from ..network.recurrent import Recurrent
 from ..network.sequence_objective import SequenceObjective
@@ -44,12 +44,14 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
     _form: Form
     _every_step: bool
 
+    @staticmethod
     @abstractmethod
-    def _read_row_target(self, y: Any, X: Sequences) -> Any:
+    def _read_row_target(y: Any, X: Sequences) -> Any:
         """One target for every sequence, of any type that can be told from one for every step."""
 
+    @staticmethod
     @abstractmethod
-    def _read_step_target(self, y: Any, X: Sequences) -> tuple[Any, Array]:
+    def _read_step_target(y: Any, X: Sequences) -> tuple[Any, Array]:
         """The targets of steps that count, one after the other, and the steps where they are."""
 
     def _architecture(self) -> Architecture:
@@ -106,7 +108,7 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
     def _entrance(self, settings: Settings) -> list[Layer]:
         if self.embedding is not None:
             return [Embedding(self._form.said()["n_tokens"], self.embedding)]
-        return [Standardize()] if settings.standardize else []
+        return settings.entrance()
 
     def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, Array | None]:
         if y is None:

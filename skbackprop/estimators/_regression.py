@@ -65,7 +65,7 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
         -------
         self : estimator
         """
-        return self._step(X, y, sample_weight)
+        return self._safely(self._partial_fit, X, y, sample_weight)
 
     def predict(self, X: Any, return_std: bool = False) -> Any:
         """Predict the target of every row, or of every step of a sequence, in its natural units.

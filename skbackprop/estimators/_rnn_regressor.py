@@ -8,7 +8,7 @@ import numpy as np
 
 from ._recurrent import RecurrentNetwork
 from ._regression import BatchRegressor
-from ._sequences import Sequences, read_row_target, read_step_target
+from ._sequences import read_row_target, read_step_target
 
 Array = np.ndarray
 
@@ -34,8 +34,8 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
     hidden_layer_sizes : int or sequence of int, default=(64,)
         Units of each recurrent layer.
     n_channels : int, default=1
-        Values per step where X has two dimensions, (n_samples, n_steps * n_channels). If X has three, its last one
-        counts, and this has no effect.
+        Values per step if X has the shape (n_samples, n_steps * n_channels). If X has three dimensions, the last one
+        tells, and this has no effect.
     bidirectional : bool, default=False
         Whether every layer reads the sequences from both ends.
     return_sequences : bool, default=False
@@ -80,7 +80,7 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights of the last ``fit``.
     momentum : float, default=0.9
-        For "sgd": which share of the step before is added to a step, from 0 to 1.
+        For "sgd": the share of the previous step that is added to the next one, from 0 to 1.
     nesterovs_momentum : bool, default=True
         For "sgd": whether the momentum is Nesterov's.
     early_stopping : bool, default=False
@@ -110,10 +110,10 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
         What early stopping watches: the validation loss, or a scorer by name or as a callable. The value of a scorer
         may be in the units of y, and so is ``tol`` then.
     average : bool or "auto", default="auto"
-        Whether ``fit`` validates, and ends with, a running mean of the weights over about the last seven epochs. The
-        weights of a single step are some way from the minimum, as far as the learning rate is high. "auto" is False
-        for "lbfgs", with a schedule that lowers the rate by a plan, and with ``standardize=False``, where the fit is
-        scikit-learn's. The first eight epochs, and ``partial_fit``, have no such mean.
+        Whether ``fit`` validates, and ends with, a running mean of the weights over about the last seven epochs: the
+        weights after a single step lie some way from the minimum, the further the higher the learning rate. "auto" is
+        False for "lbfgs", for the schedules that plan an end ("cosine", "one_cycle", "step"), and with
+        ``standardize=False``. The first eight epochs, and ``partial_fit``, have no such mean.
 
     Attributes
     ----------
@@ -179,6 +179,9 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
     R2 1.00
     """
 
+    _read_row_target = staticmethod(read_row_target)
+    _read_step_target = staticmethod(read_step_target)
+
     def __init__(
         self,
         *,
@@ -225,8 +228,7 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
     def predict_next(self, X: Any, state: Any = None, return_std: bool = False) -> tuple[Any, Any]:
         """Read some more steps of every sequence, and predict from all that has been read of it so far.
 
-        So a stream is followed, or a text written, without reading its past again: give the ``state`` that one call
-        returns to the next.
+        So a stream is followed without reading its past again: give the ``state`` that one call returns to the next.
 
         Parameters
         ----------
@@ -248,9 +250,3 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
         raw, state = self._read_next(X, state)
         y = self._predicted(raw)
         return (y, self._std(raw)) if self._checked_std(return_std) else y, state
-
-    def _read_row_target(self, y: Any, X: Sequences) -> Any:
-        return read_row_target(y, X)
-
-    def _read_step_target(self, y: Any, X: Sequences) -> tuple[Any, Array]:
-        return read_step_target(y, X)

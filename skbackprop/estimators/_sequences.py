@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from ..network.segments import valid_steps
 from ..network.sequences import sequence_lengths
-from ._reading import known
+from ._reading import not_missing
 
 Array = np.ndarray
 NAN_IS_PADDING = {"ensure_all_finite": "allow-nan"}
@@ -81,7 +81,7 @@ def form_of(X: Any, n_channels: int, n_tokens: int | None, tokens: bool) -> Form
 
 
 def rectangular(X: Any) -> Any:
-    """X as it is if it has a shape, else as an array; sequences of unequal shape are told what makes one of them."""
+    """X as it is if it has a shape, else as an array; if sequences differ in length, an error names `pad_sequences`."""
     try:
         X = X if hasattr(X, "shape") else np.asarray(X)
         part = X.iloc[:1].to_numpy() if hasattr(X, "iloc") else X
@@ -185,18 +185,17 @@ class TokenForm:
     def read(self, estimator: Any, X: Any, reset: bool, dtype: Any) -> Sequences:
         X = numbers(X)
         lengths = sequence_lengths(X[:, :, None]) if X.dtype.kind == "f" else None
-        known = np.nan_to_num(X)
-        wrong = (known < 0) | (known >= self.n_tokens) | (known != np.floor(known))
+        tokens = np.nan_to_num(X)
+        wrong = (tokens < 0) | (tokens >= self.n_tokens) | (tokens != np.floor(tokens))
         if wrong.any():
             row, step = np.argwhere(wrong)[0]
             raise ValueError(
                 f"`X` must hold tokens, whole numbers from 0 to {self.n_tokens - 1}, "
-                f"got {known[row, step]:g} in sequence {row} at step {step}"
+                f"got {tokens[row, step]:g} in sequence {row} at step {step}"
             )
-        tokens = known.astype(np.intp)
         if reset:
             number_features(estimator, 1)
-        return Sequences(tokens, lengths)
+        return Sequences(tokens.astype(np.intp), lengths)
 
     def given(self, X: Sequences) -> Array:
         return X.values if X.lengths is None else np.where(X.valid(), X.values, np.nan)
@@ -228,7 +227,7 @@ def greatest_token(X: Any) -> int:
 
 
 def number_features(estimator: Any, n: int) -> None:
-    """Features that scikit-learn's ``validate_data`` would count otherwise; they have no names."""
+    """Set ``n_features_in_``, and drop names of features, where scikit-learn's ``validate_data`` would count others."""
     vars(estimator).pop("feature_names_in_", None)
     estimator.n_features_in_ = n
 
@@ -236,7 +235,7 @@ def number_features(estimator: Any, n: int) -> None:
 def read_row_target(y: Any, X: Sequences) -> Any:
     """One target for every sequence, of any type."""
     given: tuple[int, ...] = getattr(y, "shape", ())[:2]
-    if given == X.shape[:2] and given[1] > 1 and not issparse(y) and not known(np.asarray(y)).all():
+    if given == X.shape[:2] and given[1] > 1 and not issparse(y) and not not_missing(np.asarray(y)).all():
         raise ValueError(
             f"`y` must have a target for every sequence, got one for every step, shape {y.shape}, of which some are "
             f"missing: set `return_sequences=True` to learn those"
@@ -272,18 +271,17 @@ def read_step_target(y: Any, X: Sequences) -> tuple[Any, Array]:
             f"`y` must have a target for every step of X with `return_sequences=True`, shape {X.shape[:2]} or "
             f"{(*X.shape[:2], 'n_outputs')}, got {y.shape}"
         )
-    counted = X.valid() & known(y).reshape(*y.shape[:2], -1).all(axis=2)
-    if not counted.any():
+    has_target = X.valid() & not_missing(y).reshape(*y.shape[:2], -1).all(axis=2)
+    if not has_target.any():
         raise ValueError("`y` must have a target at one step at least, got none")
-    targets = y[counted]
+    targets = y[has_target]
     if y.dtype == object and all(isinstance(target, Number) for target in targets.flat):
         targets = np.array(targets.tolist())  # numbers, now that none is missing
     targets = check_array(targets, ensure_2d=False, dtype=None, input_name="y")
-
-    return targets, counted
+    return targets, has_target
 
 
 def read_step_label(y: Any, X: Sequences) -> tuple[Any, Array]:
     """The same for a label, or a row of an indicator of labels."""
-    y, counted = read_step_target(y, X)
-    return (y[:, 0] if y.shape[1:] == (1,) else y), counted
+    y, has_target = read_step_target(y, X)
+    return (y[:, 0] if y.shape[1:] == (1,) else y), has_target

@@ -86,13 +86,17 @@ class Session:
     def run(self) -> KeyboardInterrupt | None:
         """Train until something says stop. An interruption by the user is returned, with the estimator in order."""
         interruption = None
+        self.tasks.begin_fit()
         try:
             with (
                 np.errstate(over="ignore", invalid="ignore"),
                 suitable_blas_threads(self.model.network, self.batches.size, self.full_batch),
             ):
                 solver = self.settings.solver
-                self._minimize(solver) if isinstance(solver, LBFGS) else self._descend(solver)
+                if isinstance(solver, LBFGS):
+                    self._minimize(solver)
+                else:
+                    self._descend(solver)
         except KeyboardInterrupt as error:
             interruption = error
         self._keep()
@@ -266,7 +270,7 @@ def batch_rows(batch_size: int | str, n: int, network: Network) -> int:
 
 
 def make_progress(estimator: Any, settings: Settings) -> Patience | Plateau:
-    """Who decides that waiting is over, by the validation loss if it is watched, else by the training loss.
+    """The rule that ends training, by what early stopping watches, or else by the training loss.
 
     L-BFGS, and a schedule that plans for its end, when the loss falls most, are not cut short by the training loss.
     """

@@ -15,7 +15,7 @@ from sklearn.metrics import check_scoring, get_scorer_names
 from ..network.activations import ACTIVATIONS, Activation
 from ..network.contract import Layer
 from ..network.initializers import INITIALIZERS, Initializer
-from ..network.layers import Dense
+from ..network.layers import Dense, Standardize
 from ..network.losses import Loss
 from ..network.model import Model
 from ..optimize.averaging import SHARE
@@ -55,14 +55,16 @@ class Settings(NamedTuple):
         """Whether all rows make one step."""
         return is_full_batch(self.solver)
 
+    def entrance(self) -> list[Layer]:
+        """What numbers go through before the hidden layers."""
+        return [Standardize()] if self.standardize else []
+
     def layers(self, entrance: list[Layer], width: int) -> list[Layer]:
         """The layers of a network that puts out ``width`` numbers per row."""
         return [*entrance, *self.architecture.hidden, Dense(width, init=self.architecture.init)]
 
     def moments(self, model: Model) -> dict[str, Any]:
         """What the solver remembers before its first step."""
-        if isinstance(self.solver, LBFGS):
-            return {}
         return self.solver.start(model.theta, decaying=model.network.parameters.decaying)
 
     def signature(self) -> dict[str, Any]:
@@ -127,7 +129,7 @@ def read_settings(estimator: Any, losses: Mapping[str, Any], contract: type, arc
 
 
 def check_numbers(e: Any) -> None:
-    """The parameters that mean what they say."""
+    """Check the parameters that need no further reading."""
     check_real("alpha", e.alpha, 0)
     if not is_name(e.batch_size, "auto") and not is_name(e.batch_size, "full"):
         check_batch_size(e.batch_size)
@@ -148,7 +150,7 @@ def check_numbers(e: Any) -> None:
 
 
 def check_random(random_state: Any) -> None:
-    """What `check_random_state` of scikit-learn takes, which would make a generator in order to see."""
+    """Check ``random_state`` as scikit-learn's `check_random_state` does, but without making a generator."""
     if random_state is None or random_state is np.random or isinstance(random_state, np.random.RandomState):
         return
     if not isinstance(random_state, Integral) or not 0 <= int(random_state) < 2**32:
@@ -248,7 +250,7 @@ def check_takes_step_and_total(schedule: Schedule) -> None:
 
 
 def read_average(e: Any, solver: Optimizer | LBFGS, schedule: Schedule) -> bool:
-    """Whether weights are averaged: "auto" is where nothing else calms the steps, and scikit-learn is not followed."""
+    """Whether to average weights: "auto" does, but for L-BFGS, schedules that end, and without ``standardize``."""
     full_batch = is_full_batch(solver)
     if is_name(e.average, "auto"):
         return bool(e.standardize) and not full_batch and not plans_its_end(schedule)
@@ -260,7 +262,7 @@ def read_average(e: Any, solver: Optimizer | LBFGS, schedule: Schedule) -> bool:
 
 
 def plans_its_end(schedule: Schedule) -> bool:
-    """Whether the rate goes to where it must end, when the loss falls most."""
+    """Whether the schedule takes the rate to a planned end, so that the loss falls most in the last steps."""
     return getattr(schedule, "ends", False)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import kernels
 from ..kernels.training import Plan
-from ..network.activations import Activation, Identity
+from ..network.activations import Identity
 from ..network.layers import Biased, Dense, Standardize
 from ..network.losses import KernelLoss
 from ..network.network import Network
@@ -68,15 +68,15 @@ class Stretches:
 
 def make_steps(objective: Any, optimizer: Any, clip: float, batches: Batches, state: TrainingState) -> Steps:
     """Stretches, where that is possible and leaves out nothing that is asked for; else step by step."""
-    run, f = None, hidden_activation(objective.network)
-    if f is not None and len(batches) > 1 and is_known(objective, optimizer):
-        run = run_of(Biased(f), objective, optimizer, clip, batches, state)
+    f = hidden_activation(objective.network)
+    own = f is not None and f.kernel is not None and is_own(objective, optimizer)
+    run = run_of(f, objective, optimizer, clip, batches, state) if own and len(batches) > 1 else None
     if run is None:
         return StepByStep(objective, optimizer, clip)
     return Stretches(run, objective, state, optimizer.vectors, batches.size)
 
 
-def is_known(objective: Any, optimizer: Any) -> bool:
+def is_own(objective: Any, optimizer: Any) -> bool:
     """Whether all parts but the layers are those of the package, as they are, and the rows a plain matrix."""
     return (
         type(objective) is Objective
@@ -88,7 +88,7 @@ def is_known(objective: Any, optimizer: Any) -> bool:
     )
 
 
-def hidden_activation(network: Network) -> Activation | None:
+def hidden_activation(network: Network) -> Biased | None:
     """What all dense layers of a network have but the last, which has none; None for other networks.
 
     Before them there may be a `Standardize`.
@@ -99,15 +99,13 @@ def hidden_activation(network: Network) -> Activation | None:
         return None
     *hidden, last = (layer.activation for layer in layers)  # type: ignore[attr-defined]
     f = hidden[0] if hidden else Identity()
-    return f if last == Identity() and all(other == f for other in hidden) else None
+    return Biased(f) if last == Identity() and all(other == f for other in hidden) else None
 
 
 def run_of(
-    f: Biased, objective: Any, optimizer: Any, clip: float, batches: Batches, state: TrainingState
+    f: Any, objective: Any, optimizer: Any, clip: float, batches: Batches, state: TrainingState
 ) -> Callable[..., Any] | None:
-    """What the kernel ``stretch`` makes of it, which may be None, as where the activation has no kernels."""
-    if f.kernel is None:
-        return None
+    """What the kernel ``stretch`` makes of it, which may be None."""
     network = objective.network
     loss, constants = objective.loss.kernel_in(state.theta.dtype)
     starts, shapes = network.parameters.starts, network.shapes

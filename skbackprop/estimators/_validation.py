@@ -55,9 +55,8 @@ class Validation:
             return float(self.scorer(self.estimator, self.X, self.y, **self.weight))
         except (AttributeError, TypeError, ValueError) as error:
             how = f"what loss={self.estimator.loss!r} predicts{' with sample weights' if self.weight else ''}"
-            raise ValueError(
-                f"`monitor` must be 'loss' or able to score {how}, got {self.estimator.monitor!r}, which says: {error}"
-            ) from error
+            got = f"{self.estimator.monitor!r}, which raised: {error}"
+            raise ValueError(f"`monitor` must be 'loss' or able to score {how}, got {got}") from error
 
 
 def finite_score(score: float, monitor: Any, epoch: int) -> float:

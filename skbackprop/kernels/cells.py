@@ -32,8 +32,8 @@ def blocks(Z: Array, u: int) -> list[Array]:
     return [Z[:, start : start + u] for start in range(0, Z.shape[1], u)]
 
 
-def gru(Z: Array, R: Array, v: Array, H_before: Array, A: Array, c: Array, M: Array, H: Array) -> None:
-    """H = c + z (H_before - c), with r, z = s(Z + R), c = tanh(Z + r M), M = R + v. Z and R are r | z | c, A is r | z.
+def gru(Z: Array, R: Array, v: Array, H_before: Array, A: Array, c: Array, P: Array, H: Array) -> None:
+    """H = c + z (H_before - c), with r, z = s(Z + R), c = tanh(Z + r P), P = R + v. Z and R are r | z | c, A is r | z.
 
     Z is left as it is: on memory of their own NumPy computes the gates twice as fast as on columns of Z.
     """
@@ -41,8 +41,8 @@ def gru(Z: Array, R: Array, v: Array, H_before: Array, A: Array, c: Array, M: Ar
     r, z = blocks(A, u)
     np.add(Z[:, : 2 * u], R[:, : 2 * u], out=A)
     logistic(A, A)
-    np.add(R[:, 2 * u :], v, out=M)
-    np.multiply(r, M, out=c)
+    np.add(R[:, 2 * u :], v, out=P)
+    np.multiply(r, P, out=c)
     c += Z[:, 2 * u :]
     np.tanh(c, out=c)
     np.subtract(H_before, c, out=H)
@@ -50,10 +50,10 @@ def gru(Z: Array, R: Array, v: Array, H_before: Array, A: Array, c: Array, M: Ar
     H += c
 
 
-def gru_backward(dH: Array, A: Array, c: Array, H_before: Array, M: Array, dZ: Array, dR: Array) -> None:
-    """dZ = dr r (1 - r) | dz z (1 - z) | dc (1 - c^2); dR is the same but for its last block, which is dM.
+def gru_backward(dH: Array, A: Array, c: Array, H_before: Array, P: Array, dZ: Array, dR: Array) -> None:
+    """dZ = dr r (1 - r) | dz z (1 - z) | dc (1 - c^2); dR is the same but for its last block, which is dP.
 
-    dc = dH (1 - z), dz = dH (H_before - c), and with dZ_c as the last block of dZ dr = dZ_c M, dM = dZ_c r. dH becomes
+    dc = dH (1 - z), dz = dH (H_before - c), and with dZ_c as the last block of dZ dr = dZ_c P, dP = dZ_c r. dH becomes
     dH z.
     """
     u = dH.shape[1]
@@ -68,7 +68,7 @@ def gru_backward(dH: Array, A: Array, c: Array, H_before: Array, M: Array, dZ: A
     np.multiply(c, c, out=carried)
     carried *= dZ_c
     dZ_c -= carried
-    np.multiply(dZ_c, M, out=dr)
+    np.multiply(dZ_c, P, out=dr)
     slope = np.multiply(A, A)
     np.subtract(A, slope, out=slope)
     dA *= slope

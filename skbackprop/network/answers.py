@@ -13,7 +13,7 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Numbers:
-    """Columns of numbers, one for every output; ``flat`` says that a single one is not an array of columns."""
+    """Numbers, a column for every output; with ``flat`` those of a single output have the shape (n,)."""
 
     flat: bool
 
@@ -23,7 +23,7 @@ class Numbers:
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """Labels of classes that exclude one another, or with ``indicator`` zeros and ones, in a column for each class."""
+    """Labels of classes that exclude one another or, with ``indicator``, zeros and ones in a column for each class."""
 
     classes: Array
     indicator: bool

@@ -25,7 +25,7 @@ def rows_per_block(network: Network, itemsize: int, X: Any = None, target: int =
 
 
 def sequences_per_block(network: Network, itemsize: int, steps: int, target: int = 1 << 22) -> int:
-    """How many sequences of so many ``steps`` do the same, all steps together; at least 8."""
+    """How many sequences of ``steps`` steps make the widest layer take about ``target`` bytes; at least 8."""
     return max(8, target // (network.widest * itemsize * steps))
 
 
@@ -34,8 +34,10 @@ def blocks(n: int, size: int, begin: int = 0) -> list[slice]:
     return [slice(begin + start, begin + min(start + size, n)) for start in range(0, n, size)]
 
 
-def counted(rows: Rows, n: int) -> tuple[Rows, int]:
-    """``rows``, of n, as a slice without gaps or an array of row numbers; and how many they are."""
+def counted(rows: Rows | None, n: int) -> tuple[Rows, int]:
+    """``rows``, of n, as a slice without gaps or an array of row numbers, and how many they are; None means all."""
+    if rows is None:
+        return slice(0, n), n
     if isinstance(rows, slice):
         begin, end, step = rows.indices(n)
         if step == 1:

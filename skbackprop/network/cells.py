@@ -187,13 +187,13 @@ class GRU:
         return zeros
 
     def keeps(self, units: int) -> dict[str, int]:
-        return {"A": 2 * units, "c": units, "M": units}
+        return {"A": 2 * units, "c": units, "P": units}
 
     def forward(self, p: SimpleNamespace, R: Array, step: SimpleNamespace) -> None:
-        kernels.gru(step.Z, R, p.v, step.before[0], step.A, step.c, step.M, step.after[0])
+        kernels.gru(step.Z, R, p.v, step.before[0], step.A, step.c, step.P, step.after[0])
 
     def backward(self, p: SimpleNamespace, dS: States, dR: Array, step: SimpleNamespace) -> None:
-        kernels.gru_backward(dS[0], step.A, step.c, step.before[0], step.M, step.Z, dR)
+        kernels.gru_backward(dS[0], step.A, step.c, step.before[0], step.P, step.Z, dR)
 
     def gradient(self, g: SimpleNamespace, dR: Array, kept: SimpleNamespace) -> None:
         kernels.column_sums(dR[:, -g.v.size :], g.v)

@@ -18,6 +18,13 @@ Shape = tuple[Any, ...]  # of int; the number of steps of a sequence, which is f
 class Tape(SimpleNamespace):
     """What one layer remembers from forward to backward, as attributes, and its buffers, which outlive the batch.
 
+    Attributes
+    ----------
+    state : ndarray or None
+        Of a layer that carries a state through a sequence: the last one.
+    M : ndarray or None
+        Of a layer that drops entries at random: the mask of this batch.
+
     Examples
     --------
     >>> tape = Tape()

@@ -18,6 +18,7 @@ from .contract import Run, Tape
 from .layout import on_rows
 from .losses import Loss, Units
 from .network import Network, States
+from .parameters import input_weights
 from .segments import Segment, gather, valid_steps
 
 __all__ = ["Model"]
@@ -53,8 +54,8 @@ class Model:
 
         Of sequences, ``lengths`` says how many steps are valid (None: all). What is put out at padding is NaN.
 
-        ``then`` is what to make of raw predictions, (rows, columns), one target after the other. It is done block by
-        block, so that the raw predictions of all rows are never there at once.
+        ``then``, a function of raw predictions of shape (rows, columns), is applied block by block, so that the raw
+        predictions of all rows are never in memory at once.
         """
         n, out = X.shape[0], np.empty(0)
         passes = self._passes_of_sequences(X, stop, lengths) if self.network.sequential else self._passes(X, stop)
@@ -88,9 +89,9 @@ class Model:
         return self.units.restore(raw).astype(raw.dtype, copy=False), states
 
     def read(self, X: Array, states: States = None) -> tuple[Array, States]:
-        """`step` for some more steps at once, X being (n, T, d), or (n, T) for tokens: what the last one gives.
+        """Take several steps at once, X being (n, T, d), or (n, T) of tokens: what `step` gives after the last of them.
 
-        All steps but that go through one layer after the other, as many at a time as make a block of rows.
+        All but the last go through one layer after the other, as many at a time as make a block of rows.
         """
         n, past = len(X), X.shape[1] - 1
         p = self.network.parameters.views(self.theta)
@@ -122,10 +123,9 @@ class Model:
     def zero_constant_columns(self, constant: Array) -> None:
         """Set the first weights of constant columns to zero: left random, they would be noise once a column varies."""
         if constant.any() and not constant.all():
-            first = vars(self.network.parameters.views(self.theta)[1])
-            for W in ("W", "W_back"):
-                if W in first:
-                    first[W][constant] = 0.0
+            first = self.network.parameters.views(self.theta)[1]
+            for W, _ in input_weights(first):
+                vars(first)[W][constant] = 0.0
 
     def start_at_constant(self, y: Array, weight: Array | None) -> None:
         """Let the last layer put out the best constant for y (in the units of training) whatever comes in."""
@@ -134,7 +134,7 @@ class Model:
         last.b[...] = self.trained_loss.constant(y, weight)
 
     def lean(self, raw: Array, y: Array, weight: Array | None, share: float) -> None:
-        """Let the output bias follow the mean gradient of new rows, by ``share`` of it (of 1, where it is longer).
+        """Move the output bias against the mean gradient on new rows, clipped to [-1, 1] and scaled by ``share``.
 
         Rewriting for new units keeps the function, and with it the level it was trained to. Where new rows
         lie at another level, the whole network would be bent to lift the output, and the optimiser's averages
@@ -171,7 +171,7 @@ class Model:
         standardize, first = p[0], p[1]
         standardize.scale[constant] = scale[constant]
         ratio = (standardize.scale / scale)[:, None]
-        for W, b in (("W", "b"), ("W_back", "b_back")) if "W_back" in vars(first) else (("W", "b"),):
+        for W, b in input_weights(first):
             vars(first)[b] += ((shift - standardize.shift) * standardize.scale) @ vars(first)[W]
             vars(first)[W] *= ratio
             vars(g[1])[W] /= ratio

@@ -36,8 +36,8 @@ class Network:
     shapes : list of tuple
         The shape of a row before the first layer and after each.
     widest, widest_made : int
-        The most numbers per row, or per step of a row, that go into a layer or come out of one, for the memory of a
-        pass. And the most without what goes into the first layer that trains, which may be sparse.
+        The largest number of values that any layer reads or puts out, per row or per step of a row: it sets the memory
+        of a pass. ``widest_made`` leaves out the input of the first layer that trains, which may be sparse.
     sequential, every_step : bool
         Whether rows are sequences, and whether what is put out has their steps.
     steppable : bool
@@ -109,15 +109,14 @@ class Network:
         runs = [Run(tape=Tape(), state=state) for state in self._read_states(states)]
         above = 1 + max((at for at, step in enumerate(self._step) if step is not None), default=-1)
         self.forward(p, X, runs, stop=above)
-        return [getattr(run.tape, "state", None) for run in runs]
+        return [run.tape.state for run in runs if run.tape is not None]
 
     def _read_states(self, states: States) -> Sequence[Array | None]:
         states = [None] * len(self.layers) if states is None else states
         if not isinstance(states, (list, tuple)) or len(states) != len(self.layers):
-            kind = type(states).__name__
+            got = f"a list of {len(states)}" if isinstance(states, (list, tuple)) else repr(states)
             raise ValueError(
-                f"`state` must be None or what the step before returned, a list of {len(self.layers)}, "
-                f"got a {kind}{f' of {len(states)}' if isinstance(states, (list, tuple)) else ''}"
+                f"`state` must be None or what the step before returned, a list of {len(self.layers)}, got {got}"
             )
         return [None if state is None else np.asarray(state) for state in states]
 

@@ -18,7 +18,6 @@ from .penalties import Penalty
 __all__ = ["Objective", "Value"]
 
 Array = np.ndarray
-EVERYTHING = slice(None)
 
 
 class Value(NamedTuple):
@@ -36,7 +35,7 @@ class Value(NamedTuple):
 
 
 def check_target(network: Network, loss: Loss, X: Any, y: Array) -> None:
-    """Refuse a target that is not one for every row of X, or of other columns than the network puts out."""
+    """Check that y has a row for every row of X, and the columns that the network's output is for."""
     if np.ndim(y) < 2 or len(y) != X.shape[0]:
         raise ValueError(
             f"`y` must have a row for each of the {X.shape[0]} of X, and a column for every output, got {np.shape(y)}"
@@ -78,7 +77,7 @@ class Objective:
     Raises
     ------
     ValueError
-        For a ``y`` that has not a row for each of X, or other columns than the network puts out.
+        If ``y`` has not one row for every row of X, or not the columns that the network's output is for.
 
     Examples
     --------
@@ -114,8 +113,9 @@ class Objective:
         self._batch = Tape()
         self._buffers: dict[int, tuple] = {}
         self._point: Point | None = None
+        self._block = 0  # rows per pass, once the dtype of theta is known
 
-    def value_and_gradient(self, theta: Array, rows: Rows = EVERYTHING) -> tuple[Value, Array]:
+    def value_and_gradient(self, theta: Array, rows: Rows | None = None) -> tuple[Value, Array]:
         """The objective over ``rows`` and its derivative by theta, in a buffer that the next call overwrites.
 
         Many rows go through in parts: what a pass remembers of one of them stays in the cache.
@@ -124,42 +124,45 @@ class Objective:
         ----------
         theta : ndarray of the dtype of X
             The parameters, as long as ``network.parameters.size``.
-        rows : slice or ndarray of int, default=slice(None)
-            Row numbers from 0 to n - 1 in any order, or a slice.
+        rows : slice or ndarray of int, default=None
+            Row numbers from 0 to n - 1 in any order, or a slice; None stands for all.
 
         Returns
         -------
         value : Value
         gradient : ndarray of the shape and dtype of theta
         """
-        at, (rows, n) = self._at(theta), counted(rows, len(self.y))
-        loss = self._pass(at, rows, n) if n <= self._block else self._sum_of_passes(at, parts(rows, n, self._block), n)
+        point, (rows, n) = self._point_at(theta), counted(rows, len(self.y))
+        if n <= self._block:
+            loss = self._pass(point, rows, n)
+        else:
+            loss = self._sum_of_passes(point, parts(rows, n, self._block), n)
         penalty = 0.0
         if self.penalty is not None:
-            penalty = self.penalty.add(at.W, at.dW, 1.0 / (n * self.mean_weight))
-        return Value(loss / n, penalty), at.gradient
+            penalty = self.penalty.add(point.W, point.dW, 1.0 / (n * self.mean_weight))
+        return Value(loss / n, penalty), point.gradient
 
-    def _sum_of_passes(self, at: Point, batches: list[Rows], n: int) -> float:
-        total, loss = np.zeros_like(at.gradient), 0.0
+    def _sum_of_passes(self, point: Point, batches: list[Rows], n: int) -> float:
+        total, loss = np.zeros_like(point.gradient), 0.0
         for rows in batches:
-            loss += self._pass(at, rows, n)
-            total += at.gradient
-        at.gradient[...] = total
+            loss += self._pass(point, rows, n)
+            total += point.gradient
+        point.gradient[...] = total
         return loss
 
-    def _pass(self, at: Point, rows: Rows, n: int) -> float:
-        """Forward and back: the sum of the losses of these rows; leaves the derivative of it, over n, in ``at``."""
+    def _pass(self, point: Point, rows: Rows, n: int) -> float:
+        """Forward and back: the sum of the losses of these rows; leaves the derivative of it, over n, in ``point``."""
         X, y, weight = self._take(rows)
-        raw = self.network.forward(at.p, X, self._runs)
+        raw = self.network.forward(point.p, X, self._runs)
         dY = self._batch.array("dY", raw.shape, raw.dtype)
         loss = self.loss.value_and_gradient(y, raw, weight, dY)
         dY *= 1.0 / n
-        self.network.backward(at.p, at.g, dY, self._runs)
+        self.network.backward(point.p, point.g, dY, self._runs)
         return loss
 
     def mean_loss(self, theta: Array, rows: Rows | None = None) -> float:
         """The weighted mean of the loss over ``rows`` (all of them by default): no noise, no penalty, little memory."""
-        p, (rows, n) = self._at(theta).p, counted(EVERYTHING if rows is None else rows, len(self.y))
+        p, (rows, n) = self._point_at(theta).p, counted(rows, len(self.y))
         total, weights = 0.0, 0.0
         for some in parts(rows, n, rows_per_block(self.network, theta.itemsize, self.X)):
             X, y, weight = self._take(some)
@@ -168,7 +171,7 @@ class Objective:
             weights += len(y) if weight is None else float(weight.sum())
         return total / weights
 
-    def _at(self, theta: Array) -> Point:
+    def _point_at(self, theta: Array) -> Point:
         if self._point is None or theta is not self._point.theta:
             self._point = Point(self.network.parameters, theta)
             self._block = rows_per_block(self.network, theta.itemsize, self.X, kernels.training.CACHED)

@@ -14,6 +14,7 @@ from .initializers import Sampler, zeros
 __all__ = ["Slot"]
 
 Array = np.ndarray
+BACK = "_back"  # how the names of the slots end with which a layer reads backwards
 
 
 class Slot(NamedTuple):
@@ -106,6 +107,11 @@ class Parameters:
                     )
                 getattr(namespace, name)[...] = start
         return theta
+
+
+def input_weights(slots: SimpleNamespace) -> list[tuple[str, str]]:
+    """The names of the weights and biases of a layer that its input meets: a pair for each direction."""
+    return [(f"W{end}", f"b{end}") for end in ("", BACK) if f"W{end}" in vars(slots)]
 
 
 class Point:

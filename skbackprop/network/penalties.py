@@ -15,8 +15,17 @@ Array = np.ndarray
 
 
 class Penalty(Protocol):
-    """A frozen dataclass. W holds the entries of theta that decay, ``gradient`` the same entries of the gradient, which
-    the penalty *adds* to; ``strength`` scales value and gradient alike.
+    """A frozen dataclass: a term of the objective that depends on theta alone.
+
+    ``add`` returns its value. W holds the entries of theta that decay, ``gradient`` the same entries of the gradient,
+    to which it *adds* its own; ``strength`` scales value and gradient alike.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> W, gradient = np.array([3.0, 4.0]), np.array([1.0, 0.0])
+    >>> L2(0.1).add(W, gradient, strength=2.0), gradient
+    (2.5, array([1.6, 0.8]))
     """
 
     def add(self, W: Array, gradient: Array, strength: float) -> float: ...
@@ -24,7 +33,20 @@ class Penalty(Protocol):
 
 @dataclass(frozen=True)
 class L2:
-    """alpha / 2 * |W|^2 over the decaying slots, biases spared; its gradient is alpha W."""
+    """alpha / 2 * |W|^2 over the slots that decay, biases spared; its gradient is alpha W.
+
+    Parameters
+    ----------
+    alpha : float
+        The strength of the penalty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> gradient = np.zeros(2)
+    >>> L2(alpha=1.0).add(np.array([3.0, 4.0]), gradient, strength=1.0), gradient
+    (12.5, array([3., 4.]))
+    """
 
     alpha: float
 

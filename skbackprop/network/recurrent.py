@@ -13,14 +13,13 @@ from .cells import Cell
 from .contract import Run, Shape, Tape
 from .initializers import INITIALIZERS, Initializer, gate_by_gate
 from .layout import flatten, unflatten
-from .parameters import Slot
+from .parameters import BACK, Slot
 from .unrolled import Unrolled
 
 __all__ = ["Recurrent"]
 
 Array = np.ndarray
 GLOROT = INITIALIZERS["glorot_uniform"]
-BACK = "_back"
 
 
 @dataclass(frozen=True)
@@ -163,7 +162,7 @@ class Recurrent:
         return steps.H.swapaxes(0, 1) if self.return_sequences else steps.H[steps.order[-1]]
 
     def _backward(self, p: SimpleNamespace, g: SimpleNamespace, dY: Array, run: Run, need_dX: bool) -> Array | None:
-        """`_forward`, back through time."""
+        """The way back of `_forward`: backpropagation through time in one direction."""
         assert run.tape is not None
         steps = run.tape.unrolled
         dY = dY.swapaxes(0, 1) if self.return_sequences else dY

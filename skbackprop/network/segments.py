@@ -57,7 +57,7 @@ def segments(T: int, lengths: Array | None, k: int | None) -> Iterator[Segment]:
 
 
 def gather(memory: Tape, name: str, array: Array, rows: Array | slice, segment: Segment) -> Array:
-    """The steps of a segment as an (n, steps, ...) view of memory that has them one after the other."""
+    """Gather the steps of a segment; returns an (n, steps, ...) view of a buffer that holds step after step."""
     n = len(array[rows]) if isinstance(rows, slice) else len(rows)
     flat = memory.array(name, (segment.steps * n, *array.shape[2:]), array.dtype)
     out = unflatten(flat, n)

@@ -16,7 +16,7 @@ from .contract import Run, Tape
 from .layout import flatten, unflatten
 from .losses import Loss
 from .network import Network
-from .objective import EVERYTHING, Value, check_target
+from .objective import Value, check_target
 from .parameters import Point
 from .penalties import Penalty
 from .segments import Segment, gather, segments, valid_steps
@@ -139,33 +139,33 @@ class SequenceObjective:
         self._batch = Tape()
         self._point: Point | None = None
 
-    def value_and_gradient(self, theta: Array, rows: Rows = EVERYTHING) -> tuple[Value, Array]:
+    def value_and_gradient(self, theta: Array, rows: Rows | None = None) -> tuple[Value, Array]:
         """The objective over ``rows`` and its derivative by theta, in a buffer that the next call overwrites.
 
         Many rows go through in parts, so that the memory of a pass has a bound. ``rows`` are a slice, or an array of
         row numbers from 0 to n - 1; not of booleans.
         """
-        at, rows = self._at(theta), self._numbered(rows)
+        point, rows = self._point_at(theta), self._numbered(rows)
         n, loss = len(rows), 0.0
         total = self._batch.array("total", theta.shape, theta.dtype)
         total[...] = 0.0
         steps = min(self.X.shape[1], self.truncate or self.X.shape[1])
         for block in blocks(n, sequences_per_block(self.network, theta.itemsize, steps, BLOCK)):
-            loss += self._pass(at, rows[block], 1.0 / (n * self.mean_steps), total)
+            loss += self._pass(point, rows[block], 1.0 / (n * self.mean_steps), total)
         penalty = 0.0
         if self.penalty is not None:
             dW = total[self.network.parameters.decaying]
-            penalty = self.penalty.add(at.W, dW, 1.0 / (n * self.mean_weight))
+            penalty = self.penalty.add(point.W, dW, 1.0 / (n * self.mean_weight))
         return Value(loss, penalty), total
 
-    def _pass(self, at: Point, rows: Array, scale: float, total: Array) -> float:
+    def _pass(self, point: Point, rows: Array, scale: float, total: Array) -> float:
         """Segment after segment forward and back: ``scale`` times the sum of the losses; adds its derivative."""
         loss, n = 0.0, len(rows)
         states: list[Array | None] = [None] * len(self._runs)
         for segment in self._segments(rows, self.truncate):
             pairs = zip(self._runs, states, strict=True)
             runs = [run._replace(lengths=segment.counts, state=state) for run, state in pairs]
-            raw = self.network.forward(at.p, gather(self._batch, "X", self.X, rows, segment), runs)
+            raw = self.network.forward(point.p, gather(self._batch, "X", self.X, rows, segment), runs)
             states = [run.tape.state for run in self._runs if run.tape is not None]
             raw = flatten(raw) if self.network.every_step else raw
             dY = self._batch.array("dY", raw.shape, raw.dtype)
@@ -174,8 +174,8 @@ class SequenceObjective:
                 continue
             loss += part * scale
             dY *= scale
-            self.network.backward(at.p, at.g, unflatten(dY, n) if self.network.every_step else dY, runs)
-            total += at.gradient
+            self.network.backward(point.p, point.g, unflatten(dY, n) if self.network.every_step else dY, runs)
+            total += point.gradient
         return loss
 
     def mean_loss(self, theta: Array, rows: Rows | None = None) -> float:
@@ -183,24 +183,24 @@ class SequenceObjective:
 
         Without noise, penalty and truncation, in blocks of rows.
         """
-        at, chosen = self._at(theta), self._numbered(EVERYTHING if rows is None else rows)
+        point, chosen = self._point_at(theta), self._numbered(rows)
         total, weights = 0.0, 0.0
         for block in blocks(len(chosen), sequences_per_block(self.network, theta.itemsize, self.X.shape[1])):
             some, memory = chosen[block], Tape()
             for segment in self._segments(some, None):
                 runs = [Run(lengths=segment.counts)] * len(self._runs)
-                raw = self.network.forward(at.p, gather(memory, "X", self.X, some, segment), runs)
+                raw = self.network.forward(point.p, gather(memory, "X", self.X, some, segment), runs)
                 raw = flatten(raw) if self.network.every_step else raw
                 total += self._loss(memory, raw, some, segment, np.empty(raw.shape, raw.dtype)) or 0.0
             weights += len(some) if self.weight is None else float(self.weight[some].sum())
         return total / (weights * self.mean_steps)
 
-    def _at(self, theta: Array) -> Point:
+    def _point_at(self, theta: Array) -> Point:
         if self._point is None or theta is not self._point.theta:
             self._point = Point(self.network.parameters, theta)
         return self._point
 
-    def _numbered(self, rows: Rows) -> Array:
+    def _numbered(self, rows: Rows | None) -> Array:
         rows, _ = counted(rows, len(self.y))
         return np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
 
@@ -217,27 +217,27 @@ class SequenceObjective:
         if self.network.every_step:
             y = flatten(gather(memory, "y", self.y, rows, segment))
             weight = None if weight is None else np.tile(weight, segment.steps)
-            counted = self._counted(y, len(rows), segment)
+            in_loss = self._in_loss(y, len(rows), segment)
         else:
-            y, counted = self.y[rows], segment.ends
-        if counted is None:
+            y, in_loss = self.y[rows], segment.ends
+        if in_loss is None:
             return self.loss.value_and_gradient(y, raw, weight, dY)
         dY[...] = 0.0
-        if len(counted) == 0:
+        if len(in_loss) == 0:
             return None
-        chosen = raw[counted]
+        chosen = raw[in_loss]
         out = np.empty(chosen.shape, chosen.dtype)
-        loss = self.loss.value_and_gradient(y[counted], chosen, None if weight is None else weight[counted], out)
-        dY[counted] = out
+        loss = self.loss.value_and_gradient(y[in_loss], chosen, None if weight is None else weight[in_loss], out)
+        dY[in_loss] = out
         return loss
 
-    def _counted(self, y: Array, n: int, segment: Segment) -> Array | None:
+    def _in_loss(self, y: Array, n: int, segment: Segment) -> Array | None:
         """Which of the steps, one after the other, are valid and have a target; None for all."""
         if segment.counts is None and not self._some_missing:
             return None
-        counted = np.ones((segment.steps, n), bool)
+        in_loss = np.ones((segment.steps, n), bool)
         if segment.counts is not None:
-            counted &= valid_steps(segment.steps, segment.counts).T
+            in_loss &= valid_steps(segment.steps, segment.counts).T
         if self._some_missing:
-            counted &= ~np.isnan(y).any(axis=tuple(range(1, y.ndim))).reshape(counted.shape)
-        return np.flatnonzero(counted)
+            in_loss &= ~np.isnan(y).any(axis=tuple(range(1, y.ndim))).reshape(in_loss.shape)
+        return np.flatnonzero(in_loss)

@@ -135,11 +135,11 @@ class Unrolled:
 
     def _gradients(self, p: SimpleNamespace, g: SimpleNamespace, need_dX: bool) -> Array | None:
         """dU = sum_t G_t^T dQ_t, dW = sum_t X_t^T dZ_t, db = sum_t dZ_t: one product each. dX = dZ W^T."""
-        G, dQ, dR, dZ = (rows(a) for a in (self.G, self.dQ, self.dR, self.Z))
+        G, dQ, dR, dZ = (flat(a) for a in (self.G, self.dQ, self.dR, self.Z))
         kernels.product(G.T, dQ, g.U)
         if self.cell.layer_norm:
-            kernels.column_sums(dR * rows(self.N), g.gain)
-        self.cell.gradient(g, dR, SimpleNamespace(**{name: rows(a) for name, a in self.kept.items()}))
+            kernels.column_sums(dR * flat(self.N), g.gain)
+        self.cell.gradient(g, dR, SimpleNamespace(**{name: flat(a) for name, a in self.kept.items()}))
         kernels.product(self.X.T, dZ, g.W)
         kernels.column_sums(dZ, g.b)
         if not need_dX:
@@ -158,7 +158,7 @@ class Unrolled:
         return np.concatenate(self.steps[self.order[-1]].after, axis=1)
 
 
-def rows(A: Array) -> Array:
+def flat(A: Array) -> Array:
     """(T, n, columns) as (T n, columns)."""
     return A.reshape(-1, A.shape[2])
 

@@ -12,6 +12,7 @@ from scipy.optimize import OptimizeResult, minimize
 
 from .. import kernels
 from ..ranges import check_integer
+from .optimizers import EVERYTHING, State
 from .training import Differentiable, Epoch
 
 __all__ = ["LBFGS"]
@@ -59,6 +60,13 @@ class LBFGS:
     def __post_init__(self) -> None:
         check_integer("max_fun", self.max_fun, 1)
         check_integer("memory", self.memory, 1)
+
+    def start(self, theta: Array, *, decaying: slice = EVERYTHING) -> State:
+        """Nothing: what the search remembers it forgets at its end."""
+        return {}
+
+    def rescale(self, state: State, factor: Array) -> None:
+        """Nothing is remembered."""
 
     def minimize(
         self,

@@ -240,7 +240,7 @@ class StepDecay:
 
 @dataclass(frozen=True)
 class Warmup:
-    """A line from 0 to 1 over the first ``steps``, then ``then``, whose own clock starts after the warm-up.
+    """A line from 0 to 1 over the first ``steps``, then the schedule ``then``, which counts from the warm-up's end.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """The loop: an endless generator of epochs over a state that can be pickled between any two of them.
 
-It asks for a stretch of steps at a time, which is one step unless somebody knows how to take many at once.
+It asks for several steps at a time where they can be taken in one call, otherwise for one.
 """
 
 from __future__ import annotations

@@ -194,7 +194,7 @@ def test_integer_weights_equal_repetition(kind, loss, standardize):
 def test_weights_that_sum_to_one_make_alpha_heavy_which_is_told(kind):
     X, y = rows(kind)
     light = {"sample_weight": np.full(len(X), 1 / len(X))}
-    with pytest.warns(UserWarning, match=r"`sample_weight` has a mean of 0.0083, so that alpha=0.01 counts like 1.2: "):
+    with pytest.warns(UserWarning, match=r"`sample_weight` has a mean of 0.0083, so alpha=0.01 acts like 1.2: "):
         kind.make(alpha=0.01, max_iter=2, **ENDLESS).fit(X, y, **light)
     kind.make(alpha=0, max_iter=2, **ENDLESS).fit(X, y, **light)
 

@@ -268,6 +268,7 @@ from skbackprop import BatchMLPRegressor
 X = np.random.default_rng(0).normal(size=(20_000, 20))
 model = BatchMLPRegressor(hidden_layer_sizes=(50,), max_iter=10**6, n_iter_no_change=np.inf, random_state=0)
 model.set_params(max_iter=2).fit(X, X[:, 0]).set_params(max_iter=10**6)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where a shell runs this in the background it is ignored
 threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 try:
     model.fit(X, X[:, 0])

@@ -14,9 +14,9 @@ def s(z):
 
 
 def gru(Z, R, v, H_before):
-    A, c, M, H = (np.empty((N, columns), Z.dtype) for columns in (2 * U, U, U, U))
-    kernels.gru(Z, R, v, H_before, A, c, M, H)
-    return A, c, M, H
+    A, c, P, H = (np.empty((N, columns), Z.dtype) for columns in (2 * U, U, U, U))
+    kernels.gru(Z, R, v, H_before, A, c, P, H)
+    return A, c, P, H
 
 
 def lstm(Z, R, C_before):
@@ -34,9 +34,9 @@ def test_gru_is_its_formula(rng):
 
 def test_gru_backward_is_the_derivative(rng):
     Z, R, v, H_before, dH = (rng.standard_normal(shape) for shape in ((N, 3 * U), (N, 3 * U), U, (N, U), (N, U)))
-    A, c, M, _ = gru(Z, R, v, H_before)
+    A, c, P, _ = gru(Z, R, v, H_before)
     dZ, dR, carried = np.empty((N, 3 * U)), np.empty((N, 3 * U)), dH.copy()
-    kernels.gru_backward(carried, A, c, H_before, M, dZ, dR)
+    kernels.gru_backward(carried, A, c, H_before, P, dZ, dR)
     check_gradient(lambda Z: np.vdot(gru(Z, R, v, H_before)[3], dH), Z, dZ, rng)
     check_gradient(lambda R: np.vdot(gru(Z, R, v, H_before)[3], dH), R, dR, rng)
     check_gradient(lambda v: np.vdot(gru(Z, R, v, H_before)[3], dH), v, dR[:, 2 * U :].sum(axis=0), rng)

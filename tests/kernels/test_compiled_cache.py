@@ -87,10 +87,10 @@ print(sum(kernel.stats.cache_misses.values()))
 
 def test_no_two_kernels_are_kept_under_one_name():
     from skbackprop.kernels.compiled import COMPILED
-    from skbackprop.kernels.compiled.pointers import PARTS, pointers
+    from skbackprop.kernels.compiled.pointers import ADAPTERS, pointers
 
     kept = [kernel.py_func for kernel in COMPILED.values() if hasattr(kernel, "py_func")]
-    assert len({(function.__module__, function.__qualname__) for function in kept}) == len(kept) > len(PARTS)
+    assert len({(function.__module__, function.__qualname__) for function in kept}) == len(kept) > len(ADAPTERS)
     both = [pointers("relu", "squared_error", "adam", np.dtype(dtype)) for dtype in (np.float32, np.float64)]
     names = [pointer.__wrapped__.__qualname__ for made in both for pointer in made if hasattr(pointer, "__wrapped__")]
     assert len({*names, *(function.__qualname__ for function in kept)}) == len(names) + len(kept)

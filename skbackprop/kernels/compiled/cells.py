@@ -15,12 +15,12 @@ Array = np.ndarray
 
 
 @compiled
-def gru(Z: Array, R: Array, v: Array, H_before: Array, A: Array, c: Array, M: Array, H: Array) -> None:
-    """H = c + z (H_before - c), r, z = s(Z + R), c = tanh(Z + r M), M = R + v. Z and R are r | z | c, A is r | z."""
+def gru(Z: Array, R: Array, v: Array, H_before: Array, A: Array, c: Array, P: Array, H: Array) -> None:
+    """H = c + z (H_before - c), r, z = s(Z + R), c = tanh(Z + r P), P = R + v. Z and R are r | z | c, A is r | z."""
     n, u = H.shape
     constants = Logistic(Z.dtype.type(0.0), Z.dtype.type(1.0))
     for i in range(n):
-        gates, Z_c, R_c, h, m = A[i], Z[i, 2 * u :], R[i, 2 * u :], c[i], M[i]
+        gates, Z_c, R_c, h, m = A[i], Z[i, 2 * u :], R[i, 2 * u :], c[i], P[i]
         r, z = gates[:u], gates[u:]
         for j in range(2 * u):
             gates[j] = logistic(Z[i, j] + R[i, j], constants)
@@ -33,17 +33,17 @@ def gru(Z: Array, R: Array, v: Array, H_before: Array, A: Array, c: Array, M: Ar
 
 
 @compiled
-def gru_backward(dH: Array, A: Array, c: Array, H_before: Array, M: Array, dZ: Array, dR: Array) -> None:
-    """dZ = dr r (1 - r) | dz z (1 - z) | dc (1 - c^2); dR is the same but for its last block, which is dM.
+def gru_backward(dH: Array, A: Array, c: Array, H_before: Array, P: Array, dZ: Array, dR: Array) -> None:
+    """dZ = dr r (1 - r) | dz z (1 - z) | dc (1 - c^2); dR is the same but for its last block, which is dP.
 
-    dc = dH (1 - z), dz = dH (H_before - c), and with dZ_c as the last block of dZ dr = dZ_c M, dM = dZ_c r. dH becomes
+    dc = dH (1 - z), dz = dH (H_before - c), and with dZ_c as the last block of dZ dr = dZ_c P, dP = dZ_c r. dH becomes
     dH z.
     """
     n, u = dH.shape
     constants = Logistic(A.dtype.type(0.0), A.dtype.type(1.0))
     for i in range(n):
-        r, z, h, m = A[i, :u], A[i, u:], c[i], M[i]
-        dZ_r, dZ_z, dZ_c, dM = dZ[i, :u], dZ[i, u : 2 * u], dZ[i, 2 * u :], dR[i, 2 * u :]
+        r, z, h, m = A[i, :u], A[i, u:], c[i], P[i]
+        dZ_r, dZ_z, dZ_c, dP = dZ[i, :u], dZ[i, u : 2 * u], dZ[i, 2 * u :], dR[i, 2 * u :]
         for j in range(u):
             dZ_z[j] = dH[i, j] * (H_before[i, j] - h[j]) * logistic_slope(z[j], z[j], constants)
         for j in range(u):
@@ -52,7 +52,7 @@ def gru_backward(dH: Array, A: Array, c: Array, H_before: Array, M: Array, dZ: A
         for j in range(u):
             dZ_r[j] = dZ_c[j] * m[j] * logistic_slope(r[j], r[j], constants)
         for j in range(u):
-            dM[j] = dZ_c[j] * r[j]
+            dP[j] = dZ_c[j] * r[j]
         for j in range(2 * u):
             dR[i, j] = dZ[i, j]
 

@@ -69,10 +69,8 @@ def backward_of(kind: Any) -> Callable[..., None]:
     return dense_backward
 
 
-# Those whose slope is told by z itself are not written over it.
-BESIDE = ("gelu", "silu", "mish")
-FORWARD = {name: (beside_of if name in BESIDE else in_place_of)(kind) for name, (kind, _, _) in FUNCTIONS.items()}
-BACKWARD = {name: backward_of(kind) for name, (kind, _, _) in FUNCTIONS.items()}
+FORWARD = {name: (beside_of if reads_z else in_place_of)(kind) for name, (kind, _, _, reads_z) in FUNCTIONS.items()}
+BACKWARD = {name: backward_of(kind) for name, (kind, *_) in FUNCTIONS.items()}
 for functions in (FORWARD, BACKWARD):
     for name, function in functions.items():
         function.__name__ = f"{name}_{function.__name__}"  # under which its code is kept

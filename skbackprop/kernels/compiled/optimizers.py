@@ -1,7 +1,7 @@
 """One step of each first-order optimiser, decay included, in one pass over the vectors.
 
-Loops over a vector run from 0: of an index that begins elsewhere the compiler does not know that it is not negative,
-which Python would count from the end, and uses no vector instructions.
+Loops over a vector start at 0: for any other start the compiler cannot rule out negative indices, which Python counts
+from the end, and uses no vector instructions.
 """
 
 from __future__ import annotations

@@ -19,106 +19,106 @@ from .losses import classification, location, log_link
 from .optimizers import adam, rmsprop, sgd
 from .products import by_tiles
 
-PARTS: dict[str, Callable[..., Any]] = {}
+ADAPTERS: dict[str, Callable[..., Any]] = {}
 
 
-def part(adapter: Callable[..., Any]) -> Callable[..., Any]:
+def adapter(function: Callable[..., Any]) -> Callable[..., Any]:
     """Known by the name of the kernel that it calls."""
-    PARTS[adapter.__name__.removesuffix("_")] = adapter
-    return adapter
+    ADAPTERS[function.__name__.removesuffix("_")] = function
+    return function
 
 
-@part
+@adapter
 def squared_error_(y, raw, weight, out, c):
     return location.squared_error(y, raw, weight, out)
 
 
-@part
+@adapter
 def absolute_error_(y, raw, weight, out, c):
     return location.absolute_error(y, raw, weight, out)
 
 
-@part
+@adapter
 def huber_(y, raw, weight, out, c):
     return location.huber(y, raw, weight, out, c.astype(raw.dtype))
 
 
-@part
+@adapter
 def log_cosh_(y, raw, weight, out, c):
     return location.log_cosh(y, raw, weight, out, c.astype(raw.dtype))
 
 
-@part
+@adapter
 def expectile_(y, raw, weight, out, c):
     return location.expectile(y, raw, weight, out, c[0])
 
 
-@part
+@adapter
 def quantile_(y, raw, weight, out, c):
     return location.quantile(y, raw, weight, out, c.astype(raw.dtype))
 
 
-@part
+@adapter
 def poisson_(y, raw, weight, out, c):
     return log_link.poisson(y, raw, weight, out, c[0])
 
 
-@part
+@adapter
 def gamma_(y, raw, weight, out, c):
     return log_link.gamma(y, raw, weight, out, c[0])
 
 
-@part
+@adapter
 def tweedie_(y, raw, weight, out, c):
     return log_link.tweedie(y, raw, weight, out, c[0], c[1])
 
 
-@part
+@adapter
 def gaussian_(y, raw, weight, out, c):
     return log_link.gaussian(y, raw, weight, out, c[0], c[1])
 
 
-@part
+@adapter
 def log_loss_classes_(y, raw, weight, out, c):
     return classification.log_loss_classes(y, raw, weight, out, c[0])
 
 
-@part
+@adapter
 def log_loss_columns_(y, raw, weight, out, c):
     return classification.log_loss_columns(y, raw, weight, out, c[0])
 
 
-@part
+@adapter
 def brier_classes_(y, raw, weight, out, c):
     return classification.brier_classes(y, raw, weight, out)
 
 
-@part
+@adapter
 def brier_columns_(y, raw, weight, out, c):
     return classification.brier_columns(y, raw, weight, out)
 
 
-@part
+@adapter
 def focal_classes_(y, raw, weight, out, c):
     return classification.focal_classes(y, raw, weight, out, c[0])
 
 
-@part
+@adapter
 def focal_columns_(y, raw, weight, out, c):
     return classification.focal_columns(y, raw, weight, out, c[0])
 
 
-@part
+@adapter
 def sgd_(theta, gradient, velocity, unused, t, rate, decaying, c):
     sgd(theta, gradient, velocity, t, rate, decaying, c[0], c[1] != 0.0, c[2])
 
 
-@part
+@adapter
 def rmsprop_(theta, gradient, squares, unused, t, rate, decaying, c):
     rmsprop(theta, gradient, squares, t, rate, decaying, c[0], c[1], c[2])
 
 
-@part
+@adapter
 def adam_(theta, gradient, sums, squares, t, rate, decaying, c):
     adam(theta, gradient, sums, squares, t, rate, decaying, c[0], c[1], c[2], c[3])
 
@@ -159,7 +159,7 @@ def pointers(f: str, loss: str, optimizer: str, dtype: np.dtype) -> Pointers | N
 
     None where one of the three has no twin.
     """
-    if f not in FORWARD or loss not in PARTS or optimizer not in PARTS:
+    if f not in FORWARD or loss not in ADAPTERS or optimizer not in ADAPTERS:
         return None
     number, count = types.float64, types.int64
     constants, vector, matrix = arrays(dtype)
@@ -167,7 +167,7 @@ def pointers(f: str, loss: str, optimizer: str, dtype: np.dtype) -> Pointers | N
     return Pointers(
         pointer(FORWARD[f], types.void(matrix, vector, matrix, constants)),
         pointer(BACKWARD[f], types.void(matrix, matrix, matrix, vector, constants)),
-        pointer(PARTS[loss], number(matrix, matrix, vector, matrix, constants)),
-        pointer(PARTS[optimizer], types.void(*moments, count, number, count, constants)),
+        pointer(ADAPTERS[loss], number(matrix, matrix, vector, matrix, constants)),
+        pointer(ADAPTERS[optimizer], types.void(*moments, count, number, count, constants)),
         *products(dtype),
     )

@@ -189,20 +189,20 @@ def mish_slope(z: float, a: float, c: Mish) -> float:
     return t + z * (c.one - t * t) * e / (c.one + e)
 
 
-# By the name of the kernel: the type of c, f and its slope.
-FUNCTIONS: dict[str, tuple[Any, Any, Any]] = {
-    "identity": (Identity, identity, identity_slope),
-    "relu": (ReLU, relu, relu_slope),
-    "leaky_relu": (LeakyReLU, leaky_relu, leaky_relu_slope),
-    "elu": (ELU, elu, elu_slope),
-    "logistic": (Logistic, logistic, logistic_slope),
-    "tanh": (Tanh, tanh, tanh_slope),
-    "softplus": (Softplus, softplus, softplus_slope),
-    "gelu": (GELU, gelu, gelu_slope),
-    "silu": (SiLU, silu, silu_slope),
-    "mish": (Mish, mish, mish_slope),
+# By the name of the kernel: the type of c, f, its slope, and whether that reads z, which f then must not overwrite.
+FUNCTIONS: dict[str, tuple[Any, Any, Any, bool]] = {
+    "identity": (Identity, identity, identity_slope, False),
+    "relu": (ReLU, relu, relu_slope, False),
+    "leaky_relu": (LeakyReLU, leaky_relu, leaky_relu_slope, False),
+    "elu": (ELU, elu, elu_slope, False),
+    "logistic": (Logistic, logistic, logistic_slope, False),
+    "tanh": (Tanh, tanh, tanh_slope, False),
+    "softplus": (Softplus, softplus, softplus_slope, False),
+    "gelu": (GELU, gelu, gelu_slope, True),
+    "silu": (SiLU, silu, silu_slope, True),
+    "mish": (Mish, mish, mish_slope, True),
 }
-OF_KIND = {kind: (forward, backward) for kind, forward, backward in FUNCTIONS.values()}
+OF_KIND = {kind: (forward, backward) for kind, forward, backward, _ in FUNCTIONS.values()}
 
 
 def f(z, c):

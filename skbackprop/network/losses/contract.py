@@ -73,8 +73,8 @@ class Loss(Protocol):
     5. ``constant`` is the raw prediction of the best constant model.
     6. ``check`` raises ValueError where y is outside the domain.
 
-    Where ``out`` is, by intention, not the derivative of the value because a factor of it is held fixed, an optional
-    ``held_at(raw)`` returns the loss that it is the derivative of, with that factor as it is at ``raw``.
+    If ``out`` is deliberately not the derivative of the value, because one factor is treated as constant, the optional
+    method ``held_at(raw)`` returns the loss whose derivative it is, with that factor fixed at its value at ``raw``.
 
     Examples
     --------

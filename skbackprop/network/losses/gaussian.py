@@ -27,7 +27,7 @@ class Gaussian(KernelLoss):
     mean and log variance of y. The target may be shifted and scaled. ``predict`` gives the mean, ``std`` the standard
     deviation, ``score`` the R2 of the mean.
 
-    Where the variance is great, the mean learns slowly, and a bad fit of the mean is soon excused by a great variance.
+    Where the variance is large the mean learns slowly, and a large variance soon makes up for a poor fit of the mean.
     ``beta`` multiplies both gradients by exp(beta s), held fixed: 0 is maximum likelihood, 1 gives the mean the
     gradient of the squared error, 0.5 is a compromise. The value, and so early stopping, stays the negative
     log-likelihood. L-BFGS, whose line search compares value and gradient, then may stop early: leave beta at 0 there.

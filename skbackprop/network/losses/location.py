@@ -20,8 +20,8 @@ class LocationLoss(KernelLoss):
     """The family of losses of raw - y: identity link, all real numbers, a target that may be shifted and scaled.
 
     A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, ``constant``, and ``degree``: scaling target
-    and prediction by s scales the loss by s ** degree. Its score is R2. One that is ``bounded`` has a bounded gradient:
-    what lies far out in y hardly moves it, and is not to set its units.
+    and prediction by s scales the loss by s ** degree. Its score is R2. A loss is ``bounded`` if its gradient is:
+    outliers in y then hardly affect the fit, and must not set its units.
 
     Examples
     --------
@@ -121,8 +121,8 @@ class Expectile(LocationLoss):
 
     Domain: all real numbers. Link: identity. Best constant: by a scalar solver. The target may be shifted and scaled.
 
-    To an expectile the squares above count as much as those below, once multiplied by ``level`` and 1 - ``level``; at
-    level 0.5 the loss is the squared error and the expectile the mean. The score is the share of the loss of the best
+    The deviations of y above an expectile, times ``level``, add up to those below it, times 1 - ``level``; at level 0.5
+    the loss is the squared error and the expectile the mean. The score is the share of the loss of the best
     constant that is explained, which at level 0.5 is R2.
 
     Parameters

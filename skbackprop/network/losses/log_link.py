@@ -176,7 +176,7 @@ class Tweedie(LogLinkLoss):
     Parameters
     ----------
     power : float, default=1.5
-        From 1 to 3, but not within 0.001 of 1 or 2 unless it is these: there the terms cancel.
+        From 1 to 3. Values closer to 1 or 2 than 0.001 are refused, except 1 and 2: there the terms cancel.
 
     Raises
     ------

@@ -65,12 +65,13 @@ class RobustLoss(LocationLoss):
     bounded: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        several = isinstance(self.delta, Iterable) and not isinstance(self.delta, str)
-        for delta in self.delta if several else (self.delta,):  # type: ignore[union-attr]
+        if isinstance(self.delta, Iterable) and not isinstance(self.delta, str):
+            object.__setattr__(self, "delta", tuple(self.delta))
+        if not self._each:
+            raise ValueError("`delta` must be a number or several, one for each output, got ()")
+        for delta in self._each:
             check_real("delta", delta, 0, closed="neither")
         check_flag("absolute", self.absolute)
-        if several:
-            object.__setattr__(self, "delta", tuple(self.delta))  # type: ignore[arg-type]
 
     @property
     def _each(self) -> tuple[float, ...]:
@@ -100,9 +101,9 @@ class Huber(RobustLoss):
 
     Parameters
     ----------
-    delta : float, default=1.35
-        Where the square ends: in standard deviations of the target with ``standardize=True``, or where few values far
-        out make that, as many of its middle.
+    delta : float > 0, or a sequence of them, one for each output, default=1.35
+        Where the square ends, in standard deviations of the target with ``standardize=True``. Where a few outliers make
+        the standard deviation, a robust estimate of the spread takes its place.
     absolute : bool, default=False
         Whether ``delta`` is in units of y instead.
 
@@ -141,9 +142,9 @@ class LogCosh(RobustLoss):
 
     Parameters
     ----------
-    delta : float, default=1.0
-        The width: in standard deviations of the target with ``standardize=True``, or where few values far out make
-        that, as many of its middle.
+    delta : float > 0, or a sequence of them, one for each output, default=1.0
+        The width, in standard deviations of the target with ``standardize=True``. Where a few outliers make the
+        standard deviation, a robust estimate of the spread takes its place.
     absolute : bool, default=False
         Whether ``delta`` is in units of y instead.
 
