@@ -21,7 +21,7 @@ from ..optimize.training import TrainingState, factor_at
 from ._advice import warn_of_coarse_target, warn_of_light_rows
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
 from ._fitted import FittedNetwork
-from ._reading import FLOATS, Data, check_range, placed, read_weight, rows_that_count, set_aside
+from ._reading import FLOATS, Data, check_range, placed, read_weight, rows_that_count, train_validation_split
 from ._scaling import Scaling
 from ._session import Session
 from ._settings import Architecture, Settings, check_same, read_settings
@@ -30,9 +30,9 @@ from ._threads import one_blas_thread, suitable_blas_threads
 
 Array = np.ndarray
 
-# How far partial_fit lets the output bias lean towards new rows: half way at this rate and many rows.
-LEAN_RATE = 1e-3
-LEAN_ROWS = 100
+# How far partial_fit moves the output bias towards new rows: half way at this rate and many rows.
+SHIFT_RATE = 1e-3
+SHIFT_ROWS = 100
 
 
 @contextmanager
@@ -149,7 +149,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         fresh = not (self.warm_start and self.__sklearn_is_fitted__())
         settings, data = self._read_training(X, y, weight, fresh)
         warn_of_light_rows(self.alpha, data.mean_weight())
-        if self._target.quantity:
+        if self._target.has_units:
             warn_of_coarse_target(data.targets(data.y, None)[0], data.X.dtype)
         class_weight = self._class_weight(data, keep=False)
         held_out = self._read_held_out(settings, X_val, y_val, weight_val, data.X.dtype)
@@ -160,7 +160,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             if fresh or self._split_seed is None:
                 self._split_seed = int(rng.randint(np.iinfo(np.int32).max))
             seed = self._split_seed if self.shuffle else None
-            data, held_out = set_aside(data, self.validation_fraction, seed, self._target.stratify)
+            data, held_out = train_validation_split(data, self.validation_fraction, seed, self._target.stratify)
         state = self._begin(settings, model, rng)
         if settings.standardize and fresh:
             self._begin_units(model, data, Scaling.of(data, model.network))
@@ -188,7 +188,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             self._begin_units(model, data, Scaling.of(data, model.network))
         elif settings.standardize:
             self._follow_units(settings, model, state, data, self._scaling.copy())
-            self._lean(settings, model, state, data)
+            self._shift_output_bias(settings, model, state, data)
         self._state = state
         tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, max_epochs=1)
         return Session(self, settings, model, state, data, None, tasks, planned=False).run()
@@ -255,7 +255,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
 
     def _begin_units(self, model: Model, data: Data, scaling: Scaling) -> None:
         """Units at both ends from the first data, and the best constant in these units as the first prediction."""
-        shift, scale, units = scaling.see(data, model.loss)
+        shift, scale, units = scaling.update(data, model.loss)
         self._scaling = scaling
         model.set_units(shift, scale, units)
         model.start_at_constant(*data.targets(units.standardize(data.y), data.weight))
@@ -269,21 +269,21 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         nothing in the new units: the output begins anew, at the best constant for mean - sd and mean + sd.
         """
         never_varied, all_equal = self._scaling.X.constant(), self._scaling.y.constant().all()
-        shift, scale, units = scaling.see(data, model.loss)
+        shift, scale, units = scaling.update(data, model.loss)
         self._scaling = scaling
         factor = model.move_units(shift, scale, never_varied, units)
-        if self._target.quantity and all_equal and not scaling.y.constant().any():
+        if self._target.has_units and all_equal and not scaling.y.constant().any():
             model.start_at_constant(units.standardize(scaling.y.mean + scaling.y.sd() * [[-1.0], [1.0]]), None)
             state.moments = settings.moments(model)
         else:
             settings.solver.rescale(state.moments, factor)
 
-    def _lean(self, settings: Settings, model: Model, state: TrainingState, data: Data) -> None:
-        """Let the output bias lean towards new rows: the further, the more rows and the higher the rate."""
+    def _shift_output_bias(self, settings: Settings, model: Model, state: TrainingState, data: Data) -> None:
+        """Move the output bias towards new rows: the further, the more rows and the higher the rate."""
         rate = self.learning_rate_init * factor_at(settings.schedule, state.steps, None) * state.rate_factor
         rows = data.n * data.mean_weight()
-        share = rate / (rate + LEAN_RATE) * rows / (rows + LEAN_ROWS)
+        share = rate / (rate + SHIFT_RATE) * rows / (rows + SHIFT_ROWS)
         quiet = np.errstate(over="ignore", invalid="ignore")  # training will say that it diverges
         with quiet, suitable_blas_threads(model.network, data.n):
             raw = data.counted(self._raw_of(model, data.taken(data.X)))
-            model.lean(raw, *data.targets(model.units.standardize(data.y), data.weight), share)
+            model.shift_output_bias(raw, *data.targets(model.units.standardize(data.y), data.weight), share)

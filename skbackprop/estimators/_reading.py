@@ -133,7 +133,7 @@ def rows_that_count(y: Array, weight: Array | None) -> Array | None:
     return None if count.all() else np.flatnonzero(count)
 
 
-def set_aside(data: Data, fraction: float, seed: int | None, stratify: bool) -> tuple[Data, Data]:
+def train_validation_split(data: Data, fraction: float, seed: int | None, stratify: bool) -> tuple[Data, Data]:
     """Training and validation rows: the last ones for validation, or random ones where there is a ``seed``.
 
     The same seed gives as many rows the same split, so that no later fit trains on what an earlier one held out. With

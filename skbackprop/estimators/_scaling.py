@@ -165,7 +165,7 @@ class Scaling:
         other.X, other.y = copy.copy(self.X), copy.copy(self.y)
         return other
 
-    def see(self, data: Data, loss: Loss) -> tuple[Array, Array, Units]:
+    def update(self, data: Data, loss: Loss) -> tuple[Array, Array, Units]:
         """Take in some rows; returns shift and scale of the Standardize layer, and the units of the output."""
         if len(self.X.mean):
             self.X.update(data.X, data.weight, data.rows)

@@ -115,14 +115,14 @@ class Session:
             "gradient_norm": epoch.gradient_norm,
         }
         self._check_finite(record["loss"])
-        self.weights = self.mean.see(self.state.theta)
+        self.weights = self.mean.update(self.state.theta)
         if self.validation is not None:
             record |= self.validation.measure(self.weights)
         self._publish(record)
         value = record["loss"]
         if self.watched:
             value = -finite_score(record["validation_score"], self.estimator.monitor, self.state.epochs)
-            self.best.see(epoch.number, value, self.weights, tie=record["validation_loss"])
+            self.best.update(epoch.number, value, self.weights, tie=record["validation_loss"])
         self.exhausted = self.progress.exhausted_by(value)
         self.state.rate_factor = self.progress.factor
         stopped = self.tasks.end_epoch(self._snapshot)

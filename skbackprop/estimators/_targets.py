@@ -28,14 +28,14 @@ class Target(Protocol):
     2. ``write`` turns what `read` gives, or predictions of it, into what the user writes.
     3. ``bind`` is a loss told of the target.
     4. ``written`` is what `write` depends on, by name: for a predictor, which is told no more of the target.
-    5. ``stratify`` tells whether held-out rows are to be spread over the values of y, and ``quantity`` whether these
+    5. ``stratify`` tells whether held-out rows are to be spread over the values of y, and ``has_units`` whether these
        have a level and a spread.
     """
 
     @property
     def stratify(self) -> bool: ...
     @property
-    def quantity(self) -> bool: ...
+    def has_units(self) -> bool: ...
     def read(self, y: Any) -> Array: ...
     def write(self, y: Array) -> Array: ...
     def bind(self, loss: Loss) -> Loss: ...
@@ -49,7 +49,7 @@ class NumberTarget(Numbers):
 
     n_outputs: int
     stratify: ClassVar[bool] = False
-    quantity: ClassVar[bool] = True
+    has_units: ClassVar[bool] = True
 
     @classmethod
     def of(cls, y: Any) -> NumberTarget:
@@ -81,7 +81,7 @@ class NumberTarget(Numbers):
 class ClassTarget(Labels):
     """Labels, in order; of an indicator they are the numbers of its columns."""
 
-    quantity: ClassVar[bool] = False
+    has_units: ClassVar[bool] = False
 
     @classmethod
     def of(cls, y: Any, classes: Any = None) -> ClassTarget:

@@ -133,7 +133,7 @@ class Model:
         last.W[...] = 0.0
         last.b[...] = self.trained_loss.constant(y, weight)
 
-    def lean(self, raw: Array, y: Array, weight: Array | None, share: float) -> None:
+    def shift_output_bias(self, raw: Array, y: Array, weight: Array | None, share: float) -> None:
         """Move the output bias against the mean gradient on new rows, clipped to [-1, 1] and scaled by ``share``.
 
         Rewriting for new units keeps the function, and with it the level it was trained to. Where new rows

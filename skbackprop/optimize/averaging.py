@@ -32,7 +32,7 @@ class RunningMean:
     >>> theta, mean = np.zeros(1), RunningMean(share=0.5, early=1)
     >>> for value in (4.0, 2.0, 5.0):
     ...     theta[:] = value
-    ...     print(mean.see(theta))
+    ...     print(mean.update(theta))
     [4.]
     [3.]
     [4.]
@@ -43,7 +43,7 @@ class RunningMean:
         self.epochs = 0
         self.mean: Array | None = None
 
-    def see(self, theta: Array) -> Array:
+    def update(self, theta: Array) -> Array:
         """The mean, now that another epoch has ended at ``theta``."""
         if self.share == 1.0:
             return theta

@@ -82,7 +82,7 @@ class BestSoFar:
         self.value = self.tie = math.inf
         self.theta: Array | None = None
 
-    def see(self, epoch: int, value: float, theta: Array, tie: float = 0.0) -> None:
+    def update(self, epoch: int, value: float, theta: Array, tie: float = 0.0) -> None:
         """Keep theta if ``value`` is less than ever before, or as little at a lower ``tie``."""
         if not (value, tie) < (self.value, self.tie):
             return

@@ -31,7 +31,7 @@ def thetas(kind, **parameters):
 def test_fit_ends_with_the_mean_of_its_epochs(kind):
     mean = RunningMean()
     for theta in thetas(kind):
-        expected = mean.see(theta)
+        expected = mean.update(theta)
     model = net(kind).fit(X, kind.target(f))
     np.testing.assert_allclose(model.theta_, expected, rtol=0, atol=1e-12)
     np.testing.assert_array_equal(net(kind, average=True).fit(X, kind.target(f)).theta_, model.theta_)

@@ -308,7 +308,7 @@ def test_leaning_moves_the_output_bias_against_its_mean_gradient_and_nothing_els
         last[0] += 20.0
         before, theta = last.copy(), model.theta.copy()
         slope = model.network.parameters.views(gradient(model, X, y, weight))[-1].b
-        model.lean(model.raw(X), model.units.standardize(y), weight, share)
+        model.shift_output_bias(model.raw(X), model.units.standardize(y), weight, share)
         expected, case = before - share * np.clip(slope, -1, 1), f"{k} outputs, weighted: {weighted}"
         np.testing.assert_allclose(last, expected, rtol=1e-12, err_msg=case)
         last[:] = before

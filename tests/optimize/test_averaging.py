@@ -10,7 +10,7 @@ def means(values, **options):
     mean, theta = RunningMean(**options), np.empty(1)
     for value in values:
         theta[:] = value
-        yield mean.see(theta).item()
+        yield mean.update(theta).item()
 
 
 def test_early_values_stand_alone():
@@ -28,14 +28,14 @@ def test_later_ones_enter_by_their_share():
 
 def test_a_share_of_one_is_the_vector_itself():
     theta = np.zeros(3)
-    assert RunningMean(share=1.0).see(theta) is theta
+    assert RunningMean(share=1.0).update(theta) is theta
 
 
 def test_the_mean_is_a_vector_of_its_own_and_keeps_the_dtype():
     theta, mean = np.zeros(3, np.float32), RunningMean(early=1)
-    mean.see(theta)
+    mean.update(theta)
     theta += 1
-    kept = mean.see(theta)
+    kept = mean.update(theta)
     assert kept is not theta
     assert kept.dtype == np.float32
     assert (theta == 1).all()
@@ -46,5 +46,5 @@ def test_the_noise_of_a_constant_rate_is_averaged_out():
     rng, theta, mean = np.random.default_rng(0), np.zeros(2000), RunningMean()
     for _ in range(200):
         theta -= 0.9 * (theta + rng.normal(size=theta.size))
-        near = mean.see(theta)
+        near = mean.update(theta)
     assert np.std(near) < 0.5 * np.std(theta)

@@ -116,7 +116,7 @@ def test_best_so_far_keeps_the_first_of_the_smallest():
     best, theta = BestSoFar(), np.zeros(2)
     for epoch, value in enumerate([3.0, 1.0, 2.0, 1.0], start=1):
         theta[:] = epoch
-        best.see(epoch, value, theta)
+        best.update(epoch, value, theta)
     assert (best.epoch, best.value) == (2, 1.0)
     np.testing.assert_array_equal(best.theta, [2.0, 2.0])
 
@@ -124,12 +124,12 @@ def test_best_so_far_keeps_the_first_of_the_smallest():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_best_so_far_is_a_copy_that_keeps_its_memory(dtype):
     best, theta = BestSoFar(), np.ones(2, dtype)
-    best.see(1, 3.0, theta)
+    best.update(1, 3.0, theta)
     memory = best.theta
     assert not np.shares_memory(memory, theta)
     theta[:] = 7.0
     np.testing.assert_array_equal(best.theta, [1.0, 1.0])
-    best.see(2, 2.0, theta)
+    best.update(2, 2.0, theta)
     assert best.theta is memory
     assert best.theta.dtype == dtype
     np.testing.assert_array_equal(best.theta, [7.0, 7.0])
@@ -137,12 +137,12 @@ def test_best_so_far_is_a_copy_that_keeps_its_memory(dtype):
 
 def test_best_so_far_has_seen_nothing_at_first_and_ignores_nan():
     best = BestSoFar()
-    best.see(1, math.nan, np.ones(2))
+    best.update(1, math.nan, np.ones(2))
     assert (best.epoch, best.value, best.theta) == (None, math.inf, None)
 
 
 def test_of_equals_the_one_of_the_lower_tie_is_best():
     best = BestSoFar()
     for epoch, (value, tie) in enumerate([(1.0, 5.0), (1.0, 4.0), (1.0, 4.5), (2.0, 0.0)], 1):
-        best.see(epoch, value, np.array([epoch]), tie=tie)
+        best.update(epoch, value, np.array([epoch]), tie=tie)
     assert (best.epoch, best.theta.tolist()) == (2, [2])
