@@ -114,7 +114,8 @@ class Network:
     def _read_states(self, states: States) -> Sequence[Array | None]:
         states = [None] * len(self.layers) if states is None else states
         if not isinstance(states, (list, tuple)) or len(states) != len(self.layers):
-            got = f"a list of {len(states)}" if isinstance(states, (list, tuple)) else repr(states)
+            kind = type(states).__name__
+            got = f"a {kind} of {len(states)}" if isinstance(states, (list, tuple)) else f"an object of type {kind}"
             raise ValueError(
                 f"`state` must be None or what the step before returned, a list of {len(self.layers)}, got {got}"
             )

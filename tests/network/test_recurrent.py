@@ -316,7 +316,9 @@ def test_a_state_of_other_rows_or_another_cell_is_refused(state, message, rng):
         network.step(p, rng.normal(size=(4, 2)), [state, None])
 
 
-@pytest.mark.parametrize(("states", "came"), [([None], "a list of 1"), ((None,), "a tuple of 1"), ("state", "a str")])
+@pytest.mark.parametrize(
+    ("states", "came"), [([None], "a list of 1"), ((None,), "a tuple of 1"), ("state", "an object of type str")]
+)
 def test_states_of_another_network_are_refused(states, came, rng):
     network = Network([Recurrent(GRU(), 3), Dense(1)], (None, 2))
     p = network.parameters.views(network.parameters.initial(np.random.RandomState(0), np.float64))
