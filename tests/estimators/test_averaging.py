@@ -88,15 +88,15 @@ def test_a_stream_has_no_mean(kind):
 def test_ctrl_c_leaves_the_mean_so_far(kind, monkeypatch):
     y = kind.target(f)
     expected = net(kind, max_iter=12).fit(X, y).theta_
-    see, seen = RunningMean.see, []
+    update, seen = RunningMean.update, []
 
     def until(mean, theta):
         seen.append(0)
         if len(seen) > 12:
             raise KeyboardInterrupt
-        return see(mean, theta)
+        return update(mean, theta)
 
-    monkeypatch.setattr(RunningMean, "see", until)
+    monkeypatch.setattr(RunningMean, "update", until)
     model = net(kind)
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, y)
