@@ -55,8 +55,16 @@ class Tape(SimpleNamespace):
 class Run(NamedTuple):
     """What one pass carries through one layer. Without a tape it is inference: no memory, no noise.
 
-    Where rows are sequences, ``lengths`` says how many steps of each are valid (None: all of them), and ``state`` what
-    a recurrent layer begins from (None: zeros).
+    Attributes
+    ----------
+    tape : Tape or None
+        What the layer remembers for the way back.
+    lengths : ndarray of int of shape (n,), or None
+        Where rows are sequences, how many steps of each are valid; None means all.
+    state : ndarray or None
+        What a recurrent layer begins from; None means zeros.
+    rng : numpy.random.Generator or None
+        What dropout draws from; None switches it off.
 
     Examples
     --------

@@ -84,16 +84,53 @@ class Network:
     def forward(
         self, p: Sequence[SimpleNamespace], X: Any, runs: Sequence[Run] | None = None, stop: int | None = None
     ) -> Array:
-        """The output of the last layer, or of the layer before index ``stop``."""
+        """The output of the last layer, or of the layer before index ``stop``.
+
+        Parameters
+        ----------
+        p : list of namespaces
+            The parameters, one namespace per layer, as ``parameters.views(theta)`` gives them.
+        X : ndarray or CSR matrix of shape (n, ...)
+            Rows of the shape ``shapes[0]``; it is not written to.
+        runs : list of Run, default=None
+            What each layer takes along and remembers; None is inference.
+        stop : int, default=None
+            How many layers to go through; None means all.
+
+        Returns
+        -------
+        Y : ndarray of shape (n, ...)
+            Of rows of the shape ``shapes[-1]``, or ``shapes[stop]``.
+        """
         runs = runs or [INFERENCE] * len(self.layers)
         for layer, p_l, run in zip(self.layers[:stop], p[:stop], runs[:stop], strict=True):
             X = layer.forward(p_l, X, run)
         return X
 
     def step(self, p: Sequence[SimpleNamespace], x: Array, states: States = None) -> tuple[Array, States]:
-        """One step of sequences, x being (n, d), or (n,) for tokens: the output, and what the next step takes.
+        """One step of sequences.
 
-        ``states`` has one entry per layer, None for those without; None as a whole begins new sequences.
+        Parameters
+        ----------
+        p : list of namespaces
+            The parameters, one namespace per layer.
+        x : ndarray of shape (n, d), or (n,) for tokens
+            The step of every sequence.
+        states : list, default=None
+            What the step before returned: an entry per layer, None for those that carry no state. None begins new
+            sequences.
+
+        Returns
+        -------
+        y : ndarray of shape (n, k)
+            The output after this step.
+        states : list
+            What the next step takes.
+
+        Raises
+        ------
+        ValueError
+            For ``states`` that are not those of this network, or of other rows.
         """
         after = []
         for layer, step, p_l, state in zip(self.layers, self._step, p, self._read_states(states), strict=True):
@@ -105,7 +142,18 @@ class Network:
         return x, after
 
     def states_after(self, p: Sequence[SimpleNamespace], X: Array, states: States = None) -> States:
-        """What `step` would leave after all steps of X, which is (n, T, d), or (n, T) for tokens."""
+        """The states that `step` would return after all steps of X.
+
+        Parameters
+        ----------
+        p, states
+            As in `step`.
+        X : ndarray of shape (n, T, d), or (n, T) for tokens
+
+        Returns
+        -------
+        states : list
+        """
         runs = [Run(tape=Tape(), state=state) for state in self._read_states(states)]
         above = 1 + max((at for at, step in enumerate(self._step) if step is not None), default=-1)
         self.forward(p, X, runs, stop=above)
@@ -124,7 +172,17 @@ class Network:
     def backward(
         self, p: Sequence[SimpleNamespace], g: Sequence[SimpleNamespace], dY: Array | None, runs: Sequence[Run]
     ) -> None:
-        """Assign to ``g`` the derivatives by all slots, given the derivative ``dY`` by the last layer's output."""
+        """Assign to ``g`` the derivatives by all slots, given the derivative ``dY`` by the last layer's output.
+
+        Parameters
+        ----------
+        p, g : list of namespaces
+            Parameters and gradient, one namespace per layer, as ``parameters.views`` gives them.
+        dY : ndarray of the shape that `forward` has returned
+            The layers overwrite it.
+        runs : list of Run
+            Those that `forward` was called with, each with a tape.
+        """
         for at in range(len(self.layers) - 1, self._lowest - 1, -1):
             assert dY is not None
             dY = self.layers[at].backward(p[at], g[at], dY, runs[at], need_dX=at > self._lowest)

@@ -23,6 +23,13 @@ Array = np.ndarray
 class Value(NamedTuple):
     """The two terms of the objective, which are reported apart; what is minimised is their sum.
 
+    Attributes
+    ----------
+    loss : float
+        The mean loss over rows.
+    penalty : float
+        What the penalty adds.
+
     Examples
     --------
     >>> value = Value(loss=0.5, penalty=0.25)
@@ -161,7 +168,17 @@ class Objective:
         return loss
 
     def mean_loss(self, theta: Array, rows: Rows | None = None) -> float:
-        """The weighted mean of the loss over ``rows`` (all of them by default): no noise, no penalty, little memory."""
+        """The weighted mean of the loss over ``rows``, without noise and penalty.
+
+        Parameters
+        ----------
+        theta, rows
+            As in `value_and_gradient`.
+
+        Returns
+        -------
+        loss : float
+        """
         p, (rows, n) = self._point_at(theta).p, counted(rows, len(self.y))
         total, weights = 0.0, 0.0
         for some in parts(rows, n, rows_per_block(self.network, theta.itemsize, self.X)):

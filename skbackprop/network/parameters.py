@@ -20,9 +20,15 @@ BACK = "_back"  # how the names of the slots end with which a layer reads backwa
 class Slot(NamedTuple):
     """One named slice of theta: its shape, how it starts, and whether it decays and trains.
 
-    ``init(rng, shape)`` draws the first values, as the functions that ``Initializer.samplers`` returns do; zeros by
-    default. ``train`` says whether the optimiser moves it, and ``decay`` whether then the penalty and weight decay act
-    on it.
+    Attributes
+    ----------
+    shape : tuple of int
+    init : callable, default=zeros
+        ``init(rng, shape)`` draws the first values, as the functions that ``Initializer.samplers`` returns do.
+    decay : bool, default=False
+        Whether the penalty and weight decay act on it, if it trains.
+    train : bool, default=True
+        Whether the optimiser moves it.
 
     Examples
     --------

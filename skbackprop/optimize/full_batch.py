@@ -80,8 +80,27 @@ class LBFGS:
     ) -> bool:
         """Move theta in place, calling ``after_epoch`` after every iteration until it returns True.
 
-        SciPy works in float64; theta keeps its own dtype. Returns whether the search came to an end before ``max_iter``
-        or ``max_fun`` did.
+        SciPy works in float64; theta keeps its own dtype.
+
+        Parameters
+        ----------
+        objective : Objective
+            Or anything whose ``value_and_gradient(theta, rows)`` returns ((loss, penalty), gradient).
+        theta : ndarray
+            Where the search begins, and in the end the point that it has come to.
+        rows : slice or ndarray of int
+            The rows that the objective is over.
+        after_epoch : callable
+            Called with an `Epoch` after every iteration; where it returns True, the search stops.
+        max_iter : int
+            Iterations, at most.
+        tol : float >= 0
+            The search has converged where no entry of the gradient is larger in absolute value.
+
+        Returns
+        -------
+        converged : bool
+            Whether it came to an end before ``max_iter`` or ``max_fun`` did.
         """
         number, norm, loss, penalty = 0, math.nan, math.nan, math.nan
 

@@ -23,6 +23,17 @@ def weighted_quantile(y: Array, level: float, weight: Array | None) -> Array:
     These lie between the first y in order up to which the weights come to ``level`` of their sum, and the first up to
     which they come to more. So an integer weight equals repetition.
 
+    Parameters
+    ----------
+    y : ndarray of shape (n, k)
+    level : float
+        Between 0 and 1.
+    weight : ndarray of shape (n,), or None
+
+    Returns
+    -------
+    c : ndarray of shape (k,)
+
     Examples
     --------
     >>> import numpy as np
@@ -43,6 +54,16 @@ def weighted_quantile(y: Array, level: float, weight: Array | None) -> Array:
 
 def stationary_constant(loss: DifferentiableLoss, y: Array, weight: Array | None) -> Array:
     """Where the summed gradient of a convex loss of raw - y changes its sign, in every column.
+
+    Parameters
+    ----------
+    loss : object with ``value_and_gradient``, as a `Loss` has it
+    y : ndarray of shape (n, k)
+    weight : ndarray of shape (n,), or None
+
+    Returns
+    -------
+    c : ndarray of shape (k,)
 
     Raises
     ------

@@ -21,9 +21,14 @@ KernelCall = tuple[str, tuple[Any, ...]]  # the name of a kernel, and its consta
 class Units(NamedTuple):
     """How a loss may standardise its target: y' = (y - shift) / scale, and then raw = gain raw' + offset.
 
-    ``gain`` and ``offset`` make predictions of y out of what a network trained on y' puts out, and ``worth`` makes the
-    loss on y out of that on y', loss = worth loss'. ``shift`` and ``scale`` hold one number per output, the others one
-    per raw column.
+    Attributes
+    ----------
+    shift, scale : ndarray of shape (n_outputs,)
+        What makes y' of y.
+    gain, offset : ndarray, one number per raw column
+        What makes predictions of y out of the output of a network that is trained on y'.
+    worth : ndarray, one number per raw column
+        What makes the loss on y out of that on y': loss = worth loss'.
 
     Examples
     --------
