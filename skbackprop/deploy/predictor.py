@@ -152,7 +152,7 @@ def fold(model: Model) -> Iterator[Folded]:
         Where the network has layers other than Standardize, Dense and Dropout.
     """
     dtype, units = model.theta.dtype, model.units
-    shift, scale = np.zeros(()), np.ones(())
+    shift, inverse_scale = np.zeros(()), np.ones(())
     last = len(model.network.layers) - 1
     for at, (layer, p) in enumerate(
         zip(model.network.layers, model.network.parameters.views(model.theta), strict=True)
@@ -160,13 +160,13 @@ def fold(model: Model) -> Iterator[Folded]:
         if type(layer) is Dropout:
             continue
         if type(layer) is Standardize:
-            shift, scale = p.shift.astype(float), p.scale.astype(float)
+            shift, inverse_scale = p.shift.astype(float), p.inverse_scale.astype(float)
         elif type(layer) is Dense:
-            W = p.W * scale.reshape(-1, 1)
+            W = p.W * inverse_scale.reshape(-1, 1)
             b = p.b - np.broadcast_to(shift, len(W)) @ W
             if at == last:
                 W, b = W * units.gain, b * units.gain + units.offset
             yield Folded(W.astype(dtype), b.astype(dtype), layer.activation)
-            shift, scale = np.zeros(()), np.ones(())
+            shift, inverse_scale = np.zeros(()), np.ones(())
         else:
             raise TypeError(f"a predictor is made of dense layers, got a {type(layer).__name__} layer")

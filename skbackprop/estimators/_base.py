@@ -255,9 +255,9 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
 
     def _begin_units(self, model: Model, data: Data, scaling: Scaling) -> None:
         """Units at both ends from the first data, and the best constant in these units as the first prediction."""
-        shift, scale, units = scaling.update(data, model.loss)
+        shift, inverse_scale, units = scaling.update(data, model.loss)
         self._scaling = scaling
-        model.set_units(shift, scale, units)
+        model.set_units(shift, inverse_scale, units)
         model.start_at_constant(*data.targets(units.standardize(data.y), data.weight))
 
     def _follow_units(
@@ -269,9 +269,9 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         nothing in the new units: the output begins anew, at the best constant for mean - sd and mean + sd.
         """
         never_varied, all_equal = self._scaling.X.constant(), self._scaling.y.constant().all()
-        shift, scale, units = scaling.update(data, model.loss)
+        shift, inverse_scale, units = scaling.update(data, model.loss)
         self._scaling = scaling
-        factor = model.move_units(shift, scale, never_varied, units)
+        factor = model.move_units(shift, inverse_scale, never_varied, units)
         if self._target.has_units and all_equal and not scaling.y.constant().any():
             model.start_at_constant(units.standardize(scaling.y.mean + scaling.y.sd() * [[-1.0], [1.0]]), None)
             state.moments = settings.moments(model)

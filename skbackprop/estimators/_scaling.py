@@ -166,7 +166,7 @@ class Scaling:
         return other
 
     def update(self, data: Data, loss: Loss) -> tuple[Array, Array, Units]:
-        """Take in some rows; returns shift and scale of the Standardize layer, and the units of the output."""
+        """Take in some rows; returns shift and inverse scale of the Standardize layer, and the units of the output."""
         if len(self.X.mean):
             self.X.update(data.X, data.weight, data.rows)
         y, weight = data.targets(data.y, data.weight)

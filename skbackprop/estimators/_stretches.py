@@ -112,7 +112,7 @@ def run_of(
     plan = Plan(
         layers=np.array([(*shapes[at], *shapes[at + 1], s["W"], s["b"]) for at, s in enumerate(starts) if "W" in s]),
         shift=starts[0].get("shift", -1),
-        scale=starts[0].get("scale", -1),
+        inverse_scale=starts[0].get("inverse_scale", -1),
         decaying=network.parameters.decaying.stop,
         size=batches.size,
         alpha=float(objective.penalty.alpha) if objective.penalty else 0.0,

@@ -54,10 +54,10 @@ def scatter_add(tokens: Array, dY: Array, out: Array) -> None:
     out[...] = ones_at.T @ dY
 
 
-def standardize(X: Array, shift: Array, scale: Array, out: Array) -> None:
-    """out = (X - shift) * scale."""
+def standardize(X: Array, shift: Array, inverse_scale: Array, out: Array) -> None:
+    """out = (X - shift) * inverse_scale."""
     np.subtract(X, shift, out=out)
-    out *= scale
+    out *= inverse_scale
 
 
 def add_bias(Z: Array, b: Array) -> None:

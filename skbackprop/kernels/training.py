@@ -28,7 +28,7 @@ class Plan(NamedTuple):
     ----------
     layers : ndarray of int of shape (layers, 4)
         For each its inputs, its units, and where W and b begin in theta.
-    shift, scale : int
+    shift, inverse_scale : int
         Where what standardises the inputs begins in theta; -1: they are left as they are.
     decaying : int
         How many entries of theta, from the first on, decay and are penalised.
@@ -47,7 +47,7 @@ class Plan(NamedTuple):
 
     layers: Array
     shift: int
-    scale: int
+    inverse_scale: int
     decaying: int
     size: int
     alpha: float
@@ -137,8 +137,8 @@ class Stretch:
     ) -> tuple[float, float, float]:
         plan, losses, penalties, norms = self.plan, 0.0, 0.0, 0.0
         if plan.shift >= 0:
-            shift, scale = (theta[start : start + X.shape[1]] for start in (plan.shift, plan.scale))
-            self.standardize(X, shift, scale, X)
+            shift, inverse_scale = (theta[start : start + X.shape[1]] for start in (plan.shift, plan.inverse_scale))
+            self.standardize(X, shift, inverse_scale, X)
         W, dW, layers = theta[: plan.decaying], gradient[: plan.decaying], self.layers(theta, gradient, plan.size)
         for at, rate in enumerate(rates):
             rows = slice(at * plan.size, min((at + 1) * plan.size, len(X)))

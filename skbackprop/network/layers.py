@@ -204,7 +204,7 @@ class Dropout:
 
 @dataclass(frozen=True)
 class Standardize:
-    """Y = (X - shift) * scale, column by column, with two slots that no gradient moves; dX = dY * scale.
+    """Y = (X - shift) * inverse_scale, column by column; dX = dY * inverse_scale. No gradient moves the two slots.
 
     X itself is never touched: only the batch is. A sparse X stays sparse: what is to be subtracted goes with it, as a
     vector, into the products of the next layer.
@@ -213,13 +213,13 @@ class Standardize:
     --------
     >>> import numpy as np
     >>> from types import SimpleNamespace
-    >>> p = SimpleNamespace(shift=np.array([1.0, 10.0]), scale=np.array([2.0, 0.1]))
+    >>> p = SimpleNamespace(shift=np.array([1.0, 10.0]), inverse_scale=np.array([2.0, 0.1]))
     >>> Standardize().forward(p, np.array([[1.5, 30.0]]), Run())
     array([[1., 2.]])
     """
 
     def slots(self, shape: Shape) -> dict[str, Slot]:
-        return {"shift": Slot(shape[-1:], train=False), "scale": Slot(shape[-1:], ones, train=False)}
+        return {"shift": Slot(shape[-1:], train=False), "inverse_scale": Slot(shape[-1:], ones, train=False)}
 
     def output_shape(self, shape: Shape) -> Shape:
         return shape
@@ -228,14 +228,14 @@ class Standardize:
     def forward(self, p: SimpleNamespace, X: Any, run: Run) -> Any:
         if issparse(X):
             X = X.tocsr()
-            S = csr_matrix((X.data * p.scale[X.indices], X.indices, X.indptr), shape=X.shape)
-            return Shifted(S, -p.shift * p.scale)
-        Y = run.array("Y", X.shape, p.scale.dtype)
-        kernels.standardize(X, p.shift, p.scale, Y)
+            S = csr_matrix((X.data * p.inverse_scale[X.indices], X.indices, X.indptr), shape=X.shape)
+            return Shifted(S, -p.shift * p.inverse_scale)
+        Y = run.array("Y", X.shape, p.inverse_scale.dtype)
+        kernels.standardize(X, p.shift, p.inverse_scale, Y)
         return Y
 
     def backward(
         self, p: SimpleNamespace, g: SimpleNamespace, dY: Array, run: Run, *, need_dX: bool = True
     ) -> Array | None:
-        dY *= p.scale
+        dY *= p.inverse_scale
         return dY

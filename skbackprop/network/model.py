@@ -113,12 +113,12 @@ class Model:
                 np.copyto(Y[:, :steps], Z, where=valid_steps(steps, counts)[:, :, None])
             yield block, np.ascontiguousarray(Y)
 
-    def set_units(self, shift: Array, scale: Array, units: Units) -> None:
+    def set_units(self, shift: Array, inverse_scale: Array, units: Units) -> None:
         """The units that training begins with; an empty ``shift`` says that inputs have none."""
         self.units = units
         if len(shift):
             standardize = self.network.parameters.views(self.theta)[0]
-            standardize.shift[:], standardize.scale[:] = shift, scale
+            standardize.shift[:], standardize.inverse_scale[:] = shift, inverse_scale
 
     def zero_constant_columns(self, constant: Array) -> None:
         """Set the first weights of constant columns to zero: left random, they would be noise once a column varies."""
@@ -147,16 +147,16 @@ class Model:
         mean = gradient.sum(axis=0) / (len(y) if weight is None else weight.sum())
         self.network.parameters.views(self.theta)[-1].b[...] -= share * np.clip(mean, -1.0, 1.0)
 
-    def move_units(self, shift: Array, scale: Array, constant: Array, units: Units) -> Array:
+    def move_units(self, shift: Array, inverse_scale: Array, constant: Array, units: Units) -> Array:
         """Go over to new units at both ends; returns what gradients are multiplied by from now on."""
         if not len(shift):
             return self.move_output(units)
-        factor = self.move_input(shift, scale, constant)
+        factor = self.move_input(shift, inverse_scale, constant)
         factor *= self.move_output(units)
         return factor
 
-    def move_input(self, shift: Array, scale: Array, constant: Array) -> Array:
-        """Give the Standardize layer a new shift s' and scale c', and the layer after it what keeps Z.
+    def move_input(self, shift: Array, inverse_scale: Array, constant: Array) -> Array:
+        """Give the Standardize layer a new shift s' and inverse scale c', and the layer after it what keeps Z.
 
         Z = ((X - s) c) W + b = ((X - s') c') W' + b' for every X, with W' = (c / c') W and b' = b + ((s' - s) c) W. A
         column marked ``constant`` has never varied, so it has no unit to keep: c is taken to have been c'.
@@ -169,13 +169,13 @@ class Model:
         factor = np.ones_like(self.theta)
         p, g = self.network.parameters.views(self.theta), self.network.parameters.views(factor)
         standardize, first = p[0], p[1]
-        standardize.scale[constant] = scale[constant]
-        ratio = (standardize.scale / scale)[:, None]
+        standardize.inverse_scale[constant] = inverse_scale[constant]
+        ratio = (standardize.inverse_scale / inverse_scale)[:, None]
         for W, b in input_weights(first):
-            vars(first)[b] += ((shift - standardize.shift) * standardize.scale) @ vars(first)[W]
+            vars(first)[b] += ((shift - standardize.shift) * standardize.inverse_scale) @ vars(first)[W]
             vars(first)[W] *= ratio
             vars(g[1])[W] /= ratio
-        standardize.shift[:], standardize.scale[:] = shift, scale
+        standardize.shift[:], standardize.inverse_scale[:] = shift, inverse_scale
         return factor
 
     def move_output(self, units: Units) -> Array:

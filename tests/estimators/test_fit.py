@@ -204,7 +204,7 @@ def test_constant_columns_are_left_alone(kind):
     X, y = rows(kind)
     X[:, 2] = 1e6 + 0.1
     model = kind.make(max_iter=20, **kind.side_by_side(4), **ENDLESS).fit(X, y)
-    assert model.model_.network.parameters.views(model.theta_)[0].scale[2] == 1
+    assert model.model_.network.parameters.views(model.theta_)[0].inverse_scale[2] == 1
 
 
 def test_a_constant_target_is_predicted():

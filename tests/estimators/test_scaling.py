@@ -40,14 +40,16 @@ def test_a_column_that_does_not_vary_is_left_at_zero(constant, form, weighted, d
     for part in np.split(np.arange(500), [3, 100]):  # the parts are merged
         model.partial_fit(form(X[part].astype(dtype)), y[part], sample_weight=weight[part] if weighted else None)
         assert standardize(model).shift[0] == dtype(constant)
-        assert standardize(model).scale[0] == dtype(1 if form is np.asarray or constant == 0 else 1 / abs(constant))
+        assert standardize(model).inverse_scale[0] == dtype(
+            1 if form is np.asarray or constant == 0 else 1 / abs(constant)
+        )
 
 
 @dense_and_sparse
 def test_nor_is_one_that_varies_by_rounding(form):
     X, y, _ = rows()
     X[:, 0] = 21.3 * (1 + EPS * np.tile([0, 1, 1, -1, 2], 100))
-    scale = standardize(quick().partial_fit(form(X), y)).scale[0]
+    scale = standardize(quick().partial_fit(form(X), y)).inverse_scale[0]
     assert scale == pytest.approx(1 if form is np.asarray else 1 / 21.3)
 
 
@@ -58,7 +60,7 @@ def test_a_small_deviation_from_a_large_mean_is_one(form, weighted):
     X[:, 0] = 1e6 + 0.01 * np.random.default_rng(1).normal(size=len(X))
     model = quick().partial_fit(form(X), y, sample_weight=weight if weighted else None)
     sd = np.sqrt(np.cov(X[:, 0], ddof=0, aweights=weight if weighted else None))
-    np.testing.assert_allclose(standardize(model).scale[0], 1 / sd, rtol=1e-6)
+    np.testing.assert_allclose(standardize(model).inverse_scale[0], 1 / sd, rtol=1e-6)
 
 
 @pytest.mark.parametrize("form", [csr_array, csc_array])
@@ -68,7 +70,7 @@ def test_zeros_that_are_not_stored_count(form, weighted):
     weights = {"sample_weight": weight} if weighted else {}
     X[0] = 7.0, 0.0, -3.0  # what deviations are taken from
     sparse, dense = quick().partial_fit(form(X), y, **weights), quick().partial_fit(X, y, **weights)
-    np.testing.assert_allclose(standardize(sparse).scale, standardize(dense).scale, rtol=1e-12)
+    np.testing.assert_allclose(standardize(sparse).inverse_scale, standardize(dense).inverse_scale, rtol=1e-12)
 
 
 def test_entries_of_a_sparse_matrix_that_are_stored_twice_are_added():
@@ -76,7 +78,7 @@ def test_entries_of_a_sparse_matrix_that_are_stored_twice_are_added():
     twice = csr_array((np.repeat(X.ravel() / 2, 2), np.tile(np.repeat([0, 1, 2], 2), 4), np.arange(5) * 6))
     data = twice.data.copy()
     model = quick().partial_fit(twice, y)
-    np.testing.assert_allclose(standardize(model).scale, standardize(quick().partial_fit(X, y)).scale)
+    np.testing.assert_allclose(standardize(model).inverse_scale, standardize(quick().partial_fit(X, y)).inverse_scale)
     np.testing.assert_array_equal(twice.data, data)
 
 
@@ -89,7 +91,7 @@ def test_a_channel_of_sequences_that_does_not_vary_is_not_scaled(constant):
     model = quick(BatchRNNRegressor, cell="elman")
     for part in np.split(np.arange(500), [3, 100]):
         model.partial_fit(X[part], y[part])
-        assert standardize(model).scale[0] == 1
+        assert standardize(model).inverse_scale[0] == 1
     assert standardize(model).shift[0] == constant
 
 

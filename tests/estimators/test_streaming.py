@@ -54,7 +54,7 @@ def test_moving_units_of_the_inputs_do_not_change_the_function(kind, solver):
 
 
 def input_scale(model):
-    return model.model_.network.parameters.views(model.theta_)[0].scale
+    return model.model_.network.parameters.views(model.theta_)[0].inverse_scale
 
 
 @every_kind

@@ -161,7 +161,7 @@ def test_standardize_takes_sparse_rows(sparse, dtype, rng):
 def test_standardize_is_the_formula_and_has_nothing_to_train(rng):
     sample = sample_of(Standardize(), rng)
     p = sample.p()
-    np.testing.assert_allclose(sample.forward(sample.X), (sample.X - p.shift) * p.scale, rtol=1e-15)
+    np.testing.assert_allclose(sample.forward(sample.X), (sample.X - p.shift) * p.inverse_scale, rtol=1e-15)
     assert not trainable(sample.parameters).any()
     assert sample.parameters.decaying == slice(0, 0)
 

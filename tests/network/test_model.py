@@ -95,7 +95,7 @@ def test_moving_input_units_sets_the_slots(loss, rng):
     model.move_input(shift, scale, np.zeros(4, bool))
     standardize = model.network.parameters.views(model.theta)[0]
     np.testing.assert_array_equal(standardize.shift, shift)
-    np.testing.assert_array_equal(standardize.scale, scale)
+    np.testing.assert_array_equal(standardize.inverse_scale, scale)
 
 
 def test_a_column_that_never_varied_has_no_unit_to_keep(rng):
@@ -117,7 +117,7 @@ def test_the_same_units_again_change_nothing(rng):
     model = make_model(SquaredError(), rng, y)
     before, standardize = model.theta.copy(), model.network.parameters.views(model.theta)[0]
     moves = (
-        model.move_input(standardize.shift.copy(), standardize.scale.copy(), np.zeros(4, bool)),
+        model.move_input(standardize.shift.copy(), standardize.inverse_scale.copy(), np.zeros(4, bool)),
         model.move_output(model.units),
     )
     for factor in moves:
@@ -251,7 +251,7 @@ def test_stop_gives_the_hidden_layer_in_its_own_units(rng):
     model = make_model(SquaredError(), rng, target(SquaredError(), rng, N, 1))
     X = rng.standard_normal((N, 4))
     p = model.network.parameters.views(model.theta)
-    np.testing.assert_allclose(model.raw(X, stop=1), (X - p[0].shift) * p[0].scale, rtol=1e-15)
+    np.testing.assert_allclose(model.raw(X, stop=1), (X - p[0].shift) * p[0].inverse_scale, rtol=1e-15)
     np.testing.assert_array_equal(model.raw(X, stop=3), model.network.forward(p, X, stop=3))
 
 

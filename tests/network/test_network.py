@@ -74,7 +74,7 @@ def test_the_widest_may_be_the_input():
 def test_forward_applies_one_layer_after_the_other(rng):
     network, theta = make([Standardize(), Dense(5, Tanh()), Dense(2)])
     p, X = network.parameters.views(theta), rng.standard_normal((6, 4))
-    hidden = np.tanh((X - p[0].shift) * p[0].scale @ p[1].W + p[1].b)
+    hidden = np.tanh((X - p[0].shift) * p[0].inverse_scale @ p[1].W + p[1].b)
     np.testing.assert_allclose(network.forward(p, X), hidden @ p[2].W + p[2].b, rtol=1e-13)
 
 
@@ -138,7 +138,7 @@ def test_standardising_is_skipped_backward_and_gets_no_gradient(rng):
     gradient = backward(network, theta, rng.standard_normal((6, 4)))
     slots = network.parameters.views(gradient)
     assert not slots[0].shift.any()
-    assert not slots[0].scale.any()
+    assert not slots[0].inverse_scale.any()
     assert slots[1].W.all()
     assert slots[2].W.all()
 

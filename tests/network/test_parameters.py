@@ -14,7 +14,7 @@ def uniform(rng, shape):
 
 
 LAYERS = [
-    {"shift": Slot((2,), train=False), "scale": Slot((2,), ones, train=False)},
+    {"shift": Slot((2,), train=False), "inverse_scale": Slot((2,), ones, train=False)},
     {"W": Slot((2, 3), uniform, decay=True), "b": Slot((3,), uniform)},
     {},
     {"W": Slot((3, 1), uniform, decay=True), "b": Slot((1,), uniform)},

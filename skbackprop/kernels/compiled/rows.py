@@ -11,18 +11,18 @@ Array = np.ndarray
 
 
 @compiled
-def shift_and_scale(X: Array, shift: Array, scale: Array, out: Array) -> None:
+def shift_and_scale(X: Array, shift: Array, inverse_scale: Array, out: Array) -> None:
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
-            out[i, j] = (X[i, j] - shift[j]) * scale[j]
+            out[i, j] = (X[i, j] - shift[j]) * inverse_scale[j]
 
 
-def standardize(X: Array, shift: Array, scale: Array, out: Array) -> None:
-    """out = (X - shift) * scale."""
+def standardize(X: Array, shift: Array, inverse_scale: Array, out: Array) -> None:
+    """out = (X - shift) * inverse_scale."""
     if type(X) is Array and X.ndim == 2:
-        shift_and_scale(X, shift, scale, out)
+        shift_and_scale(X, shift, inverse_scale, out)
     else:
-        numpy_rows.standardize(X, shift, scale, out)
+        numpy_rows.standardize(X, shift, inverse_scale, out)
 
 
 KERNELS = (standardize,)

@@ -140,8 +140,9 @@ def steps(
         Z = buffers[2, : n * units] if len(buffers) > 2 else A
         if plan.shift >= 0:
             columns = rows.shape[1]
-            shift, scale = theta[plan.shift : plan.shift + columns], theta[plan.scale : plan.scale + columns]
-            shift_and_scale(rows, shift, scale, rows)
+            shift = theta[plan.shift : plan.shift + columns]
+            inverse_scale = theta[plan.inverse_scale : plan.inverse_scale + columns]
+            shift_and_scale(rows, shift, inverse_scale, rows)
         forward(rows, theta, plan, Z, A, call)
         raw, dY = matrix(A, A.size - n * k, n, k), matrix(dA, dA.size - n * k, n, k)
         value = call.loss(y[begin:end], raw, weight[begin:end], dY, plan.loss)
