@@ -142,19 +142,8 @@ class SequenceObjective:
     def value_and_gradient(self, theta: Array, rows: Rows | None = None) -> tuple[Value, Array]:
         """The objective over ``rows`` and its derivative by theta, in a buffer that the next call overwrites.
 
-        Many rows go through in parts, so that the memory of a pass has a bound.
-
-        Parameters
-        ----------
-        theta : ndarray of the dtype of X, or for tokens float32 or float64
-            The parameters, as long as ``network.parameters.size``.
-        rows : slice or ndarray of int, default=None
-            Row numbers from 0 to n - 1 in any order, or a slice; None stands for all.
-
-        Returns
-        -------
-        value : Value
-        gradient : ndarray of the shape and dtype of theta
+        Many rows go through in parts, so that the memory of a pass has a bound. Parameters and returns are those of
+        `Objective.value_and_gradient`; with tokens for X, theta is float32 or float64.
         """
         point, rows = self._point_at(theta), self._numbered(rows)
         n, loss = len(rows), 0.0
@@ -190,17 +179,7 @@ class SequenceObjective:
         return loss
 
     def mean_loss(self, theta: Array, rows: Rows | None = None) -> float:
-        """The weighted mean of the loss over ``rows``, over ``mean_steps``; without noise, penalty and truncation.
-
-        Parameters
-        ----------
-        theta, rows
-            As in `value_and_gradient`.
-
-        Returns
-        -------
-        loss : float
-        """
+        """`Objective.mean_loss`, divided by ``mean_steps``; without truncation."""
         point, chosen = self._point_at(theta), self._numbered(rows)
         total, weights = 0.0, 0.0
         for block in blocks(len(chosen), sequences_per_block(self.network, theta.itemsize, self.X.shape[1])):
