@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..network.activations import ACTIVATIONS
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ..deploy.predictor import Predictor
 
 Array = np.ndarray
+PLAIN = np.ndarray, np.memmap
 
 
 class Perceptron(BatchNetwork, metaclass=ABCMeta):
@@ -73,20 +75,21 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
         return X, y, None
 
     def _read_x(self, X: Any) -> Any:
-        """X for prediction; what is plainly in order skips ``validate_data``, dearer than a small forward pass."""
+        """X for prediction; a plain array skips ``validate_data``, dearer than a small forward pass.
+
+        Whether all of it is finite is then seen block by block, so that a large X is read from memory (or disk) once.
+        """
         if "model_" not in vars(self):
             check_is_fitted(self)
         if (
-            type(X) is np.ndarray
+            type(X) in PLAIN
             and X.ndim == 2
             and X.dtype in FLOATS
             and X.shape[1] == self.n_features_in_
             and X.shape[0] > 0
             and "feature_names_in_" not in vars(self)
         ):
-            with np.errstate(over="ignore", invalid="ignore"):
-                if np.isfinite(X.sum(dtype=self.model_.theta.dtype)):
-                    return X
+            return np.asarray(X)
         X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=FLOATS)
         check_representable(X.data if issparse(X) else X, self.model_.theta.dtype)
         return X
@@ -95,7 +98,16 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
         return X.shape[1:]
 
     def _raw_of(self, model: Model, X: Any, stop: int | None = None, then: Then = None) -> Array:
-        return model.raw(X, stop, then=then)
+        return model.raw(X, stop, then=then, check=self._check_block)
+
+    def _check_block(self, X: Any, dtype: np.dtype) -> None:
+        """Refuse NaN, and what the model's dtype does not hold: a sum of squares within it has neither."""
+        if issparse(X):  # and so through ``validate_data``
+            return
+        x = X.ravel(order="K")
+        if not np.vdot(x, x) <= np.finfo(dtype).max:
+            assert_all_finite(X, estimator_name=type(self).__name__, input_name="X")
+            check_representable(X, dtype)
 
     def _given(self, X: Any) -> Any:
         return X

@@ -25,6 +25,7 @@ __all__ = ["Model"]
 
 Array = np.ndarray
 Then = Callable[[Array], Array] | None
+Check = Callable[[Any, np.dtype], None]
 
 
 @dataclass
@@ -49,16 +50,27 @@ class Model:
         """The loss on the target as the network is trained on it."""
         return self.loss.rescaled(self.units.scale)
 
-    def raw(self, X: Any, stop: int | None = None, lengths: Array | None = None, then: Then = None) -> Array:
+    def raw(
+        self,
+        X: Any,
+        stop: int | None = None,
+        lengths: Array | None = None,
+        then: Then = None,
+        check: Check | None = None,
+    ) -> Array:
         """Raw predictions in natural units, or what the layer before index ``stop`` puts out; in row blocks.
 
         Of sequences, ``lengths`` says how many steps are valid (None: all). What is put out at padding is NaN.
 
         ``then``, a function of raw predictions of shape (rows, columns), is applied block by block, so that the raw
-        predictions of all rows are never in memory at once.
+        predictions of all rows are never in memory at once. ``check(rows, dtype)`` may refuse a block of X before the
+        network takes it in that dtype; of sequences it is not asked.
         """
         n, out = X.shape[0], np.empty(0)
-        passes = self._passes_of_sequences(X, stop, lengths) if self.network.sequential else self._passes(X, stop)
+        if self.network.sequential:
+            passes = self._passes_of_sequences(X, stop, lengths)
+        else:
+            passes = self._passes(X, stop, check)
         as_it_is = stop is not None or (n > 1 and self.units.are_natural)
         for block, Y in passes:
             if not as_it_is:
@@ -73,7 +85,7 @@ class Model:
             out[block] = Y
         return out
 
-    def _passes(self, X: Any, stop: int | None) -> Iterator[tuple[slice, Array]]:
+    def _passes(self, X: Any, stop: int | None, check: Check | None) -> Iterator[tuple[slice, Array]]:
         """Blocks of rows, and what the network puts out for each."""
         p, dtype = self.network.parameters.views(self.theta), self.theta.dtype
         pieces = blocks(X.shape[0], rows_per_block(self.network, dtype.itemsize, X))
@@ -81,6 +93,8 @@ class Model:
             yield slice(0), np.empty((0, *self.network.shapes[-1 if stop is None else stop]), dtype)
         for block in pieces:
             rows = X if len(pieces) == 1 else X[block]
+            if check is not None:
+                check(rows, dtype)
             yield block, self.network.forward(p, rows.astype(dtype, copy=False), stop=stop)
 
     def step(self, x: Array, states: States = None) -> tuple[Array, States]:

@@ -824,13 +824,27 @@ def test_sparse_rows_end_there_too(kind, net, y):
     np.testing.assert_allclose(kind.output(model, csr_matrix(X)), kind.output(model, X), rtol=1e-12, atol=1e-14)
 
 
-def test_finite_rows_whose_sum_is_not_finite_are_fine(kind, net, y):
-    """Whether X is finite is told from its sum, and where that overflows, from every number."""
+def test_finite_rows_whose_squares_overflow_are_fine(kind, net, y):
+    """Whether X is finite is told from a sum of squares, and where that overflows, from every number."""
     model = net().fit(X, y)
     huge = np.full((40, 3), 1e307)
     one_by_one = np.concatenate([kind.output(model, huge[row : row + 1]) for row in range(40)])
     assert np.isfinite(one_by_one).all()
     np.testing.assert_allclose(kind.output(model, huge), one_by_one)
+
+
+@only_perceptrons
+@pytest.mark.parametrize(("value", "got"), [(nan, "NaN"), (inf, "infinity"), (-inf, "infinity")], ids=str)
+@pytest.mark.parametrize("row", [0, 40_000, 79_999])
+def test_a_fault_anywhere_in_many_rows_is_found(kind, net, y, tmp_path, row, value, got):
+    """Rows are looked at a block at a time, those of a memory-mapped file too."""
+    model = net().fit(X, y)
+    many = np.tile(X, (80_000 // len(X), 1)).astype(np.float32)
+    many[row, 1] = value
+    many.tofile(tmp_path / "X")
+    for rows in (many, np.asfortranarray(many), np.memmap(tmp_path / "X", np.float32, "r").reshape(many.shape)):
+        with pytest.raises(ValueError, match=f"Input X contains {got}"):
+            kind.output(model, rows)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float16, int, np.uint8, bool], ids=lambda dtype: dtype.__name__)
