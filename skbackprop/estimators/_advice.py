@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from typing import Any
 
@@ -12,6 +13,7 @@ __all__ = [
     "divergence",
     "no_better",
     "not_settled",
+    "warn",
     "warn_of_coarse_target",
     "warn_of_light_rows",
     "worse",
@@ -20,8 +22,16 @@ __all__ = [
 Array = np.ndarray
 LIGHT = 0.1  # a mean weight below this
 COARSE = 10.0  # steps of a dtype in a standard deviation
-CALL_OF_FIT = 6  # calls up from here
 HEAVY = 0.01  # an alpha above this, as it then counts
+BETWEEN = "skbackprop", "sklearn", "joblib"  # packages between a user's line and a warning
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line that called in from outside, be it through ``fit``, a pipeline or a grid search."""
+    level, frame = 1, inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in BETWEEN:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
 
 
 def divergence(e: Any, full_batch: bool, epoch: int, what: str) -> str:
@@ -47,7 +57,7 @@ def warn_of_coarse_target(y: Array, dtype: np.dtype) -> None:
             f"predictions in {dtype} come in steps of {step[at]:.2g} where y is {size[at]:.2g}, and its standard "
             f"deviation is {sd[at]:.2g}: subtract a constant from y, or give X as float64, which tokens cannot be"
         )
-        warnings.warn(message, UserWarning, stacklevel=CALL_OF_FIT)
+        warn(message)
 
 
 def warn_of_light_rows(alpha: float, mean_weight: float) -> None:
@@ -58,7 +68,7 @@ def warn_of_light_rows(alpha: float, mean_weight: float) -> None:
         f"`sample_weight` has a mean of {mean_weight:.2g}, so alpha={alpha:g} acts like {alpha / mean_weight:.2g}: "
         f"a weight is the number of rows that a row stands for; rescale the weights to a mean of 1, or set `alpha=0`"
     )
-    warnings.warn(message, UserWarning, stacklevel=CALL_OF_FIT)
+    warn(message)
 
 
 def worse(e: Any, loss: float, constant: float) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from abc import ABCMeta
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..network.layout import on_rows
 from ..network.losses import LOSSES, RegressionLoss
 from ..ranges import check_flag
+from ._advice import warn
 from ._base import BatchNetwork
 from ._callbacks import with_callbacks
 from ._reading import FLOATS, Data
@@ -127,7 +127,7 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
         data = self._rows(self._loss, X, y, known, sample_weight)
         y, weight = data.targets(data.y, data.weight)
         if len(y) < 2:
-            warnings.warn("`score` is not defined for fewer than two targets", UndefinedMetricWarning, stacklevel=2)
+            warn("`score` is not defined for fewer than two targets", UndefinedMetricWarning)
             return math.nan
         return self._loss.score(y, data.counted(self._forward(data.taken(X))), weight)
 

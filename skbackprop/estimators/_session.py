@@ -6,7 +6,6 @@ All that happens between two epochs happens in `Session.after_epoch`; the loop i
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +22,7 @@ from ..optimize.full_batch import LBFGS
 from ..optimize.optimizers import Optimizer
 from ..optimize.progress import BestSoFar, Patience, Plateau
 from ..optimize.training import Epoch, TrainingState, train
-from ._advice import coarse_tol, divergence, no_better, not_settled, worse
+from ._advice import coarse_tol, divergence, no_better, not_settled, warn, worse
 from ._callbacks import EpochTasks
 from ._reading import Data
 from ._settings import Settings, plans_its_end, read_scorer
@@ -235,7 +234,7 @@ class Session:
             return
         else:
             message = not_settled(e, self.full_batch)
-        warnings.warn(message, ConvergenceWarning, stacklevel=2)
+        warn(message, ConvergenceWarning)
 
     def _target_varies(self) -> bool:
         y, _ = self.data.targets(self.objective.y, None)

@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skbackprop import (
     ACTIVATIONS,
@@ -441,3 +444,20 @@ def test_a_tolerance_too_coarse_for_the_units_of_a_score_is_told():
     model = BatchMLPRegressor(early_stopping=True, monitor="neg_mean_squared_error", random_state=0)
     with pytest.warns(ConvergenceWarning, match="while monitor='neg_mean_squared_error' still improved: lower `tol`"):
         model.fit(X, 1e-3 * np.sin(X[:, 0]))
+
+
+@every_estimator
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda net: net,
+        lambda net: make_pipeline(FunctionTransformer(), net),
+        lambda net: GridSearchCV(net, {"alpha": [0.1]}, cv=2),
+    ],
+    ids=["alone", "pipeline", "grid search"],
+)
+def test_a_warning_names_the_line_that_called_fit(kind, around):
+    X, y = rows(kind)
+    with pytest.warns(ConvergenceWarning, match="`max_iter`") as told:
+        around(kind.make(max_iter=2)).fit(X, y)
+    assert {warning.filename for warning in told} == {__file__}
