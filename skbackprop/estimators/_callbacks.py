@@ -49,6 +49,7 @@ class EpochTasks:
     rows : ndarray of int or None
         The training rows; None stands for all.
     max_epochs : int
+        How many epochs there will be at most.
     """
 
     def __init__(self, estimator: Any, X: Any, y: Any, weight: Any, rows: np.ndarray | None, max_epochs: int):
@@ -58,6 +59,7 @@ class EpochTasks:
             "y": y if rows is None else lambda: _safe_indexing(y, rows),
             "metadata": None if weight is None else {"sample_weight": weight if rows is None else weight[rows]},
         }
+        self.max_epochs = max_epochs
         self.fit = estimator._init_callback_context(max_subtasks=max_epochs)
         self.epoch: Any = None
 

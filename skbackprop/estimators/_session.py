@@ -49,8 +49,8 @@ class Session:
         The validation rows.
     tasks : EpochTasks
     planned : bool
-        Whether this is all the training there will be, ``max_iter`` epochs, so that a schedule can plan for its end;
-        else it is one epoch of many calls.
+        Whether these epochs are all the training there will be, so that a schedule can plan for its end; else they are
+        those of one call of many.
     """
 
     def __init__(
@@ -71,8 +71,7 @@ class Session:
         self.rows = data.X.shape[0] if data.rows is None else data.rows
         size = data.n if self.full_batch else batch_rows(estimator.batch_size, data.n, model.network)
         self.batches = Batches(self.rows, size, state.rng if estimator.shuffle else None)
-        self.max_epochs = estimator.max_iter if planned else 1
-        self.total = self.max_epochs * len(self.batches) if planned else None
+        self.total = tasks.max_epochs * len(self.batches) if planned else None
         self.mean, self.weights = RunningMean(settings.share if planned else 1.0), state.theta
         self.best = BestSoFar()
         self.progress = make_progress(estimator, settings)
@@ -163,7 +162,7 @@ class Session:
         s, rate = self.settings, float(self.estimator.learning_rate_init)
         steps = make_steps(self.objective, optimizer, s.clip, self.batches, self.state)
         epochs = train(steps, self.state, self.batches, s.schedule, rate, total=self.total)
-        for _ in range(self.max_epochs):
+        for _ in range(self.tasks.max_epochs):
             self.tasks.begin_epoch()
             if self.after_epoch(next(epochs)):
                 return
@@ -177,10 +176,8 @@ class Session:
             return self.after_epoch(epoch)
 
         (rows,) = self.batches.epoch()
-        e = self.estimator
-        self.converged |= solver.minimize(
-            self.objective, self.state.theta, rows, after_iteration, max_iter=e.max_iter, tol=e.tol
-        )
+        limits = {"max_iter": self.tasks.max_epochs, "tol": self.estimator.tol}
+        self.converged |= solver.minimize(self.objective, self.state.theta, rows, after_iteration, **limits)
 
     def _publish(self, record: dict[str, float]) -> None:
         """One more entry in every list of ``history_``, and a line to read."""

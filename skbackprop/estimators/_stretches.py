@@ -108,7 +108,7 @@ def run_of(
     """What the kernel ``stretch`` makes of it, which may be None."""
     network = objective.network
     loss, constants = objective.loss.kernel_in(state.theta.dtype)
-    starts, shapes = network.parameters.starts, network.shapes
+    shapes, starts = network.shapes, [{slot: at.start for slot, at in own.items()} for own in network.parameters.places]
     plan = Plan(
         layers=np.array([(*shapes[at], *shapes[at + 1], s["W"], s["b"]) for at, s in enumerate(starts) if "W" in s]),
         shift=starts[0].get("shift", -1),

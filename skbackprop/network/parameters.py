@@ -63,8 +63,8 @@ class Parameters:
         The length of theta.
     decaying : slice
         Where the slots lie that decay and train.
-    starts : list of dict
-        For every layer, where in theta its slots begin, by name.
+    places : list of dict
+        For every layer, where in theta its slots lie, slices by name.
 
     Examples
     --------
@@ -78,12 +78,12 @@ class Parameters:
     def __init__(self, slots: Sequence[dict[str, Slot]]):
         self.slots = tuple(slots)
         start = 0
-        self.starts: list[dict[str, int]] = [{} for _ in self.slots]
+        self.places: list[dict[str, slice]] = [{} for _ in self.slots]
         for decays in (True, False):
-            for starts, own in zip(self.starts, self.slots, strict=True):
+            for places, own in zip(self.places, self.slots, strict=True):
                 for name, slot in own.items():
                     if (slot.decay and slot.train) is decays:
-                        starts[name] = start
+                        places[name] = slice(start, start + slot.size)
                         start += slot.size
             if decays:
                 self.decaying = slice(0, start)
@@ -92,13 +92,8 @@ class Parameters:
     def views(self, theta: Array) -> list[SimpleNamespace]:
         """One namespace per layer, of reshaped slices of ``theta``: no copies, so writing to them writes theta."""
         return [
-            SimpleNamespace(
-                **{
-                    name: theta[start : start + own[name].size].reshape(own[name].shape)
-                    for name, start in starts.items()
-                }
-            )
-            for own, starts in zip(self.slots, self.starts, strict=True)
+            SimpleNamespace(**{name: theta[place].reshape(own[name].shape) for name, place in places.items()})
+            for own, places in zip(self.slots, self.places, strict=True)
         ]
 
     def initial(self, rng: np.random.RandomState, dtype: np.typing.DTypeLike) -> Array:
