@@ -21,7 +21,16 @@ from ..optimize.training import TrainingState, factor_at
 from ._advice import warn_of_coarse_target, warn_of_light_rows
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
 from ._fitted import FittedNetwork
-from ._reading import FLOATS, Data, check_range, placed, read_weight, rows_that_count, train_validation_split
+from ._reading import (
+    FLOATS,
+    Data,
+    check_range,
+    placed,
+    read_weight,
+    rows_that_count,
+    same_kind,
+    train_validation_split,
+)
 from ._scaling import Scaling
 from ._session import Session
 from ._settings import Architecture, Settings, check_same, read_settings
@@ -225,7 +234,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             X, y, known = self._read_xy(X, y, reset=False, dtype=dtype)
             return self._rows(settings.loss, X, y, known, sample_weight)
         except (TypeError, ValueError) as error:
-            raise type(error)(f"validation rows (`X_val`, `y_val`, `sample_weight_val`): {error}") from None
+            raise same_kind(error, f"validation rows (`X_val`, `y_val`, `sample_weight_val`): {error}") from None
 
     def _build(self, settings: Settings, data: Data, rng: np.random.RandomState) -> Model:
         """A new network for these data, its weights drawn, its target in natural units."""

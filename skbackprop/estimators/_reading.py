@@ -77,7 +77,7 @@ def read_weight(sample_weight: Any, n: int) -> Array | None:
     try:
         weight = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
     except (TypeError, ValueError) as error:
-        raise type(error)(f"`sample_weight` must hold one finite number per row: {error}") from None
+        raise same_kind(error, f"`sample_weight` must hold one finite number per row: {error}") from None
     if weight.shape != (n,):
         raise ValueError(f"`sample_weight` must have shape ({n},), one weight per row, got {weight.shape}")
     if weight.min() < 0:
@@ -90,6 +90,11 @@ def read_weight(sample_weight: Any, n: int) -> Array | None:
         if not np.isfinite(weight.sum()):
             raise ValueError(f"`sample_weight` must have a finite sum, got weights up to {weight.max():g}")
     return weight
+
+
+def same_kind(error: TypeError | ValueError, message: str) -> TypeError | ValueError:
+    """An error of that kind with another message, which the constructor of a subclass may not take."""
+    return (TypeError if isinstance(error, TypeError) else ValueError)(message)
 
 
 def check_range(y: Array, dtype: np.dtype) -> None:

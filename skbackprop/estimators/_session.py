@@ -98,6 +98,8 @@ class Session:
         except KeyboardInterrupt as error:
             interruption = error
         self._keep()
+        if not np.isfinite(self.state.theta).all():
+            raise interruption or ValueError(self._divergence("the weights are no longer finite"))
         if interruption is None:
             self._warn()
             self.tasks.end_fit()
@@ -199,8 +201,6 @@ class Session:
         if self.best.theta is not None:
             theta[:], e.best_iter_ = self.best.theta, self.best.epoch
             e.loss_ = e.history_["loss"][e.history_["epoch"].index(e.best_iter_)]
-        if not np.isfinite(theta).all():
-            raise ValueError(self._divergence("the weights are no longer finite"))
 
     def _check_finite(self, loss: float) -> None:
         if not math.isfinite(loss):

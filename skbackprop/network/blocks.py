@@ -36,18 +36,18 @@ def blocks(n: int, size: int, begin: int = 0) -> list[slice]:
 
 def counted(rows: Rows | None, n: int) -> tuple[Rows, int]:
     """``rows``, of n, as a slice without gaps or an array of row numbers, and how many they are; None means all."""
-    if rows is None:
-        return slice(0, n), n
+    rows = slice(None) if rows is None else rows
     if isinstance(rows, slice):
         begin, end, step = rows.indices(n)
-        if step == 1:
-            return slice(begin, max(begin, end)), max(0, end - begin)
-        rows = np.arange(begin, end, step)
+        rows = slice(begin, max(begin, end)) if step == 1 else np.arange(begin, end, step)
     elif (rows := np.asarray(rows)).dtype == bool:
         raise TypeError("`rows` must be a slice or an array of the numbers of rows, got an array of bool")
     elif len(rows) and (outside := rows.astype(np.uint64).max()) >= n:  # negative numbers wrap
         raise ValueError(f"`rows` must be numbers of rows from 0 to {n - 1}, got {outside.astype(np.int64)}")
-    return rows, len(rows)
+    count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
+    if count == 0:
+        raise ValueError(f"`rows` must be at least one of the {n} rows, got none")
+    return rows, count
 
 
 def parts(rows: Rows, n: int, size: int) -> list[Rows]:

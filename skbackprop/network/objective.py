@@ -41,8 +41,10 @@ class Value(NamedTuple):
     penalty: float
 
 
-def check_target(network: Network, loss: Loss, X: Any, y: Array) -> None:
-    """Check that y has a row for every row of X, and the columns that the network's output is for."""
+def check_rows(network: Network, loss: Loss, X: Any, y: Array, weight: Array | None) -> None:
+    """Check that y and weight have a row for every row of X, and y the columns that the network's output is for."""
+    if weight is not None and np.shape(weight) != X.shape[:1]:
+        raise ValueError(f"`weight` must have shape ({X.shape[0]},), a number per row, got {np.shape(weight)}")
     if np.ndim(y) < 2 or len(y) != X.shape[0]:
         raise ValueError(
             f"`y` must have a row for each of the {X.shape[0]} of X, and a column for every output, got {np.shape(y)}"
@@ -84,7 +86,8 @@ class Objective:
     Raises
     ------
     ValueError
-        If ``y`` has not one row for every row of X, or not the columns that the network's output is for.
+        If ``y`` or ``weight`` has not one row for every row of X, or ``y`` not the columns that the network's output is
+        for; by the methods, for a ``theta`` of another length, and for ``rows`` that are none or outside of X.
 
     Examples
     --------
@@ -112,7 +115,7 @@ class Objective:
         penalty: Penalty | None = None,
         rng: np.random.Generator | None = None,
     ):
-        check_target(network, loss, X, y)
+        check_rows(network, loss, X, y, weight)
         self.network, self.loss, self.X, self.y, self.weight = network, loss, X, y, weight
         self.penalty, self.mean_weight = penalty, mean_weight
         self._sparse = issparse(X)

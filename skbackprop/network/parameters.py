@@ -129,6 +129,8 @@ class Point:
     """
 
     def __init__(self, parameters: Parameters, theta: Array):
+        if theta.shape != (parameters.size,):
+            raise ValueError(f"`theta` must have shape ({parameters.size},) for this network, got {theta.shape}")
         self.theta, self.gradient = theta, np.zeros_like(theta)
         self.p, self.g = parameters.views(theta), parameters.views(self.gradient)
         self.W, self.dW = theta[parameters.decaying], self.gradient[parameters.decaying]

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from .. import kernels
+from ..ranges import check_real
 
 __all__ = ["L2", "Penalty"]
 
@@ -40,6 +41,11 @@ class L2:
     alpha : float
         The strength of the penalty.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For an ``alpha`` that is no real number, or is negative or infinite.
+
     Examples
     --------
     >>> import numpy as np
@@ -49,6 +55,9 @@ class L2:
     """
 
     alpha: float
+
+    def __post_init__(self) -> None:
+        check_real("alpha", self.alpha, 0)
 
     def add(self, W: Array, gradient: Array, strength: float) -> float:
         return kernels.l2(W, gradient, self.alpha * strength)

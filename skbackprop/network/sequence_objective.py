@@ -16,7 +16,7 @@ from .contract import Run, Tape
 from .layout import flatten, unflatten
 from .losses import Loss
 from .network import Network
-from .objective import Value, check_target
+from .objective import Value, check_rows
 from .parameters import Point
 from .penalties import Penalty
 from .segments import Segment, gather, segments, valid_steps
@@ -34,6 +34,16 @@ def count_targets(y: Array, lengths: Array | None) -> Array:
     if y.dtype.kind == "f":
         valid &= ~np.isnan(y).any(axis=tuple(range(2, y.ndim)))
     return valid.sum(axis=1)
+
+
+def check_lengths(lengths: Array, n: int, T: int) -> None:
+    lengths = np.asarray(lengths)
+    if lengths.shape != (n,) or lengths.dtype.kind not in "iu":
+        raise ValueError(
+            f"`lengths` must be an array of int of shape ({n},), got {lengths.dtype} of shape {lengths.shape}"
+        )
+    if n and not 1 <= lengths.min() <= lengths.max() <= T:
+        raise ValueError(f"`lengths` must be from 1 to {T}, the steps of X, got {lengths.min()} to {lengths.max()}")
 
 
 class SequenceObjective:
@@ -82,8 +92,8 @@ class SequenceObjective:
     TypeError, ValueError
         For a ``truncate`` that is no integer, or is below 1.
     ValueError
-        For a ``truncate`` given with a bidirectional network; for a ``network`` with a fixed number of steps; for a
-        ``y`` that has not a row for each of X, or other columns than the network puts out.
+        For a ``truncate`` given with a bidirectional network; for a ``network`` with a fixed number of steps; for
+        ``lengths`` that are not one for each sequence, from 1 to T; where `Objective` raises one.
 
     References
     ----------
@@ -123,7 +133,9 @@ class SequenceObjective:
             raise ValueError(
                 f"`network` must be for any number of steps, of shape (None, d) or (None,), got {network.shapes[0]}"
             )
-        check_target(network, loss, X, y)
+        check_rows(network, loss, X, y, weight)
+        if lengths is not None:
+            check_lengths(lengths, *X.shape[:2])
         self.network, self.loss, self.X, self.y, self.lengths, self.weight = network, loss, X, y, lengths, weight
         self.mean_weight, self.penalty = mean_weight, penalty
         self.truncate = None if truncate is None else check_integer("truncate", truncate, 1)

@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import mean_poisson_deviance, r2_score
 from sklearn.model_selection import GridSearchCV
 
-from skbackprop import SGD, AdamW, BatchMLPRegressor, Elman, Logistic
+from skbackprop import SGD, AdamW, BatchMLPRegressor, Constant, Elman, Logistic
 from tests.estimators.kinds import ESTIMATORS, KINDS, PERCEPTRONS, every_estimator, every_kind, every_loss
 
 ENDLESS = {"n_iter_no_change": np.inf}
@@ -393,6 +393,22 @@ def test_ctrl_c_keeps_the_best_so_far_and_goes_on_up(kind, data):
     with pytest.raises(KeyboardInterrupt):
         search.fit(X, y)
     assert len(calls) == 6
+
+
+def test_ctrl_c_is_not_lost_in_a_fit_that_has_just_diverged(data):
+    class Interrupt(Constant):
+        def __call__(self, step, total=None):
+            if step == 2:
+                raise KeyboardInterrupt
+            return 1e300
+
+    net = BatchMLPRegressor(solver="sgd", learning_rate=Interrupt(), dropout=0.1, random_state=0)
+    search = GridSearchCV(net, {"alpha": [1e-4, 1e-3]}, cv=2, error_score=np.nan)
+    with pytest.raises(KeyboardInterrupt):
+        search.fit(*data)
+    with pytest.raises(KeyboardInterrupt):
+        net.fit(*data)
+    assert not hasattr(net, "model_")
 
 
 @pytest.mark.parametrize("options", [{"solver": "sgd", "learning_rate_init": 100.0}, {"standardize": False}])

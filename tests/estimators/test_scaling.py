@@ -186,3 +186,17 @@ def test_wide_sparse_rows_are_read_many_at_a_time(monkeypatch):
     X = csr_array((np.ones(500), (np.arange(500), np.arange(500))), shape=(500, 1 << 20))
     _scaling.RunningMoments(1 << 20).update(X)
     assert shapes == [X.shape]
+
+
+def test_moments_of_two_parts_at_different_levels_are_those_of_the_whole():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(40, 2)), rng.normal([1000.0, -7.0], 5.0, size=(25, 2)).astype(np.float32)
+    one, other, empty = (_scaling.RunningMoments(2) for _ in range(3))
+    one.update(a)
+    other.update(b)
+    for merged, first in ((one, a), (empty, a[:0])):
+        merged.add(other)
+        whole = np.r_[first, b]
+        np.testing.assert_allclose(merged.mean, whole.mean(axis=0), rtol=1e-12)
+        np.testing.assert_allclose(merged.sd(), whole.std(axis=0), rtol=1e-12)
+        assert merged.resolution == 10 * np.finfo(np.float32).eps

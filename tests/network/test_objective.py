@@ -462,3 +462,25 @@ def test_a_full_batch_takes_little_memory(rng):
 def test_a_target_of_another_shape_is_refused(shape, message):
     with pytest.raises(ValueError, match=message):
         Objective(Network([Dense(2)], (3,)), SquaredError(), np.ones((N, 3)), np.ones(shape))
+
+
+@pytest.mark.parametrize("shape", [(N - 1,), (N, 1), ()])
+def test_weights_of_another_shape_are_refused(shape):
+    with pytest.raises(ValueError, match=rf"`weight` must have shape \({N},\), a number per row, got"):
+        Objective(Network([Dense(2)], (3,)), SquaredError(), np.ones((N, 3)), np.ones((N, 2)), weight=np.ones(shape))
+
+
+@pytest.mark.parametrize("size", [7, 9])
+def test_a_theta_of_another_network_is_refused(size):
+    objective = Objective(Network([Dense(2)], (3,)), SquaredError(), np.ones((N, 3)), np.ones((N, 2)))
+    for method in (objective.value_and_gradient, objective.mean_loss):
+        with pytest.raises(ValueError, match=rf"`theta` must have shape \(8,\) for this network, got \({size},\)"):
+            method(np.zeros(size))
+
+
+@pytest.mark.parametrize("rows", [slice(3, 3), slice(N, None), np.array([], int), []])
+def test_no_rows_have_no_mean(rows):
+    objective = Objective(Network([Dense(2)], (3,)), SquaredError(), np.ones((N, 3)), np.ones((N, 2)))
+    for method in (objective.value_and_gradient, objective.mean_loss):
+        with pytest.raises(ValueError, match=f"`rows` must be at least one of the {N} rows, got none"):
+            method(np.zeros(8), rows)

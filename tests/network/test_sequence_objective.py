@@ -437,3 +437,33 @@ def test_noise_between_layers_is_part_of_the_function(rng):
     problem.network = Network([Recurrent(GRU(), 3, True), Dropout(0.4), Recurrent(GRU(), 3, True), Dense(2)], (None, D))
     problem.theta, problem.free = random_theta(problem.network, rng), trainable(problem.network.parameters)
     check_objective(problem, rng, noise=True)
+
+
+@pytest.mark.parametrize("truncate", [None, 2])
+@pytest.mark.parametrize(
+    ("lengths", "message"),
+    [
+        ([7, 7, 7, 7, 7], r"an array of int of shape \(6,\), got int64 of shape \(5,\)"),
+        ([7.0, 7, 7, 7, 7, 7], r"an array of int of shape \(6,\), got float64 of shape \(6,\)"),
+        ([7, 7, 7, 7, 7, 8], "from 1 to 7, the steps of X, got 7 to 8"),
+        ([7, 7, 0, 7, 7, 7], "from 1 to 7, the steps of X, got 0 to 7"),
+    ],
+)
+def test_lengths_that_sequences_cannot_have_are_refused(lengths, message, truncate, rng):
+    with pytest.raises(ValueError, match=f"`lengths` must be {message}"):
+        Problem(rng, GRU()).objective(lengths=np.array(lengths), truncate=truncate)
+
+
+@steps_or_last
+@pytest.mark.parametrize("truncate", [None, 3])
+def test_many_sequences_go_through_in_blocks_and_nothing_changes(every_step, truncate, rng, monkeypatch):
+    network = Network([Recurrent(GRU(), 3, every_step), Dense(2)], (None, D))
+    X, y = rng.standard_normal((30, T, D)), rng.standard_normal((30, T, 2) if every_step else (30, 2))
+    lengths, theta = rng.integers(1, T + 1, 30), random_theta(network, rng, np.float64)
+    options = {"lengths": lengths, "truncate": truncate, "weight": rng.uniform(0.5, 1.5, 30)}
+    value, gradient = SequenceObjective(network, SquaredError(), X, y, **options).value_and_gradient(theta)
+    monkeypatch.setattr("skbackprop.network.sequence_objective.BLOCK", 1)
+    assert sequences_per_block(network, 8, T, 1) == 8
+    in_blocks, by_block = SequenceObjective(network, SquaredError(), X, y, **options).value_and_gradient(theta)
+    assert tuple(in_blocks) == pytest.approx(tuple(value), rel=1e-12)
+    np.testing.assert_allclose(by_block, gradient, rtol=1e-10, atol=1e-13)
