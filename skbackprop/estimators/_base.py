@@ -289,7 +289,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
 
     def _shift_output_bias(self, settings: Settings, model: Model, state: TrainingState, data: Data) -> None:
         """Move the output bias towards new rows: the further, the more rows and the higher the rate."""
-        rate = self.learning_rate_init * factor_at(settings.schedule, state.steps, None) * state.rate_factor
+        rate = self.learning_rate_init * factor_at(settings.schedule, state.steps, None)
         rows = data.n * data.mean_weight()
         share = rate / (rate + SHIFT_RATE) * rows / (rows + SHIFT_ROWS)
         quiet = np.errstate(over="ignore", invalid="ignore")  # training will say that it diverges

@@ -277,7 +277,8 @@ class BatchRNNClassifier(BatchClassifier, RecurrentNetwork):
         check_is_fitted(self)
         if not self._every_step:
             return super().score(X, y, sample_weight)
-        labels, known = self._read_step_target(y, self._read_x(X))
+        X = self._read_x(X)
+        labels, known = self._read_step_target(y, X)
         weight = read_weight(sample_weight, len(known))
         weight = None if weight is None else np.repeat(weight, known.sum(axis=1))
-        return accuracy_score(labels, self.predict(X)[known], sample_weight=weight)
+        return accuracy_score(labels, self._forward(X, then=self._decided)[known], sample_weight=weight)

@@ -170,7 +170,7 @@ class Scaling:
         if len(self.X.mean):
             self.X.update(data.X, data.weight, data.rows)
         y, weight = data.targets(data.y, data.weight)
-        if getattr(loss, "bounded", False):
+        if getattr(loss, "bounded_gradient", False):
             self._see_robustly(y, np.ones(len(y)) if weight is None else weight)
         else:
             self.y.update(y, weight)
@@ -182,7 +182,7 @@ class Scaling:
         return self.X.mean, 1 / of_X, loss.units(self.y.mean, self.y.sd())
 
     def _see_robustly(self, y: Array, weight: Array) -> None:
-        """Take in targets for a bounded loss: the middle of MANY rows, or of more, tells which of them are far out.
+        """Take in targets for a loss with a bounded gradient: MANY rows or more tell by their middle which are far out.
 
         Such a loss hardly sees these; in their units, though, all others would be one. Fewer rows, unless they are the
         first, wait for others.

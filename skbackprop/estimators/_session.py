@@ -31,6 +31,8 @@ from ._threads import suitable_blas_threads
 from ._validation import Validation, finite_score
 
 Array = np.ndarray
+USELESS = 0.1  # a loss above the constant's by so much of it
+STILL_RISING = 0.02  # of all that a score has risen, its rise in the epochs of patience
 
 
 class Session:
@@ -218,7 +220,7 @@ class Session:
         loss = e.history_["data_loss"][e.history_["epoch"].index(e.best_iter_)]
         cut_short = self.watched and self.exhausted
         as_planned = math.isinf(e.n_iter_no_change) or (plans_its_end(self.settings.schedule) and not self.full_batch)
-        useless, useful = constant + 0.1 * abs(constant) + e.tol, constant - e.tol
+        useless, useful = constant + USELESS * abs(constant) + e.tol, constant - e.tol
         if loss > (useful if cut_short else useless):  # but it is a running mean: see how good the weights kept are
             loss = self.objective.mean_loss(self.state.theta, self.data.rows)
         if loss > useless:
@@ -238,11 +240,11 @@ class Session:
         return bool((y != y[:1]).any())
 
     def _still_improved(self) -> bool:
-        """Whether in the epochs of patience a scorer rose by more than a fiftieth of all that it has risen."""
+        """Whether a scorer rose in the epochs of patience, by less than ``tol``, yet by much of its whole rise."""
         e = self.estimator
         scores = e.history_["validation_score"]
         before = max(scores[: -e.n_iter_no_change], default=scores[0])
-        return e.monitor != "loss" and max(scores) - before > 0.02 * (max(scores) - scores[0])
+        return e.monitor != "loss" and max(scores) - before > STILL_RISING * (max(scores) - scores[0])
 
     def _constant_loss(self) -> float:
         """The loss of the best constant prediction on the training rows."""

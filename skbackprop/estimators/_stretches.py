@@ -37,14 +37,14 @@ class Stretches:
         What the kernel ``stretch`` has returned.
     objective : Objective
     state : TrainingState
-    vectors : tuple of str
+    vectors : list of str
         What the optimiser keeps one vector of each for in the moments of ``state``: one or two.
     size : int
         Rows per batch.
     """
 
     def __init__(
-        self, run: Callable[..., Any], objective: Objective, state: TrainingState, vectors: tuple[str, ...], size: int
+        self, run: Callable[..., Any], objective: Objective, state: TrainingState, vectors: list[str], size: int
     ):
         self.run, self.objective, self.vectors = run, objective, vectors
         (n, n_in), dtype = objective.X.shape, state.theta.dtype
@@ -73,7 +73,7 @@ def make_steps(objective: Any, optimizer: Any, clip: float, batches: Batches, st
     run = run_of(f, objective, optimizer, clip, batches, state) if own and len(batches) > 1 else None
     if run is None:
         return StepByStep(objective, optimizer, clip)
-    return Stretches(run, objective, state, optimizer.vectors, batches.size)
+    return Stretches(run, objective, state, [*optimizer.vectors], batches.size)
 
 
 def is_own(objective: Any, optimizer: Any) -> bool:

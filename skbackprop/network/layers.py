@@ -146,9 +146,9 @@ class Dense:
 
 @dataclass(frozen=True)
 class Dropout:
-    """Y = X * M / (1 - rate), dX = dY * M / (1 - rate), with M drawn anew for each batch.
+    """Y = X * M, dX = dY * M, with M drawn anew for each batch.
 
-    An entry of M is 0 with probability ``rate``, else 1. The division keeps the mean, so that inference is Y = X.
+    An entry of M is 0 with probability ``rate``, else 1 / (1 - rate), which keeps the mean, so that inference is Y = X.
 
     Parameters
     ----------

@@ -55,12 +55,12 @@ class Optimizer(Protocol):
 class KernelOptimizer:
     """What the optimisers here share: the whole step is one kernel.
 
-    ``kernel`` is its name, ``vectors`` are the names of what it remembers, and ``constants`` its hyper-parameters in
-    the order in which it takes them.
+    ``kernel`` is its name, ``vectors`` names what it remembers, each with the power of the gradient that it is a sum
+    of, and ``constants`` are its hyper-parameters in the order in which it takes them.
     """
 
     kernel: ClassVar[str]
-    vectors: ClassVar[tuple[str, ...]]
+    vectors: ClassVar[dict[str, int]]
 
     @property
     def constants(self) -> tuple[float, ...]:
@@ -75,6 +75,10 @@ class KernelOptimizer:
         memory = [state[name] for name in self.vectors]
         kernel = kernels.in_force()[self.kernel]
         kernel(theta, gradient, *memory, state["steps"], rate, state["decaying"], *self.constants)
+
+    def rescale(self, state: State, factor: Array) -> None:
+        for name, power in self.vectors.items():
+            state[name] *= factor**power
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ class SGD(KernelOptimizer):
     nesterov: bool = True
     weight_decay: float = 0.0
     kernel: ClassVar[str] = "sgd"
-    vectors: ClassVar[tuple[str, ...]] = ("velocity",)
+    vectors: ClassVar[dict[str, int]] = {"velocity": 1}
 
     def __post_init__(self) -> None:
         check_real("momentum", self.momentum, 0, 1)
@@ -128,9 +132,6 @@ class SGD(KernelOptimizer):
     @property
     def constants(self) -> tuple[float, ...]:
         return self.momentum, self.nesterov, self.weight_decay
-
-    def rescale(self, state: State, factor: Array) -> None:
-        state["velocity"] *= factor
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ class RMSprop(KernelOptimizer):
     epsilon: float = 1e-8
     weight_decay: float = 0.0
     kernel: ClassVar[str] = "rmsprop"
-    vectors: ClassVar[tuple[str, ...]] = ("squares",)
+    vectors: ClassVar[dict[str, int]] = {"squares": 2}
 
     def __post_init__(self) -> None:
         check_real("rho", self.rho, 0, 1, closed="left")
@@ -180,9 +181,6 @@ class RMSprop(KernelOptimizer):
     @property
     def constants(self) -> tuple[float, ...]:
         return self.rho, self.epsilon, self.weight_decay
-
-    def rescale(self, state: State, factor: Array) -> None:
-        state["squares"] *= factor * factor
 
 
 @dataclass(frozen=True)
@@ -229,7 +227,7 @@ class Adam(KernelOptimizer):
     epsilon: float = 1e-8
     weight_decay: float = 0.0
     kernel: ClassVar[str] = "adam"
-    vectors: ClassVar[tuple[str, ...]] = ("sums", "squares")
+    vectors: ClassVar[dict[str, int]] = {"sums": 1, "squares": 2}
 
     def __post_init__(self) -> None:
         check_real("beta_1", self.beta_1, 0, 1, closed="left")
@@ -240,10 +238,6 @@ class Adam(KernelOptimizer):
     @property
     def constants(self) -> tuple[float, ...]:
         return self.beta_1, self.beta_2, self.epsilon, self.weight_decay
-
-    def rescale(self, state: State, factor: Array) -> None:
-        state["sums"] *= factor
-        state["squares"] *= factor * factor
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ __all__ = ["ClassificationLoss", "KernelLoss", "Loss", "RegressionLoss", "Units"
 
 Array = np.ndarray
 KernelCall = tuple[str, tuple[Any, ...]]  # the name of a kernel, and its constants
+HIGHEST = 80.0  # log of a prediction: float32 holds exp(80)
 
 
 class Units(NamedTuple):

@@ -9,7 +9,7 @@ import numpy as np
 
 from ... import kernels
 from ...ranges import check_real
-from .contract import KernelCall, KernelLoss, RegressionLoss, Units, r2
+from .contract import HIGHEST, KernelCall, KernelLoss, RegressionLoss, Units, r2
 
 __all__ = ["GAUSSIAN_LOSSES", "Gaussian"]
 
@@ -85,7 +85,7 @@ class Gaussian(KernelLoss):
         return raw[:, : raw.shape[1] // 2]
 
     def std(self, raw: Array) -> Array:
-        return np.exp(np.minimum(0.5 * raw[:, raw.shape[1] // 2 :], 80.0))
+        return np.exp(np.minimum(0.5 * raw[:, raw.shape[1] // 2 :], HIGHEST))
 
     def constant(self, y: Array, weight: Array | None) -> Array:
         mean = np.average(y, axis=0, weights=weight)

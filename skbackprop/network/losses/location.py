@@ -20,8 +20,8 @@ class LocationLoss(KernelLoss):
     """The family of losses of raw - y: identity link, all real numbers, a target that may be shifted and scaled.
 
     A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, ``constant``, and ``degree``: scaling target
-    and prediction by s scales the loss by s ** degree. Its score is R2. A loss is ``bounded`` if its gradient is:
-    outliers in y then hardly affect the fit, and must not set its units.
+    and prediction by s scales the loss by s ** degree. Its score is R2. With ``bounded_gradient``
+    outliers in y hardly affect the fit, and must not set its units.
 
     Examples
     --------
@@ -47,7 +47,7 @@ class LocationLoss(KernelLoss):
 
     inverse_link: ClassVar[str] = "identity"
     degree: ClassVar[int]
-    bounded: ClassVar[bool] = False
+    bounded_gradient: ClassVar[bool] = False
 
     def raw_width(self, y: Array) -> int:
         return y.shape[1]
@@ -108,7 +108,7 @@ class AbsoluteError(LocationLoss):
     """
 
     degree: ClassVar[int] = 1
-    bounded: ClassVar[bool] = True
+    bounded_gradient: ClassVar[bool] = True
     kernel: ClassVar[KernelCall] = ("absolute_error", ())
 
     def constant(self, y: Array, weight: Array | None) -> Array:

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from ...ranges import check_real
-from .contract import KernelCall, KernelLoss, RegressionLoss, Units, r2
+from .contract import HIGHEST, KernelCall, KernelLoss, RegressionLoss, Units, r2
 
 __all__ = ["Gamma", "LogLinkLoss", "Poisson", "Tweedie"]
 
@@ -65,11 +65,11 @@ class LogLinkLoss(KernelLoss, ABC):
         return self
 
     def predict(self, raw: Array) -> Array:
-        return np.exp(np.minimum(raw, 80.0))
+        return np.exp(np.minimum(raw, HIGHEST))
 
     def constant(self, y: Array, weight: Array | None) -> Array:
         mean = np.average(y, axis=0, weights=weight)
-        return np.log(np.maximum(mean, 1e-13))
+        return np.log(np.maximum(mean, np.exp(-CEILING)))
 
     def score(self, y: Array, raw: Array, weight: Array | None) -> float:
         return r2(y, self.predict(raw), weight)

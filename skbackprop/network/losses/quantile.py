@@ -58,7 +58,7 @@ class Quantile(KernelLoss):
 
     levels: float | tuple[float, ...] = 0.5
     inverse_link: ClassVar[str] = "identity"
-    bounded: ClassVar[bool] = True
+    bounded_gradient: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if isinstance(self.levels, Iterable) and not isinstance(self.levels, str):

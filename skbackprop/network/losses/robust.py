@@ -62,7 +62,7 @@ class RobustLoss(LocationLoss):
     delta: float | tuple[float, ...] = 1.0
     absolute: bool = False
     degree: ClassVar[int] = 2
-    bounded: ClassVar[bool] = True
+    bounded_gradient: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if isinstance(self.delta, Iterable) and not isinstance(self.delta, str):
