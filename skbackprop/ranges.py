@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import cache
 from numbers import Integral, Real
 from typing import Any
 
@@ -53,10 +54,34 @@ def check_flag(name: str, value: Any) -> bool:
     return bool(value)
 
 
-def check_object(name: str, value: Any, method: str, examples: str) -> None:
-    """Refuse a name, a class, or an object without the ``method``: only estimators know what names stand for."""
-    if isinstance(value, (str, type)) or not callable(getattr(value, method, None)):
+def check_object(name: str, value: Any, contract: type, examples: str) -> None:
+    """Refuse a name, a class, or what is no object of the ``contract``: only estimators know what names stand for."""
+    if isinstance(value, (str, type)) or has_nothing_of(contract, value):
         raise TypeError(f"`{name}` must be an object such as {examples}, got {value!r}")
+    check_whole(name, value, contract)
+
+
+def check_whole(name: str, value: Any, contract: type) -> None:
+    """Refuse an object that lacks some of what the ``contract``, a Protocol, asks for."""
+    missing = [f"`{part}`" for part in members(contract) if not hasattr(value, part)]
+    if missing:
+        *most, last = missing
+        lacks = f"{', '.join(most)} and {last}" if most else last
+        described = f"an object as `{contract.__name__}` describes it"
+        raise TypeError(f"`{name}` must be {described}, got {value!r}, which lacks {lacks}")
+
+
+def has_nothing_of(contract: type, value: Any) -> bool:
+    """Whether an object has nothing of what the ``contract`` asks for, and so is something else."""
+    return not any(hasattr(value, part) for part in members(contract))
+
+
+@cache
+def members(contract: type) -> tuple[str, ...]:
+    """The names of what a Protocol asks for."""
+    bases = [vars(base) for base in reversed(contract.__mro__)]
+    parts = (part for base in bases for part in (*base.get("__annotations__", ()), *base))
+    return tuple(dict.fromkeys(part for part in parts if not part.startswith("_")))
 
 
 def check_name(name: str, value: Any, known: Iterable[str], otherwise: str = "") -> Any:

@@ -28,7 +28,7 @@ from ._reading import Data
 from ._settings import Settings, plans_its_end, read_scorer
 from ._stretches import make_steps
 from ._threads import suitable_blas_threads
-from ._validation import Validation, finite_score
+from ._validation import HeldOutLoss, HeldOutScore, finite_score
 
 Array = np.ndarray
 USELESS = 0.1  # a loss above the constant's by so much of it
@@ -156,10 +156,13 @@ class Session:
             rng=self.state.noise,
         )
 
-    def _validation(self, held_out: Data | None) -> Validation | None:
+    def _validation(self, held_out: Data | None) -> HeldOutLoss | None:
         if held_out is None:
             return None
-        return Validation(self.estimator, self._objective(held_out), held_out, read_scorer(self.estimator))
+        objective, scorer = self._objective(held_out), read_scorer(self.estimator)
+        if scorer is None:
+            return HeldOutLoss(objective, held_out.rows)
+        return HeldOutScore(objective, held_out, self.estimator, scorer)
 
     def _descend(self, optimizer: Optimizer) -> None:
         """First-order steps, an epoch at a time."""

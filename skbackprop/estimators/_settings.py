@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Mapping
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -22,7 +21,7 @@ from ..optimize.averaging import SHARE
 from ..optimize.full_batch import LBFGS
 from ..optimize.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop
 from ..optimize.schedules import SCHEDULES, InverseScaling, Schedule
-from ..ranges import check_flag, check_integer, check_name, check_real
+from ..ranges import check_flag, check_integer, check_name, check_real, check_whole, has_nothing_of
 
 
 class Architecture(NamedTuple):
@@ -268,28 +267,13 @@ def plans_its_end(schedule: Schedule) -> bool:
 
 def read_object(name: str, value: Any, named: Mapping[str, Any], contract: type, also: Iterable[str] = ()) -> Any:
     """What ``value`` names, or ``value`` itself if it is an object that has what the ``contract`` asks for."""
-    parts, described = members(contract), f"an object as `{contract.__name__}` describes it"
-    missing = [part for part in parts if not hasattr(value, part)]
-    if isinstance(value, str) or len(missing) == len(parts):
-        return named[check_name(name, value, [*named, *also], f" or {described}")]
+    if isinstance(value, str) or has_nothing_of(contract, value):
+        otherwise = f" or an object as `{contract.__name__}` describes it"
+        return named[check_name(name, value, [*named, *also], otherwise)]
     if isinstance(value, type):
         raise TypeError(f"`{name}` must be an object, such as {value.__name__}(), got {value!r}")
-    if missing:
-        raise TypeError(f"`{name}` must be {described}, got {value!r}, which lacks {listed(missing)}")
+    check_whole(name, value, contract)
     return value
-
-
-@cache
-def members(contract: type) -> tuple[str, ...]:
-    """The names of what a Protocol asks for."""
-    bases = [vars(base) for base in reversed(contract.__mro__)]
-    parts = (part for base in bases for part in (*base.get("__annotations__", ()), *base))
-    return tuple(dict.fromkeys(part for part in parts if not part.startswith("_")))
-
-
-def listed(names: Sequence[str]) -> str:
-    *most, last = (f"`{name}`" for name in names)
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def is_name(value: Any, name: str) -> bool:

@@ -10,45 +10,57 @@ from typing import Any
 
 import numpy as np
 
-from ..network.objective import Objective
 from ._reading import Data, has_target
 
 Array = np.ndarray
 
 
-class Validation:
-    """Measures theta on rows that training does not see.
+class HeldOutLoss:
+    """Measures theta by the loss on rows that training does not see; what is monitored is its negative.
 
     Parameters
     ----------
-    estimator : estimator
-        Able to predict.
     objective : Objective
-        Over the X and y that hold the validation rows.
-    data : Data
-        These rows, in the units of the user.
-    scorer : callable, default=None
-        What is monitored, greater being better; None stands for the negative loss.
+        Over the X and y that hold the rows.
+    rows : ndarray of int or None
+        Those that are held out; None stands for all.
     """
 
-    def __init__(self, estimator: Any, objective: Objective, data: Data, scorer: Any = None):
-        self.objective, self.data, self.scorer = objective, data, scorer
-        if scorer is not None:
-            # Scorers get plain arrays, and scikit-learn would warn that these lack the names of fit.
-            self.estimator = self.scored = copy.copy(estimator)
-            vars(self.scored).pop("feature_names_in_", None)
-            self.X = estimator._given(data.taken(data.X))
-            y, weight = data.targets(data.y, data.sample_weight)
-            self.y, self.weight = estimator._target.write(y), {} if weight is None else {"sample_weight": weight}
-            if data.y.ndim == 3:
-                self.estimator = TargetByTarget(self.estimator, has_target(data.taken(data.y)))
+    def __init__(self, objective: Any, rows: Array | None):
+        self.objective, self.rows = objective, rows
 
     def measure(self, theta: Array) -> dict[str, float]:
-        loss = self.objective.mean_loss(theta, self.data.rows)
-        if self.scorer is None:
-            return {"validation_loss": loss, "validation_score": -loss}
+        loss = self.objective.mean_loss(theta, self.rows)
+        return {"validation_loss": loss, "validation_score": -loss}
+
+
+class HeldOutScore(HeldOutLoss):
+    """The same with a scorer, whose score is monitored: greater is better.
+
+    Parameters
+    ----------
+    objective, data
+        The objective, and the rows that are held out, in the units of the user.
+    estimator : estimator
+        Able to predict.
+    scorer : callable
+    """
+
+    def __init__(self, objective: Any, data: Data, estimator: Any, scorer: Any):
+        super().__init__(objective, data.rows)
+        self.scorer = scorer
+        # Scorers get plain arrays, and scikit-learn would warn that these lack the names of fit.
+        self.estimator = self.scored = copy.copy(estimator)
+        vars(self.scored).pop("feature_names_in_", None)
+        self.X = estimator._given(data.taken(data.X))
+        y, weight = data.targets(data.y, data.sample_weight)
+        self.y, self.weight = estimator._target.write(y), {} if weight is None else {"sample_weight": weight}
+        if data.y.ndim == 3:
+            self.estimator = TargetByTarget(self.estimator, has_target(data.taken(data.y)))
+
+    def measure(self, theta: Array) -> dict[str, float]:
         self.scored.model_ = replace(self.scored.model_, theta=theta)
-        return {"validation_loss": loss, "validation_score": self._score()}
+        return super().measure(theta) | {"validation_score": self._score()}
 
     def _score(self) -> float:
         try:

@@ -117,7 +117,7 @@ class Elman:
 
     def __post_init__(self) -> None:
         check_flag("layer_norm", self.layer_norm)
-        check_object("activation", self.activation, "backward", "Tanh() or ReLU()")
+        check_object("activation", self.activation, Activation, "Tanh() or ReLU()")
 
     def slots(self, units: int) -> dict[str, Slot]:
         return recurrent_slots(self, units, identity if self.activation == ReLU() else None)

@@ -97,7 +97,7 @@ class Dense:
 
     def __post_init__(self) -> None:
         check_integer("units", self.units, 1)
-        check_object("activation", self.activation, "backward", "Tanh() or ReLU()")
+        check_object("activation", self.activation, Activation, "Tanh() or ReLU()")
 
     @cached_property
     def biased(self) -> Biased:

@@ -92,7 +92,7 @@ class Recurrent:
     init: Initializer | None = None
 
     def __post_init__(self) -> None:
-        check_object("cell", self.cell, "keeps", "GRU() or LSTM()")
+        check_object("cell", self.cell, Cell, "GRU() or LSTM()")
         check_integer("units", self.units, 1)
         check_flag("return_sequences", self.return_sequences)
         check_flag("bidirectional", self.bidirectional)

@@ -1,7 +1,7 @@
 """The numbered contract of a layer, for every layer, and what is special about each."""
 
 import pickle
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -225,6 +225,13 @@ def test_dropout_draws_from_its_own_generator_and_anew_for_each_batch(rng):
     assert not np.array_equal(sample.passed(run=run).Y, sample.passed(run=run).Y)
 
 
+@dataclass(frozen=True)
+class Half:
+    """Half of an activation."""
+
+    keeps_input: bool = False
+
+
 @pytest.mark.parametrize(
     ("make", "value", "error", "message"),
     [
@@ -232,6 +239,7 @@ def test_dropout_draws_from_its_own_generator_and_anew_for_each_batch(rng):
         (Dense, 2.0, TypeError, "`units` must be an integer >= 1, got 2.0"),
         (Dense, True, TypeError, "`units` must be an integer >= 1, got True"),
         (partial(Dense, 3), "relu", TypeError, "`activation` must be an object such as Tanh.*, got 'relu'"),
+        (partial(Dense, 3), Half(), TypeError, "got Half.*, which lacks `init`, `forward` and `backward`"),
         (Dropout, 1.0, ValueError, "`rate` must be a real number in \\[0, 1\\), got 1.0"),
         (Dropout, -0.1, ValueError, "`rate` must be a real number in \\[0, 1\\), got -0.1"),
         (Dropout, "half", TypeError, "`rate` must be a real number in \\[0, 1\\), got 'half'"),

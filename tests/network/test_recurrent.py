@@ -1,6 +1,7 @@
 """Layers on sequences: the contract of a layer for every cell and direction, lengths, states, steps and masks."""
 
 import gc
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -326,6 +327,14 @@ def test_states_of_another_network_are_refused(states, came, rng):
         network.step(p, rng.normal(size=(4, 2)), states)
 
 
+@dataclass(frozen=True)
+class Half:
+    """Keeps half of every contract."""
+
+    gates: int = 1
+    keeps_input: bool = False
+
+
 @pytest.mark.parametrize("activation", ["tanh", Tanh, None])
 def test_a_cell_takes_an_activation_as_an_object(activation):
     with pytest.raises(TypeError, match="`activation` must be an object such as"):
@@ -337,6 +346,7 @@ def test_a_cell_takes_an_activation_as_an_object(activation):
     [
         (lambda: Recurrent("gru", 3), TypeError, "`cell` must be an object such as GRU.*, got 'gru'"),
         (lambda: Recurrent(GRU, 3), TypeError, "`cell` must be an object such as GRU.*, got <class"),
+        (lambda: Recurrent(Half(), 3), TypeError, "`cell` must be an object as `Cell` .* got Half.*, which lacks"),
         (lambda: Recurrent(GRU(), 0), ValueError, "`units` must be an integer >= 1, got 0"),
         (lambda: Recurrent(GRU(), 3, "yes"), TypeError, "`return_sequences` must be True or False, got 'yes'"),
         (lambda: Recurrent(GRU(), 3, bidirectional=1), TypeError, "`bidirectional` must be True or False, got 1"),
