@@ -13,6 +13,7 @@ __all__ = [
     "divergence",
     "no_better",
     "not_settled",
+    "other_units",
     "warn",
     "warn_of_coarse_target",
     "warn_of_light_rows",
@@ -86,6 +87,15 @@ def no_better(e: Any, full_batch: bool, rows: int, loss: float, constant: float)
     return (
         f"early stopping kept weights that are no better than the best constant (loss {loss:.3g}, constant "
         f"{constant:.3g}): raise `n_iter_no_change` (now {e.n_iter_no_change}){smaller}"
+    )
+
+
+def other_units(loss: float, constant: float) -> str:
+    """Of one whose validation rows seem to be of another kind than the training rows."""
+    return (
+        f"the validation rows are predicted worse than by a constant (validation loss {loss:.3g}, constant "
+        f"{constant:.3g}): look whether `X_val` and `y_val` are in the units of X and y; a pipeline transforms `X_val` "
+        f"only with `transform_input`"
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from ..kernels import kernels_in_force
@@ -18,7 +19,7 @@ from ..network.losses import Loss, Units
 from ..network.model import Model
 from ..network.network import Network
 from ..optimize.training import TrainingState, factor_at
-from ._advice import warn_of_coarse_target, warn_of_light_rows
+from ._advice import warn, warn_of_coarse_target, warn_of_light_rows
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
 from ._fitted import FittedNetwork
 from ._reading import (
@@ -32,7 +33,7 @@ from ._reading import (
     train_validation_split,
 )
 from ._scaling import Scaling
-from ._session import Session
+from ._session import Ending, Session
 from ._settings import Architecture, Settings, check_same, read_settings
 from ._targets import Target
 from ._threads import one_blas_thread, suitable_blas_threads
@@ -146,15 +147,17 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         """
         return self._safely(self._fit, X, y, sample_weight, X_val, y_val, sample_weight_val)
 
-    def _safely(self, train: Callable[..., KeyboardInterrupt | None], *arguments: Any) -> Any:
-        """Let ``train`` change this estimator, unless it fails. An interruption, which it returns, is no failure."""
+    def _safely(self, train: Callable[..., Ending], *arguments: Any) -> Any:
+        """Let ``train`` change this estimator, unless it fails. Neither an interruption nor a warning is a failure."""
         with nothing_lost(self), kernels_in_force() as self.kernel_backend_:
-            interruption = train(*arguments)
+            interruption, advice = train(*arguments)
         if interruption is not None:
             raise interruption
+        if advice is not None:
+            warn(advice, ConvergenceWarning)
         return self
 
-    def _fit(self, X: Any, y: Any, weight: Any, X_val: Any, y_val: Any, weight_val: Any) -> KeyboardInterrupt | None:
+    def _fit(self, X: Any, y: Any, weight: Any, X_val: Any, y_val: Any, weight_val: Any) -> Ending:
         fresh = not (self.warm_start and self.__sklearn_is_fitted__())
         settings, data = self._read_training(X, y, weight, fresh)
         warn_of_light_rows(self.alpha, data.mean_weight())
@@ -180,7 +183,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, self.max_iter)
         return Session(self, settings, model, state, data, held_out, tasks, planned=True).run()
 
-    def _partial_fit(self, X: Any, y: Any, weight: Any, classes: Any = None) -> KeyboardInterrupt | None:
+    def _partial_fit(self, X: Any, y: Any, weight: Any, classes: Any = None) -> Ending:
         fresh = not self.__sklearn_is_fitted__()
         settings, data = self._read_training(X, y, weight, fresh, classes)
         data = data.weigh(self._class_weight(data, keep=not fresh))

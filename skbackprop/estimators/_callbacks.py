@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import _safe_indexing
 
 try:
@@ -55,7 +56,7 @@ class EpochTasks:
     def __init__(self, estimator: Any, X: Any, y: Any, weight: Any, rows: np.ndarray | None, max_epochs: int):
         self.values = {
             "estimator": estimator,
-            "X": X if rows is None else lambda: _safe_indexing(X, rows),
+            "X": X if rows is None else lambda: _safe_indexing(X.tocsr() if issparse(X) else X, rows),
             "y": y if rows is None else lambda: _safe_indexing(y, rows),
             "metadata": None if weight is None else {"sample_weight": weight if rows is None else weight[rows]},
         }

@@ -17,7 +17,7 @@ from ..network.model import Model, Then
 from ..network.objective import Objective
 from ..ranges import check_real
 from ._base import BatchNetwork
-from ._reading import FLOATS, Data, check_representable, refuse_missing
+from ._reading import FLOATS, Data, check_representable, refuse_dates, refuse_missing
 from ._settings import Architecture, Settings, read_activations, read_hidden, read_init
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
         return settings.entrance()
 
     def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, None]:
+        refuse_dates(X)
         refuse_missing(y)
         X, y = validate_data(self, X, y, reset=reset, accept_sparse="csr", dtype=dtype, multi_output=True)
         return X, y, None
@@ -90,6 +91,7 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
             and "feature_names_in_" not in vars(self)
         ):
             return np.asarray(X)
+        refuse_dates(X)
         X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=FLOATS)
         check_representable(X.data if issparse(X) else X, self.model_.theta.dtype)
         return X

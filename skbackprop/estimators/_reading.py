@@ -184,6 +184,16 @@ def spread(classes: Array, n: int) -> Array:
     return mask
 
 
+def refuse_dates(X: Any) -> None:
+    """Say of dates and durations that they are no numbers: as floats their missing values would be numbers, too."""
+    dtypes = X.dtypes if hasattr(X, "columns") else [getattr(X, "dtype", None)]
+    kinds = {str(dtype) for dtype in dtypes if getattr(dtype, "kind", None) in ("m", "M")}
+    if kinds:
+        raise TypeError(
+            f"`X` must hold numbers, got {', '.join(sorted(kinds))}: give the time since some date, in days say"
+        )
+
+
 def not_missing(y: Array) -> Array:
     """Which entries are not missing."""
     if y.dtype == object:

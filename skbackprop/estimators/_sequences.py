@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from ..network.segments import valid_steps
 from ..network.sequences import sequence_lengths
-from ._reading import not_missing
+from ._reading import not_missing, refuse_dates
 
 Array = np.ndarray
 NAN_IS_PADDING = {"ensure_all_finite": "allow-nan"}
@@ -82,6 +82,7 @@ def form_of(X: Any, n_channels: int, n_tokens: int | None, tokens: bool) -> Form
 
 def rectangular(X: Any) -> Any:
     """X as it is if it has a shape, else as an array; if sequences differ in length, an error names `pad_sequences`."""
+    refuse_dates(X)
     try:
         X = X if hasattr(X, "shape") else np.asarray(X)
         part = X.iloc[:1].to_numpy() if hasattr(X, "iloc") else X

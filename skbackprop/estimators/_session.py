@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
-from ..network.blocks import blocks, rows_per_block
 from ..network.model import Model
 from ..network.network import Network
 from ..network.penalties import L2
@@ -22,17 +20,23 @@ from ..optimize.full_batch import LBFGS
 from ..optimize.optimizers import Optimizer
 from ..optimize.progress import BestSoFar, Patience, Plateau
 from ..optimize.training import Epoch, TrainingState, train
-from ._advice import coarse_tol, divergence, no_better, not_settled, warn, worse
+from ._advice import divergence
 from ._callbacks import EpochTasks
 from ._reading import Data
 from ._settings import Settings, plans_its_end, read_scorer
 from ._stretches import make_steps
 from ._threads import suitable_blas_threads
 from ._validation import HeldOutLoss, HeldOutScore, finite_score
+from ._verdict import verdict
 
 Array = np.ndarray
-USELESS = 0.1  # a loss above the constant's by so much of it
-STILL_RISING = 0.02  # of all that a score has risen, its rise in the epochs of patience
+
+
+class Ending(NamedTuple):
+    """How training ended: whether the user interrupted it, and what there is to say about a model of little use."""
+
+    interruption: KeyboardInterrupt | None
+    advice: str | None
 
 
 class Session:
@@ -67,9 +71,10 @@ class Session:
         planned: bool,
     ):
         self.estimator, self.settings, self.model, self.state = estimator, settings, model, state
-        self.data, self.tasks = data, tasks
+        self.data, self.held_out, self.tasks = data, held_out, tasks
         self.full_batch = settings.full_batch
         self.objective = self._objective(data)
+        self.held_out_objective = None if held_out is None else self._objective(held_out)
         self.rows = data.X.shape[0] if data.rows is None else data.rows
         size = data.n if self.full_batch else batch_rows(estimator.batch_size, data.n, model.network)
         self.batches = Batches(self.rows, size, state.rng if estimator.shuffle else None)
@@ -80,16 +85,16 @@ class Session:
         self.exhausted = self.converged = False
         estimator.model_, estimator.history_ = model, {}
         estimator.loss_, estimator.n_iter_, estimator.t_ = math.nan, state.epochs, state.rows
-        self.validation = self._validation(held_out)
+        self.validation = self._validation()
         self.watched = estimator._stops_by_validation = estimator.early_stopping and held_out is not None
 
-    def run(self) -> KeyboardInterrupt | None:
-        """Train until something says stop. An interruption by the user is returned, with the estimator in order."""
-        interruption = None
+    def run(self) -> Ending:
+        """Train until something says stop, and leave the estimator in order."""
+        interruption, advice = None, None
         self.tasks.begin_fit()
         try:
             with (
-                np.errstate(over="ignore", invalid="ignore"),
+                np.errstate(over="ignore", under="ignore", invalid="ignore"),
                 suitable_blas_threads(self.model.network, self.batches.size, self.full_batch),
             ):
                 solver = self.settings.solver
@@ -103,9 +108,12 @@ class Session:
         if not np.isfinite(self.state.theta).all():
             raise interruption or ValueError(self._divergence("the weights are no longer finite"))
         if interruption is None:
-            self._warn()
-            self.tasks.end_fit()
-        return interruption
+            try:
+                advice = None if self.total is None else verdict(self)
+                self.tasks.end_fit()
+            except KeyboardInterrupt as error:
+                interruption = error
+        return Ending(interruption, advice)
 
     def after_epoch(self, epoch: Epoch) -> bool:
         """Record the epoch, judge it, tell the callbacks; returns whether to stop."""
@@ -156,13 +164,13 @@ class Session:
             rng=self.state.noise,
         )
 
-    def _validation(self, held_out: Data | None) -> HeldOutLoss | None:
-        if held_out is None:
+    def _validation(self) -> HeldOutLoss | None:
+        if self.held_out is None:
             return None
-        objective, scorer = self._objective(held_out), read_scorer(self.estimator)
+        scorer = read_scorer(self.estimator)
         if scorer is None:
-            return HeldOutLoss(objective, held_out.rows)
-        return HeldOutScore(objective, held_out, self.estimator, scorer)
+            return HeldOutLoss(self.held_out_objective, self.held_out.rows)
+        return HeldOutScore(self.held_out_objective, self.held_out, self.estimator, scorer)
 
     def _descend(self, optimizer: Optimizer) -> None:
         """First-order steps, an epoch at a time."""
@@ -213,52 +221,6 @@ class Session:
 
     def _divergence(self, what: str) -> str:
         return divergence(self.estimator, self.full_batch, self.state.epochs, what)
-
-    def _warn(self) -> None:
-        """Say what the user can do about a fit that is of no use, or has not come to its end."""
-        e = self.estimator
-        if self.total is None:
-            return
-        constant = self._constant_loss()
-        loss = e.history_["data_loss"][e.history_["epoch"].index(e.best_iter_)]
-        cut_short = self.watched and self.exhausted
-        as_planned = math.isinf(e.n_iter_no_change) or (plans_its_end(self.settings.schedule) and not self.full_batch)
-        useless, useful = constant + USELESS * abs(constant) + e.tol, constant - e.tol
-        if loss > (useful if cut_short else useless):  # but it is a running mean: see how good the weights kept are
-            loss = self.objective.mean_loss(self.state.theta, self.data.rows)
-        if loss > useless:
-            message = worse(e, loss, constant)
-        elif cut_short and loss > useful and self._target_varies():
-            message = no_better(e, self.full_batch, self.batches.size, loss, constant)
-        elif cut_short and self._still_improved():
-            message = coarse_tol(e)
-        elif self.converged or as_planned:
-            return
-        else:
-            message = not_settled(e, self.full_batch)
-        warn(message, ConvergenceWarning)
-
-    def _target_varies(self) -> bool:
-        y, _ = self.data.targets(self.objective.y, None)
-        return bool((y != y[:1]).any())
-
-    def _still_improved(self) -> bool:
-        """Whether a scorer rose in the epochs of patience, by less than ``tol``, yet by much of its whole rise."""
-        e = self.estimator
-        scores = e.history_["validation_score"]
-        before = max(scores[: -e.n_iter_no_change], default=scores[0])
-        return e.monitor != "loss" and max(scores) - before > STILL_RISING * (max(scores) - scores[0])
-
-    def _constant_loss(self) -> float:
-        """The loss of the best constant prediction on the training rows."""
-        y, weight = self.data.targets(self.objective.y, self.objective.weight)
-        loss, total = self.model.trained_loss, 0.0
-        constant = loss.constant(y, weight).astype(y.dtype)
-        for block in blocks(len(y), rows_per_block(self.model.network, y.itemsize)):
-            raw = np.tile(constant, (len(y[block]), 1))
-            w = None if weight is None else weight[block]
-            total += loss.value_and_gradient(y[block], raw, w, np.empty(raw.shape, raw.dtype))
-        return total / (len(y) if weight is None else weight.sum())
 
 
 def batch_rows(batch_size: int | str, n: int, network: Network) -> int:

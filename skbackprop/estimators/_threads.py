@@ -9,9 +9,9 @@ NumPy and SciPy may each bring a BLAS of their own, with threads of its own that
 Where products are NumPy's and vectors SciPy's, the two then take the cores from each other: three times the time of
 one thread. So where products are left to all cores, SciPy's BLAS, which does not make them, gets one thread.
 
-The number of threads belongs to the whole process, so all who want one thread at the same time are kept in a list: the
+The number of threads belongs to the whole process, so all who want one thread at the same time are written down: the
 first in sets the limit, the last out restores what was there before. In the child of a fork only the thread that forked
-goes on: there all others are taken off the list.
+goes on: there all others are struck off.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from typing import Any
@@ -32,8 +32,8 @@ SHARED_FLOPS = 5e5
 SHARED_NUMBERS = 2000
 PAYS_FROM = 1e8
 
-_lock = threading.Lock()
-_inside: dict[str, list[int]] = {"all": [], "scipy": []}  # which threads want one thread of it
+_lock = threading.RLock()  # a signal's handler, too, may predict
+_inside: dict[object, tuple[str, int]] = {}  # for whom one thread is asked for, and by which thread of ours
 _before: dict[Any, int] = {}
 
 
@@ -50,33 +50,42 @@ def is_scipys(library: Any) -> bool:
     return re.search(r"[/\\]scipy(\.libs|[/\\]\.dylibs)[/\\]", library.filepath) is not None
 
 
-def _change(who: str, change: Callable[[list[int], int], None]) -> None:
-    """Let this thread in among those who want one BLAS thread, or out."""
+def _enter(token: object, who: str) -> None:
     with _lock:
-        if not any(_inside.values()):
-            _before.update((library, library.num_threads) for library in _libraries())
-        change(_inside[who], threading.get_ident())
+        for library in _libraries():
+            if library not in _before:
+                _before[library] = library.num_threads
+        _inside[token] = who, threading.get_ident()
+        _suit_all()
+
+
+def _leave(token: object) -> None:
+    """Also of one that has not come in, or has left: an interruption may have come anywhere."""
+    with _lock:
+        _inside.pop(token, None)
         _suit_all()
 
 
 def _suit_all() -> None:
     """Give every BLAS the number of threads that suits all who are inside."""
-    for library, before in _before.items():
-        limited = _inside["all"] or (len(_before) > 1 and _inside["scipy"] and is_scipys(library))
+    whom = {who for who, _ in _inside.values()}
+    for library, before in list(_before.items()):
+        limited = "all" in whom or (len(_before) > 1 and "scipy" in whom and is_scipys(library))
         wanted = 1 if limited else before
         if library.num_threads != wanted:
             library.set_num_threads(wanted)
     _let_go()
-    if not any(_inside.values()):
+    if not _inside:
         _before.clear()
 
 
 def _alone_after_fork() -> None:
     """Another thread may have held the lock, or have been inside."""
     global _lock
-    _lock = threading.Lock()
-    for threads in _inside.values():
-        threads[:] = [thread for thread in threads if thread == threading.get_ident()]
+    _lock = threading.RLock()
+    for token, (_, thread) in list(_inside.items()):
+        if thread != threading.get_ident():
+            del _inside[token]
     if _before:
         _suit_all()
 
@@ -96,11 +105,16 @@ def _let_go() -> None:
 @contextmanager
 def one_blas_thread(who: str = "all") -> Iterator[None]:
     """Limit BLAS, or SciPy's alone, to one thread until the last of all who are inside has left."""
-    _change(who, list.append)
+    token = object()
     try:
+        _enter(token, who)
         yield
     finally:
-        _change(who, list.remove)
+        try:
+            _leave(token)
+        except BaseException:  # Ctrl-C, which comes but once
+            _leave(token)
+            raise
 
 
 def suitable_blas_threads(network: Network, rows: int, vectors: bool = False) -> AbstractContextManager[None]:

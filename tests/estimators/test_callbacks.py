@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
@@ -13,6 +14,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from skbackprop import BatchMLPRegressor
 from tests.estimators.kinds import ESTIMATORS
 
 HAS_CALLBACKS = importlib.util.find_spec("sklearn.callback") is not None
@@ -472,3 +474,17 @@ def test_warm_start_opens_a_new_fit(net, y):
     assert recorder.epochs() == 6
     assert model.n_iter_ == 2
     assert [hook for hook, *_ in recorder.events].count("setup") == 2
+
+
+@needs_callbacks
+@pytest.mark.parametrize("form", ["csr", "csc", "coo", "bsr", "dia", "lil"])
+def test_sparse_rows_of_any_format_reach_a_callback(form):
+    seen = []
+
+    class Rows(Listener):
+        def on_fit_task_end(self, estimator, context, X=None):
+            seen.append(X.shape)
+
+    model = BatchMLPRegressor(max_iter=2, early_stopping=True, n_iter_no_change=math.inf)
+    model.set_callbacks(Rows()).fit(sparse.csr_array(X).asformat(form), f)
+    assert {*seen} == {(90, 3)}

@@ -446,6 +446,22 @@ def test_a_tolerance_too_coarse_for_the_units_of_a_score_is_told():
         model.fit(X, 1e-3 * np.sin(X[:, 0]))
 
 
+@pytest.mark.parametrize("tol", [100.0, 3000.0])
+def test_a_tolerance_in_units_of_a_score_is_not_taken_for_one_of_losses(tol):
+    X = np.random.default_rng(0).normal(size=(1000, 3))
+    model = BatchMLPRegressor(early_stopping=True, monitor="neg_mean_absolute_error", tol=tol, random_state=0)
+    with pytest.warns(ConvergenceWarning, match=rf"still improved: lower `tol` \(now {tol:g}\)"):
+        model.fit(X, 1e4 * np.sin(X[:, 0]))
+
+
+@every_perceptron
+def test_validation_rows_in_other_units_are_told(kind):
+    X, y = rows(kind)
+    model = kind.make(early_stopping=True, learning_rate_init=0.1, random_state=0, max_iter=20)
+    with pytest.warns(ConvergenceWarning, match=r"the validation rows are predicted worse .* look whether `X_val`"):
+        model.fit(X, y, X_val=30 * X + 50, y_val=y)
+
+
 @every_estimator
 @pytest.mark.parametrize(
     "around",
@@ -461,3 +477,48 @@ def test_a_warning_names_the_line_that_called_fit(kind, around):
     with pytest.warns(ConvergenceWarning, match="`max_iter`") as told:
         around(kind.make(max_iter=2)).fit(X, y)
     assert {warning.filename for warning in told} == {__file__}
+
+
+@every_estimator
+def test_a_warning_that_is_raised_costs_no_model(kind):
+    X, y = rows(kind)
+    model = kind.make(max_iter=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ConvergenceWarning, match="`max_iter`"):
+            model.fit(X, y)
+    assert model.n_iter_ == 2
+    assert np.isfinite(model.score(X, y))
+
+
+@every_estimator
+def test_ctrl_c_after_the_last_epoch_costs_no_model(kind, monkeypatch):
+    def interrupted(session):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("skbackprop.estimators._session.verdict", interrupted)
+    X, y = rows(kind)
+    model = kind.make(max_iter=2)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y)
+    assert model.n_iter_ == 2
+
+
+@every_estimator
+@pytest.mark.parametrize(
+    "dates",
+    [
+        lambda X: (1e6 * X).astype("M8[s]"),
+        lambda X: (1e6 * X).astype("m8[D]"),
+        lambda X: pd.DataFrame((1e6 * X).astype("M8[ns]")),
+        lambda X: pd.DataFrame({"number": X[:, 0], "date": pd.date_range("2026-01-01", periods=len(X), tz="UTC")}),
+    ],
+    ids=["dates", "durations", "data frame", "a column"],
+)
+def test_dates_are_no_numbers(kind, dates):
+    X, y = rows(kind)
+    with pytest.raises(TypeError, match=r"`X` must hold numbers, got (datetime64|timedelta64)"):
+        kind.make().fit(dates(X), y)
+    model = kind.make(max_iter=1, n_iter_no_change=np.inf).fit(X, y)
+    with pytest.raises(TypeError, match=r"`X` must hold numbers, got (datetime64|timedelta64)"):
+        model.predict(dates(X))

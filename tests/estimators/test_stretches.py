@@ -285,6 +285,36 @@ def test_ctrl_c_is_heard_between_two_stretches():
     assert (run.stdout, run.stderr) == (f"{BACKENDS[-1]} True True\n", "")
 
 
+ANY_MOMENT = """
+import random, signal
+import numpy as np
+from skbackprop import BatchMLPRegressor
+
+def interrupt(*signal_and_frame):
+    raise KeyboardInterrupt
+
+X = np.random.default_rng(0).normal(size=(300, 4))
+model = BatchMLPRegressor(max_iter=2, n_iter_no_change=np.inf, random_state=0).fit(X, X[:, 0])
+model.set_params(max_iter=10**6)
+signal.signal(signal.SIGALRM, interrupt)
+ends = set()
+for _ in range(150):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-3, 2e-2))
+        model.fit(X, X[:, 0])
+    except BaseException as error:
+        ends.add((type(error).__name__, hasattr(model, "model_")))
+print(model.kernel_backend_, ends)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no timer that sends signals")
+def test_ctrl_c_at_any_moment_is_what_it_is():
+    """Compiled code must not make another error of it."""
+    run = subprocess.run([sys.executable, "-c", ANY_MOMENT], capture_output=True, text=True, timeout=100, check=False)
+    assert (run.stdout, run.stderr) == (f"{BACKENDS[-1]} {{('KeyboardInterrupt', True)}}\n", "")
+
+
 @pytest.mark.parametrize("name", BACKENDS)
 def test_divergence_is_told(name, rng):
     X, y = rows_and_target(rng)

@@ -410,3 +410,49 @@ def test_a_fork_while_another_thread_predicts_leaves_the_child_free():
     }
     done = subprocess.run([sys.executable, "-c", FORKS], env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["0"], done.stderr
+
+
+SIGNALS = """
+import random, signal
+import numpy as np, threadpoolctl
+from skbackprop import BatchMLPRegressor
+
+def blas_threads():
+    return [library["num_threads"] for library in threadpoolctl.threadpool_info() if library["user_api"] == "blas"]
+
+def interrupt(*signal_and_frame):
+    raise KeyboardInterrupt
+
+def predict(*signal_and_frame):
+    model.predict(X)
+    signal.setitimer(signal.ITIMER_REAL, 1e-3)
+
+X = np.random.default_rng(0).normal(size=(600, 10))
+model = BatchMLPRegressor(hidden_layer_sizes=(100, 100), max_iter=1, n_iter_no_change=np.inf).fit(X, X[:, 0])
+before = blas_threads()
+assert set(before) != {1}, before
+signal.signal(signal.SIGALRM, predict)
+signal.setitimer(signal.ITIMER_REAL, 1e-3)
+for _ in range(300):
+    model.predict(X)
+signal.setitimer(signal.ITIMER_REAL, 0)
+assert blas_threads() == before
+signal.signal(signal.SIGALRM, interrupt)
+for _ in range(100):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-4, 4e-3))
+        while True:
+            model.predict(X)
+    except KeyboardInterrupt:
+        pass
+    assert blas_threads() == before, blas_threads()
+print("done")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no timer that sends signals")
+def test_a_signal_at_any_moment_leaves_the_number_of_threads_as_it_was():
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "2", "MKL_NUM_THREADS": "2"}
+    command = [sys.executable, "-c", SIGNALS]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
+    assert done.stdout.split() == ["done"], done.stderr

@@ -46,13 +46,16 @@ def by_numba(order, of_A, of_B, n, m, k, alpha, A, of_A_row, B, of_B_row, beta, 
         np.dot(carray(A, (n, k)), carray(B, (k, m)), out)
 
 
+def signature_of_gemm(real: Any) -> Any:
+    """With sizes of 64 bits."""
+    how, size, data = types.int32, types.int64, types.CPointer(real)
+    return types.void(how, how, how, size, size, size, real, data, size, data, size, real, data, size)
+
+
 @cache
 def gemm(dtype: np.dtype) -> Any:
-    """``cblas_sgemm`` or ``cblas_dgemm`` with sizes of 64 bits."""
-    real = from_dtype(dtype)
-    how, size, data = types.int32, types.int64, types.CPointer(real)
-    signature = types.void(how, how, how, size, size, size, real, data, size, data, size, real, data, size)
-    letter = "s" if real == types.float32 else "d"
+    """``cblas_sgemm`` or ``cblas_dgemm``."""
+    letter, signature = "s" if dtype == np.float32 else "d", signature_of_gemm(from_dtype(dtype))
     return in_numpy(f"scipy_cblas_{letter}gemm64_", signature) or pointer(by_numba, signature)
 
 

@@ -1,6 +1,7 @@
 """Adapters that give all losses, and all optimisers, one signature each, so that the loop can be handed any of them.
 
-Their constants come as an array of float64.
+Their constants come as an array of float64. The loop is handed addresses, and makes functions of them: numba would take
+the functions themselves, too, but runs Python for it at every call, and a Ctrl-C that comes then is lost.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from llvmlite import ir
 from numba import from_dtype, types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
-from .blas import gemm
+from .blas import gemm, signature_of_gemm
 from .compiler import pointer
 from .dense import BACKWARD, FORWARD
 from .losses import classification, location, log_link
@@ -123,9 +127,8 @@ def adam_(theta, gradient, sums, squares, t, rate, decaying, c):
     adam(theta, gradient, sums, squares, t, rate, decaying, c[0], c[1], c[2], c[3])
 
 
-def arrays(dtype: np.dtype) -> tuple[Any, Any, Any]:
-    """The types of a vector of float64, and of a vector and a matrix of this dtype."""
-    real = from_dtype(dtype)
+def arrays(real: Any) -> tuple[Any, Any, Any]:
+    """The types of a vector of float64, and of a vector and a matrix of this type of numbers."""
     return tuple(types.Array(kind, n, "C") for kind, n in ((types.float64, 1), (real, 1), (real, 2)))  # type: ignore
 
 
@@ -147,10 +150,24 @@ class Pointers(NamedTuple):
     gemm: Any
 
 
+def signatures(real: Any) -> Pointers:
+    """Of all these functions, for this type of numbers."""
+    number, count = types.float64, types.int64
+    constants, vector, matrix = arrays(real)
+    moments = vector, vector, vector, vector
+    return Pointers(
+        types.void(matrix, vector, matrix, constants),
+        types.void(matrix, matrix, matrix, vector, constants),
+        number(matrix, matrix, vector, matrix, constants),
+        types.void(*moments, count, number, count, constants),
+        types.void(matrix.copy(layout="A"), matrix, matrix),
+        signature_of_gemm(real),
+    )
+
+
 @cache
 def products(dtype: np.dtype) -> Products:
-    _, _, matrix = arrays(dtype)
-    return Products(pointer(by_tiles, types.void(matrix.copy(layout="A"), matrix, matrix)), gemm(dtype))
+    return Products(pointer(by_tiles, signatures(from_dtype(dtype)).tiles), gemm(dtype))
 
 
 @cache
@@ -161,13 +178,27 @@ def pointers(f: str, loss: str, optimizer: str, dtype: np.dtype) -> Pointers | N
     """
     if f not in FORWARD or loss not in ADAPTERS or optimizer not in ADAPTERS:
         return None
-    number, count = types.float64, types.int64
-    constants, vector, matrix = arrays(dtype)
-    moments = vector, vector, vector, vector
+    of = signatures(from_dtype(dtype))
     return Pointers(
-        pointer(FORWARD[f], types.void(matrix, vector, matrix, constants)),
-        pointer(BACKWARD[f], types.void(matrix, matrix, matrix, vector, constants)),
-        pointer(ADAPTERS[loss], number(matrix, matrix, vector, matrix, constants)),
-        pointer(ADAPTERS[optimizer], types.void(*moments, count, number, count, constants)),
+        pointer(FORWARD[f], of.dense),
+        pointer(BACKWARD[f], of.dense_backward),
+        pointer(ADAPTERS[loss], of.loss),
+        pointer(ADAPTERS[optimizer], of.optimizer),
         *products(dtype),
     )
+
+
+@intrinsic
+def functions_at(typing: Any, addresses: Any, theta: Any) -> Any:
+    """The `Pointers` that lie at these addresses, for arrays of the dtype of ``theta``."""
+    made = types.NamedTuple([types.FunctionType(signature) for signature in signatures(theta.dtype)], Pointers)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        functions = []
+        for at, kind in enumerate(made.types):
+            address = builder.inttoptr(builder.extract_value(arguments[0], at), cgutils.voidptr_t)
+            nothing = ir.Constant(context.get_value_type(kind), None)
+            functions.append(builder.insert_value(nothing, address, 0))
+        return context.make_tuple(builder, made, functions)
+
+    return made(addresses, theta), generate

@@ -1,7 +1,7 @@
 """Many steps of training in one call: batches through dense layers and back, and the step of the optimiser.
 
 Between two products nothing is left to Python, which for small networks is most of the time. The activation, the loss
-and the optimiser are handed over as pointers to compiled functions of one signature each, so that the loop itself is
+and the optimiser are handed over as addresses of compiled functions of one signature each, so that the loop itself is
 compiled once for a dtype, whatever they are.
 """
 
@@ -13,11 +13,11 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import typeof, types
+from numba import from_dtype, typeof, types
 
 from ..training import Plan
 from .compiler import compiled, inlined, part
-from .pointers import Pointers, arrays, pointers
+from .pointers import Pointers, arrays, functions_at, pointers
 from .products import product, product_of_transposed, product_with_transposed
 from .rows import shift_and_scale
 
@@ -125,12 +125,13 @@ def steps(
     second: Array,
     buffers: Array,
     plan: Plan,
-    call: Pointers,
+    addresses: tuple[int, ...],
 ) -> tuple[float, float, float]:
     """A step for every rate; X is overwritten. Returns the sums of rows * loss, rows * penalty and |gradient|.
 
     ``buffers`` have a row for A, one for dA, and a third for Z if f needs on the way back what has gone into it.
     """
+    call: Pointers = functions_at(addresses, theta)  # type: ignore[call-arg]
     losses = penalties = norms = 0.0
     units, k = buffers.shape[1] // plan.size, plan.layers[-1, 1]
     for at in range(len(rates)):
@@ -172,10 +173,11 @@ def stretch(
     call = pointers(f, loss, optimizer, dtype)
     if call is None:
         return None
+    addresses = tuple(function.address for function in call)
     units = plan.layers[:, 1].sum()
     buffers = np.empty((3 if plan.keeps_input else 2, plan.size * units), dtype)
     plan = plan._replace(f=floats(plan.f), loss=floats(plan.loss), optimizer=floats(plan.optimizer))
-    take = steps_for(dtype, typeof(plan), typeof(call))
+    take = steps_for(dtype, typeof(plan), typeof(addresses))
 
     def run(
         X: Array,
@@ -189,17 +191,17 @@ def stretch(
     ) -> tuple[float, float, float]:
         weight = np.ones(len(X), dtype) if weight is None else weight
         moments = memory[0], memory[-1]
-        return take(X, y, weight, np.array(rates), t, theta, gradient, *moments, buffers, plan, call)
+        return take(X, y, weight, np.array(rates), t, theta, gradient, *moments, buffers, plan, addresses)
 
     return run
 
 
 @cache
-def steps_for(dtype: np.dtype, plan: Any, call: Any) -> Callable[..., tuple[float, float, float]]:
+def steps_for(dtype: np.dtype, plan: Any, addresses: Any) -> Callable[..., tuple[float, float, float]]:
     """`steps` for arguments of these types: to look at every one, at every call, takes longer than a small step."""
-    number, vector, matrix = arrays(dtype)
+    number, vector, matrix = arrays(from_dtype(dtype))
     batches, point = (matrix, matrix, vector, number, types.int64), (vector,) * 4
-    return steps.compile((*batches, *point, matrix, plan, call))
+    return steps.compile((*batches, *point, matrix, plan, addresses))
 
 
 def floats(constants: tuple[Any, ...]) -> Array:

@@ -1,0 +1,75 @@
+"""What a fit that has ended is worth, beside the best constant and beside its own last epochs."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..network.blocks import blocks, rows_per_block
+from ._advice import coarse_tol, no_better, not_settled, other_units, worse
+from ._reading import Data
+from ._settings import is_name, plans_its_end
+
+if TYPE_CHECKING:
+    from ._session import Session
+
+USELESS = 0.1  # a loss above the constant's by so much of it
+STILL_RISING = 0.02  # of all that a score has risen, its rise in the epochs of patience
+
+
+def verdict(s: Session) -> str | None:
+    """What the user can do about a fit that is of no use, or has not come to its end; None where all is well."""
+    e = s.estimator
+    constant, loss = constant_loss(s, s.objective, s.data), kept(e, "data_loss")
+    cut_short = s.watched and s.exhausted
+    tol = 0.0 if s.watched and not is_name(e.monitor, "loss") else e.tol  # else in units of a score
+    useless, useful = beyond(constant) + tol, constant - tol
+    if loss > (useful if cut_short else useless):  # but it is a running mean: see how good the weights kept are
+        loss = s.objective.mean_loss(s.state.theta, s.data.rows)
+    if loss > useless:
+        return worse(e, loss, constant)
+    if s.held_out is not None and s.watched and s.held_out.X is not s.data.X:  # rows that the user gave
+        validation_loss, constant_there = kept(e, "validation_loss"), constant_loss(s, s.held_out_objective, s.held_out)
+        if validation_loss > beyond(constant_there):
+            return other_units(validation_loss, constant_there)
+    if cut_short and loss > useful and target_varies(s):
+        return no_better(e, s.full_batch, s.batches.size, loss, constant)
+    if cut_short and still_improved(e):
+        return coarse_tol(e)
+    as_planned = math.isinf(e.n_iter_no_change) or (plans_its_end(s.settings.schedule) and not s.full_batch)
+    return None if s.converged or as_planned else not_settled(e, s.full_batch)
+
+
+def kept(e: Any, name: str) -> float:
+    """An entry of the history, of the epoch whose weights were kept."""
+    return e.history_[name][e.history_["epoch"].index(e.best_iter_)]
+
+
+def beyond(constant: float) -> float:
+    return constant + USELESS * abs(constant)
+
+
+def constant_loss(s: Session, objective: Any, data: Data) -> float:
+    """The loss on some rows of the constant that is best on the training rows."""
+    loss, total = s.model.trained_loss, 0.0
+    constant = loss.constant(*s.data.targets(s.objective.y, s.objective.weight)).astype(s.objective.y.dtype)
+    y, weight = data.targets(objective.y, objective.weight)
+    for block in blocks(len(y), rows_per_block(s.model.network, y.itemsize)):
+        raw = np.tile(constant, (len(y[block]), 1))
+        w = None if weight is None else weight[block]
+        total += loss.value_and_gradient(y[block], raw, w, np.empty(raw.shape, raw.dtype))
+    return total / (len(y) if weight is None else weight.sum())
+
+
+def target_varies(s: Session) -> bool:
+    y, _ = s.data.targets(s.objective.y, None)
+    return bool((y != y[:1]).any())
+
+
+def still_improved(e: Any) -> bool:
+    """Whether a scorer rose in the epochs of patience, by less than ``tol``, yet by much of its whole rise."""
+    scores = e.history_["validation_score"]
+    before = max(scores[: -e.n_iter_no_change], default=scores[0])
+    return not is_name(e.monitor, "loss") and max(scores) - before > STILL_RISING * (max(scores) - scores[0])
