@@ -482,7 +482,7 @@ def test_sparse_rows_of_any_format_reach_a_callback(form):
     seen = []
 
     class Rows(Listener):
-        def on_fit_task_end(self, estimator, context, X=None):
+        def on_fit_task_end(self, estimator, context, *, X):
             seen.append(X.shape)
 
     model = BatchMLPRegressor(max_iter=2, early_stopping=True, n_iter_no_change=math.inf)
