@@ -486,5 +486,5 @@ def test_sparse_rows_of_any_format_reach_a_callback(form):
             seen.append(X.shape)
 
     model = BatchMLPRegressor(max_iter=2, early_stopping=True, n_iter_no_change=math.inf)
-    model.set_callbacks(Rows()).fit(sparse.csr_array(X).asformat(form), f)
-    assert {*seen} == {(90, 3)}
+    model.set_callbacks(Rows()).fit(sparse.csr_array(X[:40]).asformat(form), f[:40])
+    assert {*seen} == {(36, 3)}
