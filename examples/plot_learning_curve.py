@@ -7,7 +7,8 @@ known. Losses are in units of the standardised target: half the share of the var
 
 1. 1500 training rows, a large network, a constant rate: after the best epoch it overfits.
 2. 6000 training rows and Adam at a high rate. As long as the rate stays there, the weights jump about the minimum, and
-   the loss from epoch to epoch. With every schedule that lowers the rate, the loss ends nearer to that of the noise.
+   the loss from epoch to epoch. With the schedules that lower the rate far enough, the loss ends nearer to that of the
+   noise.
 """
 
 import sys

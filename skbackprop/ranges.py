@@ -37,9 +37,9 @@ def check_real(name: str, value: Any, low: float = -math.inf, high: float = math
     return float(value)
 
 
-def check_integer(name: str, value: Any, low: int) -> int:
-    """Return ``value`` as an int if it is an integer of at least ``low``."""
-    expected = f"`{name}` must be an integer >= {low}, got {value!r}"
+def check_integer(name: str, value: Any, low: int, or_else: str = "") -> int:
+    """Return ``value`` as an int if it is an integer of at least ``low``; ``or_else`` words what else would do."""
+    expected = f"`{name}` must be {or_else}an integer >= {low}, got {value!r}"
     if not isinstance(value, Integral) or isinstance(value, (bool, np.bool_)):
         raise TypeError(expected)
     if value < low:

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from functools import cache
@@ -192,3 +193,11 @@ def test_dir_lists_public_names_and_every_one_resolves():
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="module 'skbackprop' has no attribute 'Nothing'"):
         skbackprop.Nothing  # noqa: B018
+
+
+def test_the_page_of_public_names_has_them_all():
+    page = (Path(__file__).parents[1] / "docs/api.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)`", page))
+    assert {*skbackprop.__all__} - {"__version__"} <= named
+    registries = [registry for name in skbackprop.__all__ if isinstance(registry := getattr(skbackprop, name), dict)]
+    assert {name for registry in registries for name in registry} <= named | {"glorot", "he", "lecun"}

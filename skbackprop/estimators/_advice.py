@@ -67,7 +67,7 @@ def warn_of_light_rows(alpha: float, mean_weight: float) -> None:
         return
     message = (
         f"`sample_weight` has a mean of {mean_weight:.2g}, so alpha={alpha:g} acts like {alpha / mean_weight:.2g}: "
-        f"a weight is the number of rows that a row stands for; rescale the weights to a mean of 1, or set `alpha=0`"
+        f"the penalty is divided by that mean; rescale the weights to a mean of 1, or set `alpha=0`"
     )
     warn(message)
 

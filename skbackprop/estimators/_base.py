@@ -173,7 +173,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
                 self._split_seed = int(rng.randint(np.iinfo(np.int32).max))
             seed = self._split_seed if self.shuffle else None
             data, held_out = train_validation_split(data, self.validation_fraction, seed, self._target.stratify)
-        state = self._begin(settings, model, rng)
+        state = settings.start(model, rng)
         if settings.standardize and fresh:
             self._begin_units(model, data, Scaling.of(data, model.network))
             model.zero_constant_columns(self._scaling.X.constant())
@@ -190,12 +190,12 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         if fresh or self._state is None:
             rng = self._generator()
             model = self._build(settings, data, rng) if fresh else self._continue(settings, data, "partial_fit")
-            state = self._begin(settings, model, rng)
+            state = settings.start(model, rng)
             state.epochs, state.rows = (0, 0) if fresh else (self.n_iter_, self.t_)
         else:
             model = self._continue(settings, data, "partial_fit")
             state = self._state.over(model.theta)
-            state.noise = state.noise or self._noise(settings, state.rng)
+            state.noise = state.noise or settings.noise(state.rng)
         if settings.standardize and fresh:
             self._begin_units(model, data, Scaling.of(data, model.network))
         elif settings.standardize:
@@ -256,14 +256,6 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         check_same(self._signature, settings.signature(), how)
         layers = settings.layers(self._entrance(settings), self.n_outputs_)
         return replace(self.model_.copy(), network=Network(layers, self._row_shape(data.X)))
-
-    def _begin(self, settings: Settings, model: Model, rng: np.random.RandomState) -> TrainingState:
-        return TrainingState(model.theta, settings.moments(model), rng, self._noise(settings, rng))
-
-    def _noise(self, settings: Settings, rng: np.random.RandomState) -> np.random.Generator | None:
-        """Dropout's own generator, so that without dropout nothing is drawn for it."""
-        noisy = any(settings.architecture.noise.values())
-        return np.random.Generator(np.random.SFC64(rng.randint(2**31))) if noisy else None
 
     def _begin_units(self, model: Model, data: Data, scaling: Scaling) -> None:
         """Units at both ends from the first data, and the best constant in these units as the first prediction."""

@@ -21,6 +21,7 @@ from ..optimize.averaging import SHARE
 from ..optimize.full_batch import LBFGS
 from ..optimize.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop
 from ..optimize.schedules import SCHEDULES, InverseScaling, Schedule
+from ..optimize.training import TrainingState
 from ..ranges import check_flag, check_integer, check_name, check_real, check_whole, has_nothing_of
 
 
@@ -65,6 +66,15 @@ class Settings(NamedTuple):
     def moments(self, model: Model) -> dict[str, Any]:
         """What the solver remembers before its first step."""
         return self.solver.start(model.theta, decaying=model.network.parameters.decaying)
+
+    def start(self, model: Model, rng: np.random.RandomState) -> TrainingState:
+        """What training begins with."""
+        return TrainingState(model.theta, self.moments(model), rng, self.noise(rng))
+
+    def noise(self, rng: np.random.RandomState) -> np.random.Generator | None:
+        """Dropout's own generator, so that without dropout nothing is drawn for it."""
+        noisy = any(self.architecture.noise.values())
+        return np.random.Generator(np.random.SFC64(rng.randint(2**31))) if noisy else None
 
     def signature(self) -> dict[str, Any]:
         """What must not change while training goes on."""
@@ -131,7 +141,7 @@ def check_numbers(e: Any) -> None:
     """Check the parameters that need no further reading."""
     check_real("alpha", e.alpha, 0)
     if not is_name(e.batch_size, "auto") and not is_name(e.batch_size, "full"):
-        check_batch_size(e.batch_size)
+        check_integer("batch_size", e.batch_size, 1, "'auto', 'full' or ")
     check_real("learning_rate_init", e.learning_rate_init, 0, closed="neither")
     check_integer("max_iter", e.max_iter, 1)
     for name in ("shuffle", "warm_start", "early_stopping", "standardize"):
@@ -139,7 +149,7 @@ def check_numbers(e: Any) -> None:
     check_real("tol", e.tol, 0)
     check_real("validation_fraction", e.validation_fraction, 0, 1, closed="neither" if e.early_stopping else "left")
     if not (isinstance(e.n_iter_no_change, float) and e.n_iter_no_change == math.inf):
-        check_integer("n_iter_no_change", e.n_iter_no_change, 1)
+        check_integer("n_iter_no_change", e.n_iter_no_change, 1, "float('inf') or ")
     if not isinstance(e.verbose, (bool, np.bool_)):
         check_integer("verbose", e.verbose, 0)
     if e.clip_norm is not None:
@@ -157,12 +167,6 @@ def check_random(random_state: Any) -> None:
             f"`random_state` must be None, an integer from 0 to 2**32 - 1 or a numpy.random.RandomState, "
             f"got {random_state!r}"
         )
-
-
-def check_batch_size(batch_size: Any) -> None:
-    if isinstance(batch_size, str):
-        raise ValueError(f"`batch_size` must be 'auto', 'full' or an integer >= 1, got {batch_size!r}")
-    check_integer("batch_size", batch_size, 1)
 
 
 def check_monitor(monitor: Any) -> None:
@@ -235,8 +239,11 @@ def read_schedule(e: Any) -> Schedule:
     if callable(e.learning_rate) and not isinstance(e.learning_rate, type):
         check_takes_step_and_total(e.learning_rate)
         return e.learning_rate
-    known = (*named, "adaptive")
-    return named[check_name("learning_rate", e.learning_rate, known, " or a function of (step, total)")]
+    if isinstance(e.learning_rate, type):
+        such = f"{e.learning_rate.__name__}()"
+        raise TypeError(f"`learning_rate` must be an object, such as {such}, got {e.learning_rate!r}")
+    otherwise = " or a function of (step, total), by which `learning_rate_init` is multiplied"
+    return named[check_name("learning_rate", e.learning_rate, (*named, "adaptive"), otherwise)]
 
 
 def check_takes_step_and_total(schedule: Schedule) -> None:

@@ -45,7 +45,8 @@ class Biased:
         """A = f(Z + b)."""
         if self.kernel is None:
             kernels.add_bias(Z, b)
-            self.f.forward(Z, A)
+            if self.f.forward(Z, A) is not None:  # type: ignore[func-returns-value]
+                raise TypeError(f"`forward` of {self.f!r} must write to A and return None, it returns something")
         else:
             kernels.in_force()[self._forward](Z, b, A, self.constants)
 

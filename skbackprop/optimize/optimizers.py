@@ -81,7 +81,7 @@ class KernelOptimizer:
             state[name] *= factor**power
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SGD(KernelOptimizer):
     """Stochastic gradient descent with (Nesterov) momentum.
 
@@ -134,7 +134,7 @@ class SGD(KernelOptimizer):
         return self.momentum, self.nesterov, self.weight_decay
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RMSprop(KernelOptimizer):
     """v = rho v + (1 - rho) g^2; theta -= rate g / (sqrt(v) + epsilon).
 
@@ -183,7 +183,7 @@ class RMSprop(KernelOptimizer):
         return self.rho, self.epsilon, self.weight_decay
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Adam(KernelOptimizer):
     """m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; theta -= rate_t m / (sqrt(v) + epsilon).
 
@@ -240,7 +240,7 @@ class Adam(KernelOptimizer):
         return self.beta_1, self.beta_2, self.epsilon, self.weight_decay
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AdamW(Adam):
     """`Adam` with its decoupled weight decay switched on: a decay that depends on neither batch nor gradient.
 

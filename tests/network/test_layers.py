@@ -10,9 +10,10 @@ from scipy.sparse import csr_array, csr_matrix
 
 from skbackprop.checks import check_layer
 from skbackprop.network import layers
-from skbackprop.network.activations import ACTIVATIONS
+from skbackprop.network.activations import ACTIVATIONS, ReLU
 from skbackprop.network.contract import Run, Tape
 from skbackprop.network.layers import Dense, Dropout, Standardize
+from skbackprop.network.network import Network
 from skbackprop.network.parameters import Parameters
 from skbackprop.network.products import matmul, matmul_transposed
 from tests.derivatives import noisy_run, trainable
@@ -248,3 +249,18 @@ class Half:
 def test_a_bad_hyper_parameter_is_named(make, value, error, message):
     with pytest.raises(error, match=message):
         make(value)
+
+
+@dataclass(frozen=True)
+class Returning(ReLU):
+    """Returns what it should have written."""
+
+    def forward(self, Z, A):
+        return np.maximum(Z, 0)
+
+
+def test_an_activation_that_writes_nothing_is_told():
+    network = Network([Dense(2, Returning()), Dense(1)], (3,))
+    p = network.parameters.views(np.zeros(network.parameters.size))
+    with pytest.raises(TypeError, match=r"`forward` of Returning\(\) must write to A and return None"):
+        network.forward(p, np.ones((4, 3)))
