@@ -52,13 +52,14 @@ def main():
     common = {"hidden_layer_sizes": (50,), "learning_rate_init": 0.02, "batch_size": BATCH, "random_state": 0}
     steps = len(X) // BATCH
     models = {
-        "constant rate": BatchMLPRegressor(**common),
-        "one cycle": BatchMLPRegressor(learning_rate=OneCycle(total=steps), **common),
-        "frozen scaler": ScaledOnFirstChunk(MLPRegressor(**common)),
+        "Batch, constant": BatchMLPRegressor(**common),
+        "Batch, one cycle": BatchMLPRegressor(learning_rate=OneCycle(total=steps), **common),
+        "MLP, frozen scaler": ScaledOnFirstChunk(MLPRegressor(**common)),
     }
     print(f"{len(X)} rows in chunks of {CHUNK}; mean of y {y[:CHUNK].mean():.0f} in the first, {y.mean():.0f} in all")
-    print(f"RMSE on {len(X_test)} test rows (sd of y {y_test.std():.0f}, noise {NOISE:.0f})\n")
-    print("   rows" + "".join(f"{name:>16}" for name in models))
+    print(f"RMSE on {len(X_test)} test rows (sd of y {y_test.std():.0f}, noise {NOISE:.0f})")
+    print("Batch: BatchMLPRegressor, at a constant rate or through one cycle of it; MLP: scikit-learn's MLPRegressor\n")
+    print("   rows" + "".join(f"{name:>20}" for name in models))
     for start in range(0, len(X), CHUNK):
         chunk = slice(start, start + CHUNK)
         for model in models.values():
@@ -66,7 +67,7 @@ def main():
         seen = start + CHUNK
         if seen in (500, 1000, 1500, 2000, 3000, 5000, 10_000, 15_000, 20_000):
             errors = [root_mean_squared_error(y_test, model.predict(X_test)) for model in models.values()]
-            print(f"{seen:7d}" + "".join(f"{error:16.1f}" for error in errors))
+            print(f"{seen:7d}" + "".join(f"{error:20.1f}" for error in errors))
 
     once = BatchMLPRegressor(learning_rate="one_cycle", max_iter=1, **common).fit(X, y)
     print(f"\nfit on everything, one epoch, one cycle: {root_mean_squared_error(y_test, once.predict(X_test)):.1f}")

@@ -116,7 +116,7 @@ def history(cell, clip):
                 lengths.append(model.history_["gradient_norm"][-1])
             errors.append(mean_squared_error(y_new, model.predict(X_new)))
     except ValueError as error:
-        print(error)
+        print(f"{cell}, gradients clipped to {clip}: {error}")
     return pd.Series(lengths), pd.Series(errors, 1 + np.arange(len(errors)), dtype=float)
 
 

@@ -52,10 +52,10 @@ def coverage(y, quantiles, mean, std):
         band, error = covered(y, quantiles[:, low], quantiles[:, high])
         rows[f"{share:.0%}"] = {
             "quantile band": band,
-            "its width": np.mean(quantiles[:, high] - quantiles[:, low]),
+            "quantile width": np.mean(quantiles[:, high] - quantiles[:, low]),
             "Gaussian": covered(y, mean - half, mean + half)[0],
-            "its  width": np.mean(2 * half),
-            "+-": error,
+            "Gaussian width": np.mean(2 * half),
+            "s.e. of quantile": error,
         }
     return pd.DataFrame(rows).T
 

@@ -429,6 +429,7 @@ def predict(*signal_and_frame):
 
 X = np.random.default_rng(0).normal(size=(600, 10))
 model = BatchMLPRegressor(hidden_layer_sizes=(100, 100), max_iter=1, n_iter_no_change=np.inf).fit(X, X[:, 0])
+model.predict(X)  # loads all that is loaded once
 before = blas_threads()
 assert set(before) != {1}, before
 signal.signal(signal.SIGALRM, predict)
