@@ -109,8 +109,11 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         """What a first y, and the ``classes`` if they were given, show: what predictions will look like."""
 
     @abstractmethod
-    def _class_weight(self, data: Data, keep: bool) -> Array | None:
-        """The weight of every class in these rows, or with ``keep`` in all so far; None where rows count alike."""
+    def _weigh_classes(self, data: Data, keep: bool) -> Array | None:
+        """Count the rows of every class, with ``keep`` besides those before; returns what a row of each weighs.
+
+        None where rows count alike.
+        """
 
     @with_callbacks
     def fit(
@@ -163,7 +166,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         warn_of_light_rows(self.alpha, data.mean_weight())
         if self._target.has_units:
             warn_of_coarse_target(data.targets(data.y, None)[0], data.X.dtype)
-        class_weight = self._class_weight(data, keep=False)
+        class_weight = self._weigh_classes(data, keep=False)
         held_out = self._read_held_out(settings, X_val, y_val, weight_val, data.X.dtype)
         data, held_out = data.weigh(class_weight), None if held_out is None else held_out.weigh(class_weight)
         rng = self._generator()
@@ -186,7 +189,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
     def _partial_fit(self, X: Any, y: Any, weight: Any, classes: Any = None) -> Ending:
         fresh = not self.__sklearn_is_fitted__()
         settings, data = self._read_training(X, y, weight, fresh, classes)
-        data = data.weigh(self._class_weight(data, keep=not fresh))
+        data = data.weigh(self._weigh_classes(data, keep=not fresh))
         if fresh or self._state is None:
             rng = self._generator()
             model = self._build(settings, data, rng) if fresh else self._continue(settings, data, "partial_fit")

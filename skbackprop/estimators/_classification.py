@@ -45,7 +45,7 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
     def _decided(self, raw: Array) -> Array:
         return self._target.write(self._loss.decide(raw))
 
-    def _class_weight(self, data: Data, keep: bool) -> Array | None:
+    def _weigh_classes(self, data: Data, keep: bool) -> Array | None:
         if data.y.ndim == 2 and not self._target.indicator:
             seen = class_counts(data, len(self.classes_))
             self._class_counts = seen + self._class_counts if keep else seen

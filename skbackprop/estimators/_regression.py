@@ -41,7 +41,7 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
     def _predicted(self, raw: Array) -> Array:
         return self._target.write(self._loss.predict(raw))
 
-    def _class_weight(self, data: Data, keep: bool) -> None:
+    def _weigh_classes(self, data: Data, keep: bool) -> None:
         return None
 
     @available_if(can_step)

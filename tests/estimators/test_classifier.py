@@ -563,7 +563,10 @@ def test_a_class_weight_may_name_a_class_that_these_rows_lack():
 
 
 def test_balanced_counts_rows_from_before_it_was_asked_for():
-    y = numbers % 2
-    model = net().partial_fit(X, y, classes=[0, 1]).set_params(class_weight="balanced")
-    model.partial_fit(X[:10], y[:10])
-    np.testing.assert_array_equal(model._class_counts, np.bincount(y) + np.bincount(y[:10]))
+    y = np.arange(len(X)) % 5 == 0
+    counts = np.bincount(y) + np.bincount(y[:10])
+    balanced, explicit = (
+        net().partial_fit(X, y, classes=[False, True]).set_params(class_weight=weight).partial_fit(X[:10], y[:10])
+        for weight in ("balanced", dict(zip([False, True], counts.sum() / (2 * counts), strict=True)))
+    )
+    np.testing.assert_array_equal(balanced.theta_, explicit.theta_)
