@@ -191,8 +191,8 @@ class TokenForm:
         if wrong.any():
             row, step = np.argwhere(wrong)[0]
             raise ValueError(
-                f"`X` must hold tokens, whole numbers from 0 to {self.n_tokens - 1} (`n_tokens` says of how many), "
-                f"got {tokens[row, step]:g} in sequence {row} at step {step}"
+                f"`X` must hold tokens, whole numbers from 0 to {self.n_tokens - 1}, got {tokens[row, step]:g} in "
+                f"sequence {row} at step {step}; `n_tokens` sets how many there are"
             )
         if reset:
             number_features(estimator, 1)

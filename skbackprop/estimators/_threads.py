@@ -32,9 +32,10 @@ SHARED_FLOPS = 5e5
 SHARED_NUMBERS = 2000
 PAYS_FROM = 1e8
 
-_lock = threading.RLock()  # a signal's handler, too, may predict
+_lock = threading.RLock()  # a signal's handler, too, may predict, in the middle of this
 _inside: dict[object, tuple[str, int]] = {}  # for whom one thread is asked for, and by which thread of ours
 _before: dict[Any, int] = {}
+_at_it = False  # whether this is being put into effect
 
 
 @cache
@@ -67,22 +68,33 @@ def _leave(token: object) -> None:
 
 
 def _suit_all() -> None:
-    """Give every BLAS the number of threads that suits all who are inside."""
-    whom = {who for who, _ in _inside.values()}
-    for library, before in list(_before.items()):
-        limited = "all" in whom or (len(_before) > 1 and "scipy" in whom and is_scipys(library))
-        wanted = 1 if limited else before
-        if library.num_threads != wanted:
-            library.set_num_threads(wanted)
-    _let_go()
-    if not _inside:
-        _before.clear()
+    """Give every BLAS the number of threads that suits all who are inside.
+
+    A signal's handler that predicts while its thread is at this leaves it to go on: threadpoolctl could not be entered
+    twice.
+    """
+    global _at_it
+    if _at_it:
+        return
+    _at_it = True
+    try:
+        whom = {who for who, _ in _inside.values()}
+        for library, before in list(_before.items()):
+            limited = "all" in whom or (len(_before) > 1 and "scipy" in whom and is_scipys(library))
+            wanted = 1 if limited else before
+            if library.num_threads != wanted:
+                library.set_num_threads(wanted)
+        _let_go()
+        if not _inside:
+            _before.clear()
+    finally:
+        _at_it = False
 
 
 def _alone_after_fork() -> None:
     """Another thread may have held the lock, or have been inside."""
-    global _lock
-    _lock = threading.RLock()
+    global _lock, _at_it
+    _lock, _at_it = threading.RLock(), False
     for token, (_, thread) in list(_inside.items()):
         if thread != threading.get_ident():
             del _inside[token]

@@ -434,7 +434,7 @@ before = blas_threads()
 assert set(before) != {1}, before
 signal.signal(signal.SIGALRM, predict)
 signal.setitimer(signal.ITIMER_REAL, 1e-3)
-for _ in range(300):
+for _ in range(150):
     model.predict(X)
 signal.setitimer(signal.ITIMER_REAL, 0)
 assert blas_threads() == before
