@@ -22,7 +22,8 @@ STILL_RISING = 0.02  # of all that a score has risen, its rise in the epochs of 
 def verdict(s: Session) -> str | None:
     """What the user can do about a fit that is of no use, or has not come to its end; None where all is well."""
     e = s.estimator
-    constant, loss = constant_loss(s, s.objective, s.data), kept(e, "data_loss")
+    best = s.model.trained_loss.constant(*s.data.targets(s.objective.y, s.objective.weight))
+    constant, loss = constant_loss(s, best, s.objective, s.data), kept(e, "data_loss")
     cut_short = s.watched and s.exhausted
     tol = 0.0 if s.watched and not is_name(e.monitor, "loss") else e.tol  # else in units of a score
     useless, useful = beyond(constant) + tol, constant - tol
@@ -31,9 +32,10 @@ def verdict(s: Session) -> str | None:
     if loss > useless:
         return worse(e, loss, constant)
     if s.held_out is not None and s.watched and s.held_out.X is not s.data.X:  # rows that the user gave
-        validation_loss, constant_there = kept(e, "validation_loss"), constant_loss(s, s.held_out_objective, s.held_out)
-        if validation_loss > beyond(constant_there):
-            return other_units(validation_loss, constant_there)
+        loss_there = kept(e, "validation_loss")
+        constant_there = constant_loss(s, best, s.held_out_objective, s.held_out)
+        if loss_there > beyond(constant_there):
+            return other_units(loss_there, constant_there)
     if cut_short and loss > useful and target_varies(s):
         return no_better(e, s.full_batch, s.batches.size, loss, constant)
     if cut_short and still_improved(e):
@@ -51,13 +53,12 @@ def beyond(constant: float) -> float:
     return constant + USELESS * abs(constant)
 
 
-def constant_loss(s: Session, objective: Any, data: Data) -> float:
-    """The loss on some rows of the constant that is best on the training rows."""
+def constant_loss(s: Session, constant: np.ndarray, objective: Any, data: Data) -> float:
+    """The mean loss on some rows where all of them are predicted by a constant."""
     loss, total = s.model.trained_loss, 0.0
-    constant = loss.constant(*s.data.targets(s.objective.y, s.objective.weight)).astype(s.objective.y.dtype)
     y, weight = data.targets(objective.y, objective.weight)
     for block in blocks(len(y), rows_per_block(s.model.network, y.itemsize)):
-        raw = np.tile(constant, (len(y[block]), 1))
+        raw = np.tile(constant.astype(y.dtype), (len(y[block]), 1))
         w = None if weight is None else weight[block]
         total += loss.value_and_gradient(y[block], raw, w, np.empty(raw.shape, raw.dtype))
     return total / (len(y) if weight is None else weight.sum())
