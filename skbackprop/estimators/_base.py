@@ -25,7 +25,7 @@ from ._fitted import FittedNetwork
 from ._reading import (
     FLOATS,
     Data,
-    check_range,
+    check_y_fits,
     placed,
     read_weight,
     rows_that_count,
@@ -224,7 +224,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
     def _rows(self, loss: Loss, X: Any, y: Any, known: Array | None, sample_weight: Any) -> Data:
         weight = read_weight(sample_weight, X.shape[0])
         y = self._target.read(y)
-        check_range(y, X.dtype)
+        check_y_fits(y, X.dtype)
         loss.check(y)
         y = placed(y, known)
         return Data(X, y, weight, rows_that_count(y, weight), weight)
@@ -292,5 +292,5 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         share = rate / (rate + SHIFT_RATE) * rows / (rows + SHIFT_ROWS)
         quiet = np.errstate(over="ignore", invalid="ignore")  # training will say that it diverges
         with quiet, suitable_blas_threads(model.network, data.n):
-            raw = data.counted(self._raw_of(model, data.taken(data.X)))
+            raw = data.at_targets(self._raw_of(model, data.taken(data.X)))
             model.shift_output_bias(raw, *data.targets(model.units.standardize(data.y), data.weight), share)

@@ -17,7 +17,7 @@ from ..network.model import Model, Then
 from ..network.objective import Objective
 from ..ranges import check_real
 from ._base import BatchNetwork
-from ._reading import FLOATS, Data, check_representable, refuse_dates, refuse_missing
+from ._reading import FLOATS, Data, check_X_fits, refuse_dates, refuse_missing
 from ._settings import Architecture, Settings, read_activations, read_hidden, read_init
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
             return np.asarray(X)
         refuse_dates(X)
         X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=FLOATS)
-        check_representable(X.data if issparse(X) else X, self.model_.theta.dtype)
+        check_X_fits(X.data if issparse(X) else X, self.model_.theta.dtype)
         return X
 
     def _row_shape(self, X: Any) -> tuple[int, ...]:
@@ -109,7 +109,7 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
         x = X.ravel(order="K")
         if not np.vdot(x, x) <= np.finfo(dtype).max:
             assert_all_finite(X, estimator_name=type(self).__name__, input_name="X")
-            check_representable(X, dtype)
+            check_X_fits(X, dtype)
 
     def _given(self, X: Any) -> Any:
         return X

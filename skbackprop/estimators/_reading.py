@@ -43,7 +43,7 @@ class Data(NamedTuple):
         known = has_target(y)
         return y[known], None if weight is None else np.repeat(weight, known.sum(axis=1))
 
-    def counted(self, raw: Array) -> Array:
+    def at_targets(self, raw: Array) -> Array:
         """Raw output for these rows, where there are targets."""
         return raw if self.y.ndim == 2 else raw[has_target(self.taken(self.y))]
 
@@ -97,7 +97,7 @@ def same_kind(error: TypeError | ValueError, message: str) -> TypeError | ValueE
     return (TypeError if isinstance(error, TypeError) else ValueError)(message)
 
 
-def check_range(y: Array, dtype: np.dtype) -> None:
+def check_y_fits(y: Array, dtype: np.dtype) -> None:
     """Predictions come in the dtype of X, and could not reach a target beyond it."""
     limit, greatest = np.finfo(dtype).max, max(y.max(), -y.min())
     if greatest > limit:
@@ -106,7 +106,7 @@ def check_range(y: Array, dtype: np.dtype) -> None:
         )
 
 
-def check_representable(X: Array, dtype: np.dtype) -> None:
+def check_X_fits(X: Array, dtype: np.dtype) -> None:
     """A model computes in its own dtype, where larger numbers of X would be infinite. NaN is padding."""
     if X.dtype.itemsize > dtype.itemsize and X.size:
         limit, greatest = np.finfo(dtype).max, max(np.nanmax(X), -np.nanmin(X))

@@ -19,7 +19,7 @@ from ..network.recurrent import Recurrent
 from ..network.sequence_objective import SequenceObjective
 from ..ranges import check_flag, check_integer, check_real
 from ._base import BatchNetwork
-from ._reading import FLOATS, Data, check_representable
+from ._reading import FLOATS, Data, check_X_fits
 from ._sequences import Form, Sequences, form_of
 from ._settings import Architecture, Settings, check_same, is_full_batch, read_hidden, read_init, read_object
 from ._threads import suitable_blas_threads
@@ -107,7 +107,7 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
 
     def _entrance(self, settings: Settings) -> list[Layer]:
         if self.embedding is not None:
-            return [Embedding(self._form.said()["n_tokens"], self.embedding)]
+            return [Embedding(self._form.parameters()["n_tokens"], self.embedding)]
         return settings.entrance()
 
     def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, Array | None]:
@@ -124,14 +124,14 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
         return X, y, None
 
     def _continue(self, settings: Settings, data: Data, how: str) -> Model:
-        said = self._form.said()
+        said = self._form.parameters()
         check_same(said, {name: getattr(self, name) or value for name, value in said.items()}, how)
         return super()._continue(settings, data, how)
 
     def _read_x(self, X: Any) -> Sequences:
         check_is_fitted(self)
         X = self._form.read(self, X, False, FLOATS)
-        check_representable(X.values, self.theta_.dtype)
+        check_X_fits(X.values, self.theta_.dtype)
         return X
 
     def _row_shape(self, X: Sequences) -> tuple[int | None, ...]:

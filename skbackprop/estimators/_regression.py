@@ -129,7 +129,7 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
         if len(y) < 2:
             warn("`score` is not defined for fewer than two targets", UndefinedMetricWarning)
             return math.nan
-        return self._loss.score(y, data.counted(self._forward(data.taken(X))), weight)
+        return self._loss.score(y, data.at_targets(self._forward(data.taken(X))), weight)
 
     def _refuses_negative_targets(self) -> bool:
         loss: Any = LOSSES.get(self.loss) if isinstance(self.loss, str) else self.loss

@@ -59,13 +59,13 @@ class Sequences:
 class Form(Protocol):
     """A frozen dataclass: how the first X was given, and how every X is therefore to be given.
 
-    ``of_steps`` is the form for any number of further steps, ``said`` are the parameters that it comes from.
+    ``of_steps`` is the form for any number of further steps, ``parameters`` are the estimator's that it comes from.
     """
 
     def read(self, estimator: Any, X: Any, reset: bool, dtype: Any) -> Sequences: ...
     def given(self, X: Sequences) -> Array: ...
     def of_steps(self) -> Form: ...
-    def said(self) -> dict[str, int]: ...
+    def parameters(self) -> dict[str, int]: ...
 
 
 def form_of(X: Any, n_channels: int, n_tokens: int | None, tokens: bool) -> Form:
@@ -143,7 +143,7 @@ class StepForm:
     def of_steps(self) -> StepForm:
         return self
 
-    def said(self) -> dict[str, int]:
+    def parameters(self) -> dict[str, int]:
         return {}
 
 
@@ -173,7 +173,7 @@ class ColumnForm:
     def of_steps(self) -> StepForm:
         return StepForm(self.n_channels, columns=True)
 
-    def said(self) -> dict[str, int]:
+    def parameters(self) -> dict[str, int]:
         return {"n_channels": self.n_channels}
 
 
@@ -204,7 +204,7 @@ class TokenForm:
     def of_steps(self) -> TokenForm:
         return self
 
-    def said(self) -> dict[str, int]:
+    def parameters(self) -> dict[str, int]:
         return {"n_tokens": self.n_tokens}
 
 

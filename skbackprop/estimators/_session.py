@@ -79,7 +79,7 @@ class Session:
         size = data.n if self.full_batch else batch_rows(estimator.batch_size, data.n, model.network)
         self.batches = Batches(self.rows, size, state.rng if estimator.shuffle else None)
         self.total = tasks.max_epochs * len(self.batches) if planned else None
-        self.mean, self.weights = RunningMean(settings.share if planned else 1.0), state.theta
+        self.mean, self.weights = RunningMean(settings.newest_share if planned else 1.0), state.theta
         self.best = BestSoFar()
         self.progress = make_progress(estimator, settings)
         self.exhausted = self.converged = False

@@ -39,7 +39,10 @@ class Architecture(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What the parameters of an estimator mean."""
+    """What the parameters of an estimator mean.
+
+    ``newest_share`` is that of the newest weights in their running mean; 1 stands for no mean.
+    """
 
     loss: Loss
     architecture: Architecture
@@ -48,7 +51,7 @@ class Settings(NamedTuple):
     adaptive: bool
     clip: float
     standardize: bool
-    share: float
+    newest_share: float
 
     @property
     def full_batch(self) -> bool:
@@ -133,7 +136,7 @@ def read_settings(estimator: Any, losses: Mapping[str, Any], contract: type, arc
         adaptive=adaptive,
         clip=math.inf if estimator.clip_norm is None else float(estimator.clip_norm),
         standardize=bool(estimator.standardize),
-        share=SHARE if read_average(estimator, solver, schedule) else 1.0,
+        newest_share=SHARE if read_average(estimator, solver, schedule) else 1.0,
     )
 
 

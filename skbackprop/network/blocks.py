@@ -9,7 +9,7 @@ from scipy.sparse import issparse
 
 from .network import Network
 
-__all__ = ["Rows", "blocks", "counted", "parts", "rows_per_block", "sequences_per_block"]
+__all__ = ["Rows", "blocks", "parts", "rows_and_count", "rows_per_block", "sequences_per_block"]
 
 Array = np.ndarray
 Rows = slice | Array
@@ -34,7 +34,7 @@ def blocks(n: int, size: int, begin: int = 0) -> list[slice]:
     return [slice(begin + start, begin + min(start + size, n)) for start in range(0, n, size)]
 
 
-def counted(rows: Rows | None, n: int) -> tuple[Rows, int]:
+def rows_and_count(rows: Rows | None, n: int) -> tuple[Rows, int]:
     """``rows``, of n, as a slice without gaps or an array of row numbers, and how many they are; None means all."""
     rows = slice(None) if rows is None else rows
     if isinstance(rows, slice):
@@ -51,7 +51,7 @@ def counted(rows: Rows | None, n: int) -> tuple[Rows, int]:
 
 
 def parts(rows: Rows, n: int, size: int) -> list[Rows]:
-    """The n ``rows`` that `counted` gives, ``size`` at a time."""
+    """The n ``rows`` that `rows_and_count` gives, ``size`` at a time."""
     if isinstance(rows, slice):
         return [*blocks(n, size, rows.start)]
     return [rows[block] for block in blocks(n, size)]

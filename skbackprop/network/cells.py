@@ -32,8 +32,8 @@ class Cell(Protocol):
     1. ``forward`` writes the states after the step. Z is the cell's to overwrite; what it leaves there, and what it
        writes to the arrays that ``keeps`` asks for by name and width, is in the step again in ``backward``.
     2. ``backward`` gets the derivatives by the states after the step in ``dS``, and leaves there the derivatives by the
-       states before it, as far as they do not go through R. It puts dZ in the place of Z, and writes dR; unless the
-       cell ``splits`` the two, they are the same array.
+       states before it, as far as they do not go through R. It puts dZ in the place of Z, and writes dR, which
+       is the same array unless the cell ``has_own_dR``, as one must in which Z and R are not just added up.
     3. ``slots`` are the slots of the recurrence: U, and whatever else the cell needs. ``bias`` starts b.
     4. ``gradient`` assigns the gradient by the slots besides U and gain, once, after the last step backward: what was
        kept then holds the rows of all steps.
@@ -51,7 +51,7 @@ class Cell(Protocol):
     """
 
     gates: ClassVar[int]
-    splits: ClassVar[bool]
+    has_own_dR: ClassVar[bool]
     states: ClassVar[int]
 
     @property
@@ -112,7 +112,7 @@ class Elman:
     activation: Activation = TANH
     layer_norm: bool = False
     gates: ClassVar[int] = 1
-    splits: ClassVar[bool] = False
+    has_own_dR: ClassVar[bool] = False
     states: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
@@ -174,7 +174,7 @@ class GRU:
 
     layer_norm: bool = False
     gates: ClassVar[int] = 3
-    splits: ClassVar[bool] = True
+    has_own_dR: ClassVar[bool] = True
     states: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
@@ -233,7 +233,7 @@ class LSTM:
     forget_bias: float = 1.0
     layer_norm: bool = False
     gates: ClassVar[int] = 4
-    splits: ClassVar[bool] = False
+    has_own_dR: ClassVar[bool] = False
     states: ClassVar[int] = 2
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from .. import kernels
-from .blocks import Rows, counted, parts, rows_per_block
+from .blocks import Rows, parts, rows_and_count, rows_per_block
 from .contract import Run, Tape
 from .losses import Loss
 from .network import Network
@@ -142,7 +142,7 @@ class Objective:
         value : Value
         gradient : ndarray of the shape and dtype of theta
         """
-        point, (rows, n) = self._point_at(theta), counted(rows, len(self.y))
+        point, (rows, n) = self._point_at(theta), rows_and_count(rows, len(self.y))
         if n <= self._block:
             loss = self._pass(point, rows, n)
         else:
@@ -182,7 +182,7 @@ class Objective:
         -------
         loss : float
         """
-        p, (rows, n) = self._point_at(theta).p, counted(rows, len(self.y))
+        p, (rows, n) = self._point_at(theta).p, rows_and_count(rows, len(self.y))
         total, weights = 0.0, 0.0
         for some in parts(rows, n, rows_per_block(self.network, theta.itemsize, self.X)):
             X, y, weight = self._take(some)

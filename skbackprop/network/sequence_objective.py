@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..ranges import check_integer
-from .blocks import Rows, blocks, counted, sequences_per_block
+from .blocks import Rows, blocks, rows_and_count, sequences_per_block
 from .contract import Run, Tape
 from .layout import flatten, unflatten
 from .losses import Loss
@@ -210,7 +210,7 @@ class SequenceObjective:
         return self._point
 
     def _numbered(self, rows: Rows | None) -> Array:
-        rows, _ = counted(rows, len(self.y))
+        rows, _ = rows_and_count(rows, len(self.y))
         return np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
 
     def _segments(self, rows: Array, k: int | None) -> Iterator[Segment]:

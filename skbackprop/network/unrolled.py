@@ -95,7 +95,7 @@ class Unrolled:
         dH_t = dY_t + dQ_{t+1} U^T, with dQ = dR unless that is normalised, and what the cell hands down. dZ takes the
         place of Z.
         """
-        self.dR = self._steps("dR", self.R.shape[1]) if self.cell.splits else self.Z
+        self.dR = self._steps("dR", self.R.shape[1]) if self.cell.has_own_dR else self.Z
         self.dQ = self._steps("dQ", self.R.shape[1]) if self.cell.layer_norm else self.dR
         dS = tuple(self.tape.array(f"dS{k}", (self.n, self.u), self.dtype) for k in range(self.cell.states))
         for d in dS:
