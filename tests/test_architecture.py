@@ -17,15 +17,16 @@ MODULES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE
 
 # Which rooms each room reads, besides itself.
 READS = {
+    "frozen": set(),
     "ranges": set(),
     "kernels": set(),
-    "network": {"kernels", "ranges"},
-    "optimize": {"kernels", "ranges"},
+    "network": {"frozen", "kernels", "ranges"},
+    "optimize": {"frozen", "kernels", "ranges"},
     "checks": {"network", "ranges"},
     "deploy": {"network", "ranges"},
-    "estimators": {"kernels", "network", "optimize", "ranges", "deploy"},  # deploy only inside of a method
+    "estimators": {"frozen", "kernels", "network", "optimize", "ranges", "deploy"},  # deploy only inside of a method
 }
-CORE = {"checks", "ranges", "kernels", "network", "optimize"}
+CORE = {"checks", "frozen", "ranges", "kernels", "network", "optimize"}
 COMPILER = {"numba", "llvmlite"}
 LIBRARIES = {"threadpoolctl"}  # tells which are loaded
 

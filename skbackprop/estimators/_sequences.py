@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from numbers import Number
 from typing import Any, Protocol
 
@@ -12,6 +11,7 @@ from scipy.sparse import issparse
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_array, validate_data
 
+from ..frozen import frozen
 from ..network.segments import valid_steps
 from ..network.sequences import sequence_lengths
 from ._reading import not_missing, refuse_dates
@@ -20,7 +20,7 @@ Array = np.ndarray
 NAN_IS_PADDING = {"ensure_all_finite": "allow-nan"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Sequences:
     """Steps of every row, and how many of them are valid: an array that is indexed by rows.
 
@@ -116,7 +116,7 @@ def check_same_channels(X: Any) -> None:
             )
 
 
-@dataclass(frozen=True)
+@frozen
 class StepForm:
     """X of shape (n, T, d), or where ``columns`` may come, (n, T * d); T is free from call to call."""
 
@@ -147,7 +147,7 @@ class StepForm:
         return {}
 
 
-@dataclass(frozen=True)
+@frozen
 class ColumnForm:
     """X of shape (n, T * d), with the d channels of a step side by side; T is fixed."""
 
@@ -177,7 +177,7 @@ class ColumnForm:
         return {"n_channels": self.n_channels}
 
 
-@dataclass(frozen=True)
+@frozen
 class TokenForm:
     """X of shape (n, T), or (n, T, 1), of whole numbers below ``n_tokens``; T is free from call to call."""
 

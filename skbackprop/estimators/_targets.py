@@ -11,6 +11,7 @@ from scipy.sparse import issparse
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
+from ..frozen import frozen
 from ..network.answers import Labels, Numbers
 from ..network.losses import Loss
 from ..ranges import check_real
@@ -43,7 +44,7 @@ class Target(Protocol):
     def written(self) -> dict[str, Any]: ...
 
 
-@dataclass(frozen=True)
+@frozen
 class NumberTarget(Numbers):
     """Numbers in ``n_outputs`` columns."""
 

@@ -6,9 +6,9 @@ that have kernels name them instead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ..frozen import frozen
 from ..ranges import check_real
 from .elementwise import HE, LECUN, SCIKIT_LEARN, Activation, Elementwise
 from .gated import GELU, Mish, SiLU
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@frozen
 class Identity(Elementwise):
     """f(z) = z, f'(z) = 1.
 
@@ -49,7 +49,7 @@ class Identity(Elementwise):
     init: ClassVar[Initializer] = SCIKIT_LEARN
 
 
-@dataclass(frozen=True)
+@frozen
 class Logistic(Elementwise):
     """f(z) = 1 / (1 + exp(-z)), f'(z) = f (1 - f).
 
@@ -67,7 +67,7 @@ class Logistic(Elementwise):
     init: ClassVar[Initializer] = VarianceScaling(1 / 3, "mean", bias=True)
 
 
-@dataclass(frozen=True)
+@frozen
 class Tanh(Elementwise):
     """f(z) = tanh z, f'(z) = 1 - f^2.
 
@@ -85,7 +85,7 @@ class Tanh(Elementwise):
     init: ClassVar[Initializer] = SCIKIT_LEARN
 
 
-@dataclass(frozen=True)
+@frozen
 class ReLU(Elementwise):
     """f(z) = max(z, 0), f'(z) = [z > 0].
 
@@ -107,7 +107,7 @@ class ReLU(Elementwise):
     init: ClassVar[Initializer] = SCIKIT_LEARN
 
 
-@dataclass(frozen=True)
+@frozen
 class LeakyReLU(Elementwise):
     """f(z) = max(z, slope z), f'(z) = 1 for z > 0, else slope.
 
@@ -146,7 +146,7 @@ class LeakyReLU(Elementwise):
         return (self.slope,)
 
 
-@dataclass(frozen=True)
+@frozen
 class ELU(Elementwise):
     """f(z) = z for z > 0, else alpha (exp(z) - 1); f'(z) = 1 for z > 0, else f + alpha.
 
@@ -186,7 +186,7 @@ class ELU(Elementwise):
         return self.alpha, 1.0
 
 
-@dataclass(frozen=True)
+@frozen
 class SELU(Elementwise):
     """f(z) = l z for z > 0, else l a (exp(z) - 1), with a and l such that mean 0 and variance 1 are a fixed point.
 
@@ -214,7 +214,7 @@ class SELU(Elementwise):
         return self.alpha, self.scale
 
 
-@dataclass(frozen=True)
+@frozen
 class Softplus(Elementwise):
     """f(z) = log(1 + exp(z)), f'(z) = 1 - exp(-f).
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..frozen import frozen
+
 __all__ = ["Labels", "Numbers"]
 
 Array = np.ndarray
 
 
-@dataclass(frozen=True)
+@frozen
 class Numbers:
     """Numbers, a column for every output; with ``flat`` those of a single output have the shape (n,)."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import ClassVar, Protocol
 
 import numpy as np
 
 from .. import kernels
+from ..frozen import frozen
 from ..ranges import check_flag, check_object, check_real
 from .activations import ReLU, Tanh
 from .elementwise import Activation
@@ -78,7 +78,7 @@ def recurrent_slots(cell: Cell, units: int, draw: Sampler | None = None) -> dict
     return slots
 
 
-@dataclass(frozen=True)
+@frozen
 class Elman:
     """H = f(X W + b + H_before U).
 
@@ -142,7 +142,7 @@ class Elman:
         pass
 
 
-@dataclass(frozen=True)
+@frozen
 class GRU:
     """H = (1 - z) c + z H_before, with r, z = s(X W + b + H_before U), c = tanh(X W + b + r * (H_before U + v)).
 
@@ -199,7 +199,7 @@ class GRU:
         kernels.column_sums(dR[:, -g.v.size :], g.v)
 
 
-@dataclass(frozen=True)
+@frozen
 class LSTM:
     """C = f C_before + i g, H = o tanh(C), with i, f, o = s(X W + b + H_before U) and g = tanh(X W + b + H_before U).
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from .. import kernels
+from ..frozen import frozen
 from ..ranges import check_integer
 from .contract import Run, Shape
 from .initializers import Initializer, SmallNormal
@@ -21,7 +21,7 @@ Array = np.ndarray
 UNIT_NORMAL = SmallNormal(1.0)
 
 
-@dataclass(frozen=True)
+@frozen
 class Embedding:
     """Y_it = W[X_it], the row of W whose number is the token; dW[k] = the sum of dY_it over all it with X_it = k.
 

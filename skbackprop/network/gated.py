@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ..frozen import frozen
 from .elementwise import HE, Elementwise
 from .initializers import Initializer
 
 __all__ = ["GELU", "Mish", "SiLU"]
 
 
-@dataclass(frozen=True)
+@frozen
 class GELU(Elementwise):
     """f(z) = z Phi(z), f'(z) = Phi(z) + z phi(z), Phi and phi being the standard normal's distribution and density.
 
@@ -33,7 +33,7 @@ class GELU(Elementwise):
     init: ClassVar[Initializer] = HE
 
 
-@dataclass(frozen=True)
+@frozen
 class SiLU(Elementwise):
     """f(z) = z s(z), f'(z) = s + f (1 - s), with the logistic function s.
 
@@ -55,7 +55,7 @@ class SiLU(Elementwise):
     init: ClassVar[Initializer] = HE
 
 
-@dataclass(frozen=True)
+@frozen
 class Mish(Elementwise):
     """f(z) = z t, f'(z) = t + z (1 - t^2) s, with t = tanh(log(1 + exp(z))) and the logistic function s.
 

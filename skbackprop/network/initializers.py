@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from ..frozen import frozen
 from ..ranges import check_name, check_real
 
 __all__ = ["INITIALIZERS", "Initializer", "Orthogonal", "SmallNormal", "VarianceScaling"]
@@ -59,7 +59,7 @@ class Initializer(Protocol):
     def samplers(self, n_in: int, n_out: int) -> tuple[Sampler, Sampler]: ...
 
 
-@dataclass(frozen=True)
+@frozen
 class VarianceScaling:
     """Weights of mean zero and variance ``scale / n``.
 
@@ -116,7 +116,7 @@ class VarianceScaling:
         return draw, draw if self.bias else zeros
 
 
-@dataclass(frozen=True)
+@frozen
 class Orthogonal:
     """Weights with orthogonal rows or columns (whichever are fewer) of length ``gain``; biases zero.
 
@@ -159,7 +159,7 @@ class Orthogonal:
         return draw, zeros
 
 
-@dataclass(frozen=True)
+@frozen
 class SmallNormal:
     """Weights close to zero, normal with standard deviation ``sd``; biases zero.
 

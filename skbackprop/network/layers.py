@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, issparse
 
 from .. import kernels
+from ..frozen import frozen
 from ..ranges import check_integer, check_object, check_real
 from .activations import Activation, Identity
 from .contract import Run, Shape
@@ -59,7 +59,7 @@ class Biased:
             kernels.in_force()[self._backward](dA, Z, A, db, self.constants)
 
 
-@dataclass(frozen=True)
+@frozen
 class Dense:
     """A = f(X W + b), on the last axis of X.
 
@@ -145,7 +145,7 @@ class Dense:
         return dX
 
 
-@dataclass(frozen=True)
+@frozen
 class Dropout:
     """Y = X * M, dX = dY * M, with M drawn anew for each batch.
 
@@ -203,7 +203,7 @@ class Dropout:
         return dY
 
 
-@dataclass(frozen=True)
+@frozen
 class Standardize:
     """Y = (X - shift) * inverse_scale, column by column; dX = dY * inverse_scale. No gradient moves the two slots.
 

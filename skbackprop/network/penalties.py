@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from .. import kernels
+from ..frozen import frozen
 from ..ranges import check_real
 
 __all__ = ["L2", "Penalty"]
@@ -32,7 +32,7 @@ class Penalty(Protocol):
     def add(self, W: Array, gradient: Array, strength: float) -> float: ...
 
 
-@dataclass(frozen=True)
+@frozen
 class L2:
     """alpha / 2 * |W|^2 over the slots that decay, biases spared; its gradient is alpha W.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from ..frozen import frozen
 from ..ranges import check_flag, check_integer, check_object, check_real
 from .cells import Cell
 from .contract import Run, Shape, Tape
@@ -22,7 +22,7 @@ Array = np.ndarray
 GLOROT = INITIALIZERS["glorot_uniform"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Recurrent:
     """For t = 1 ... T: S_t = cell(X_t W + b, S_{t-1}), where H_t, the first of the states S_t, is what is put out.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
 from .. import kernels
+from ..frozen import frozen
 from ..ranges import check_integer
 from .optimizers import EVERYTHING, State
 from .training import Differentiable, Epoch
@@ -20,7 +20,7 @@ __all__ = ["LBFGS"]
 Array = np.ndarray
 
 
-@dataclass(frozen=True)
+@frozen
 class LBFGS:
     """Limited-memory BFGS: quasi-Newton steps on all rows at once, with a line search instead of a learning rate.
 

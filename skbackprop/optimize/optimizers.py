@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from .. import kernels
+from ..frozen import frozen
 from ..ranges import check_flag, check_real
 
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop"]
@@ -81,7 +82,7 @@ class KernelOptimizer:
             state[name] *= factor**power
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SGD(KernelOptimizer):
     """Stochastic gradient descent with (Nesterov) momentum.
 
@@ -118,6 +119,7 @@ class SGD(KernelOptimizer):
     array([0.75])
     """
 
+    _: KW_ONLY
     momentum: float = 0.9
     nesterov: bool = True
     weight_decay: float = 0.0
@@ -134,7 +136,7 @@ class SGD(KernelOptimizer):
         return self.momentum, self.nesterov, self.weight_decay
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class RMSprop(KernelOptimizer):
     """v = rho v + (1 - rho) g^2; theta -= rate g / (sqrt(v) + epsilon).
 
@@ -167,6 +169,7 @@ class RMSprop(KernelOptimizer):
     array([-0.2,  0.2])
     """
 
+    _: KW_ONLY
     rho: float = 0.9
     epsilon: float = 1e-8
     weight_decay: float = 0.0
@@ -183,7 +186,7 @@ class RMSprop(KernelOptimizer):
         return self.rho, self.epsilon, self.weight_decay
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Adam(KernelOptimizer):
     """m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; theta -= rate_t m / (sqrt(v) + epsilon).
 
@@ -222,6 +225,7 @@ class Adam(KernelOptimizer):
     array([-0.1,  0.1])
     """
 
+    _: KW_ONLY
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8
@@ -240,7 +244,7 @@ class Adam(KernelOptimizer):
         return self.beta_1, self.beta_2, self.epsilon, self.weight_decay
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class AdamW(Adam):
     """`Adam` with its decoupled weight decay switched on: a decay that depends on neither batch nor gradient.
 
@@ -267,6 +271,7 @@ class AdamW(Adam):
     AdamW(beta_1=0.9, beta_2=0.95, epsilon=1e-08, weight_decay=0.01)
     """
 
+    _: KW_ONLY
     weight_decay: float = 1e-2
 
 

@@ -8,9 +8,9 @@ given one.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+from ..frozen import frozen
 from ..ranges import check_integer, check_real
 
 __all__ = ["SCHEDULES", "Constant", "Cosine", "InverseScaling", "OneCycle", "Schedule", "StepDecay", "Warmup"]
@@ -54,7 +54,7 @@ def check_total(total: int | None) -> None:
         check_integer("total", total, 1)
 
 
-@dataclass(frozen=True)
+@frozen
 class Constant:
     """factor = 1.
 
@@ -70,7 +70,7 @@ class Constant:
         return 1.0
 
 
-@dataclass(frozen=True)
+@frozen
 class InverseScaling:
     """factor = 1 / (step + 1)^power.
 
@@ -104,7 +104,7 @@ class InverseScaling:
         return (step + 1) ** -self.power
 
 
-@dataclass(frozen=True)
+@frozen
 class Cosine:
     """factor = floor + (1 - floor) (1 + cos(pi step / total)) / 2: from 1 down to ``floor``.
 
@@ -144,7 +144,7 @@ class Cosine:
         return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * elapsed(self, step, total))) / 2
 
 
-@dataclass(frozen=True)
+@frozen
 class OneCycle:
     """Up from ``start`` to 1 over the share ``rise`` of the steps, then down to ``end``, both along half a cosine.
 
@@ -197,7 +197,7 @@ class OneCycle:
         return low + (1 - low) * (1 - math.cos(math.pi * up)) / 2
 
 
-@dataclass(frozen=True)
+@frozen
 class StepDecay:
     """factor = drop^k, with k growing by one after every stage; the steps are divided into ``stages`` of equal length.
 
@@ -238,7 +238,7 @@ class StepDecay:
         return self.drop ** min(step * self.stages // known_total(self, total), self.stages - 1)
 
 
-@dataclass(frozen=True)
+@frozen
 class Warmup:
     """A line from 0 to 1 over the first ``steps``, then the schedule ``then``, which counts from the warm-up's end.
 

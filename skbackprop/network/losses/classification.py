@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Self
 
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
 
+from ...frozen import frozen
 from ...ranges import check_real
 from .constants import roots
 from .contract import ClassificationLoss, KernelCall, KernelLoss, Units
@@ -17,7 +18,7 @@ __all__ = ["BrierLoss", "ClassLoss", "Focal", "LogLoss"]
 Array = np.ndarray
 
 
-@dataclass(frozen=True)
+@frozen
 class ClassLoss(KernelLoss):
     """The family of losses on classes; the target is left as it is.
 
@@ -100,7 +101,7 @@ def raw_of(probability: Array, n_classes: int) -> Array:
     return np.log(probability) - (0.0 if n_classes else np.log1p(-probability))
 
 
-@dataclass(frozen=True)
+@frozen
 class LogLoss(ClassLoss):
     """Cross-entropy: -sum_k t_k log p_k through a softmax, -t log p - (1 - t) log(1 - p) in every logistic column.
 
@@ -151,7 +152,7 @@ class LogLoss(ClassLoss):
         return raw_of(share, self.n_classes)
 
 
-@dataclass(frozen=True)
+@frozen
 class BrierLoss(ClassLoss):
     """Half the squared error of probabilities, 1/2 sum_k (p_k - y_k)^2, with y as zeros and ones.
 
@@ -190,7 +191,7 @@ class BrierLoss(ClassLoss):
         return raw_of(frequencies(y, weight, self.n_classes), self.n_classes)
 
 
-@dataclass(frozen=True)
+@frozen
 class Focal(ClassLoss):
     """-(1 - q)^gamma log q, where q is the probability of what is the case; gamma = 0 is the log loss.
 

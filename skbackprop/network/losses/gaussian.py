@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from ... import kernels
+from ...frozen import frozen
 from ...ranges import check_real
 from .contract import HIGHEST, KernelCall, KernelLoss, RegressionLoss, Units, r2
 
@@ -18,7 +19,7 @@ Array = np.ndarray
 CEILING = 30.0
 
 
-@dataclass(frozen=True)
+@frozen
 class Gaussian(KernelLoss):
     """sum_k 1/2 (s_k + (m_k - y_k)^2 exp(-s_k)), the negative log-likelihood of the mean m and the log variance s.
 

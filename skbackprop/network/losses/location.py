@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
 
+from ...frozen import frozen
 from ...ranges import check_real
 from .constants import stationary_constant, weighted_quantile
 from .contract import KernelCall, KernelLoss, RegressionLoss, Units, explained, r2
@@ -68,7 +68,7 @@ class LocationLoss(KernelLoss):
         pass
 
 
-@dataclass(frozen=True)
+@frozen
 class SquaredError(LocationLoss):
     """1/2 sum_k (raw_k - y_k)^2, summed over the k outputs; its gradient is raw - y.
 
@@ -93,7 +93,7 @@ class SquaredError(LocationLoss):
         return np.average(y, axis=0, weights=weight)
 
 
-@dataclass(frozen=True)
+@frozen
 class AbsoluteError(LocationLoss):
     """sum_k |raw_k - y_k|; its gradient is sign(raw - y), which is 0 where the two are equal.
 
@@ -115,7 +115,7 @@ class AbsoluteError(LocationLoss):
         return weighted_quantile(y, 0.5, weight)
 
 
-@dataclass(frozen=True)
+@frozen
 class Expectile(LocationLoss):
     """sum_k |level - [r_k > 0]| r_k^2 with r = raw - y; its gradient is 2 |level - [r > 0]| r.
 

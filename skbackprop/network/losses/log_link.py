@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
 
+from ...frozen import frozen
 from ...ranges import check_real
 from .contract import HIGHEST, KernelCall, KernelLoss, RegressionLoss, Units, r2
 
@@ -81,7 +81,7 @@ def check_positive(y: Array, loss: str, zero: bool) -> None:
         raise ValueError(f"`y` must be {'>=' if zero else '>'} 0 for loss {loss}, got a minimum of {y.min():g}")
 
 
-@dataclass(frozen=True)
+@frozen
 class Poisson(LogLinkLoss):
     """Half the Poisson deviance, sum_k mu_k - y_k raw_k + y_k log y_k - y_k with mu = exp(raw); its gradient is mu - y.
 
@@ -128,7 +128,7 @@ class Poisson(LogLinkLoss):
         check_positive(y, "'poisson'", zero=True)
 
 
-@dataclass(frozen=True)
+@frozen
 class Gamma(LogLinkLoss):
     """Half the gamma deviance, sum_k y_k / mu_k + raw_k - log y_k - 1 with mu = exp(raw); its gradient is 1 - y / mu.
 
@@ -161,7 +161,7 @@ class Gamma(LogLinkLoss):
         check_positive(y, "'gamma'", zero=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class Tweedie(LogLinkLoss):
     """Half the Tweedie deviance, sum_k mu_k^(2-p) / (2-p) - y_k mu_k^(1-p) / (1-p) + y_k^(2-p) / ((1-p) (2-p)).
 

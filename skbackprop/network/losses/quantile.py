@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
 
+from ...frozen import frozen
 from ...ranges import check_real
 from .constants import weighted_quantile
 from .contract import KernelCall, KernelLoss, RegressionLoss, Units, explained
@@ -17,7 +17,7 @@ __all__ = ["QUANTILE_LOSSES", "Quantile"]
 Array = np.ndarray
 
 
-@dataclass(frozen=True)
+@frozen
 class Quantile(KernelLoss):
     """sum over outputs and levels of r ([r > 0] - level), with r = raw - y.
 

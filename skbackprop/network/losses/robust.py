@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Self
 
 import numpy as np
 
+from ...frozen import frozen
 from ...ranges import check_flag, check_real
 from .constants import stationary_constant
 from .contract import KernelCall, RegressionLoss
@@ -18,7 +19,7 @@ __all__ = ["ROBUST_LOSSES", "Huber", "LogCosh", "RobustLoss"]
 Array = np.ndarray
 
 
-@dataclass(frozen=True)
+@frozen
 class RobustLoss(LocationLoss):
     """The family of location losses with a width, ``delta``; its leaves are `Huber` and `LogCosh`.
 
@@ -92,7 +93,7 @@ class RobustLoss(LocationLoss):
             )
 
 
-@dataclass(frozen=True)
+@frozen
 class Huber(RobustLoss):
     """sum_k 1/2 r_k^2 where |r_k| <= delta, else delta (|r_k| - delta / 2), with r = raw - y.
 
@@ -132,7 +133,7 @@ class Huber(RobustLoss):
         return "huber", (self._each,)
 
 
-@dataclass(frozen=True)
+@frozen
 class LogCosh(RobustLoss):
     """sum_k delta^2 log cosh(r_k / delta), with r = raw - y; its gradient is delta tanh(r / delta).
 
