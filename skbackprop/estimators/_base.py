@@ -172,7 +172,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         rng = self._generator()
         model = self._build(settings, data, rng) if fresh else self._continue(settings, data, "warm_start=True")
         if held_out is None and self.early_stopping:
-            if fresh or self._split_seed is None:
+            if self._split_seed is None:
                 self._split_seed = int(rng.randint(np.iinfo(np.int32).max))
             seed = self._split_seed if self.shuffle else None
             data, held_out = train_validation_split(data, self.validation_fraction, seed, self._target.stratify)
@@ -181,7 +181,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
             self._begin_units(model, data, Scaling.of(data, model.network))
             model.zero_constant_columns(self._scaling.X.constant())
         elif settings.standardize:
-            self._follow_units(settings, model, state, data, Scaling.of(data, model.network))
+            self._follow_units(settings, model, state, data, Scaling.of(data, model.network, self._scaling))
         self._state = None
         tasks = EpochTasks(self, X, y, data.sample_weight, data.rows, self.max_iter)
         return Session(self, settings, model, state, data, held_out, tasks, planned=True).run()
@@ -227,7 +227,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         check_y_fits(y, X.dtype)
         loss.check(y)
         y = placed(y, known)
-        return Data(X, y, weight, rows_that_count(y, weight), weight)
+        return Data(X, y, weight=weight, rows=rows_that_count(y, weight), sample_weight=weight)
 
     def _read_held_out(self, settings: Settings, X: Any, y: Any, sample_weight: Any, dtype: Any) -> Data | None:
         if X is None and y is None and sample_weight is None:
@@ -248,7 +248,8 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         network = Network(settings.layers(self._entrance(settings), width), self._row_shape(data.X))
         with one_blas_thread():  # an orthogonal start is a factorisation in small steps, for which no other thread pays
             theta = network.parameters.initial(rng, data.X.dtype)
-        self.n_outputs_, self._signature, self._split_seed = width, settings.signature(), None
+        self.n_outputs_, self._signature = width, settings.signature()
+        self._split_seed = None  # another model, another split
         return Model(network, settings.loss, theta, Units.natural(data.y.shape[-1], width))
 
     def _continue(self, settings: Settings, data: Data, how: str) -> Model:
@@ -275,7 +276,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         A target that has never varied says nothing about its scale. Once all outputs vary, what was learnt means
         nothing in the new units: the output begins anew, at the best constant for mean - sd and mean + sd.
         """
-        never_varied, all_equal = self._scaling.X.constant(), self._scaling.y.constant().all()
+        never_varied, all_equal = ~self._scaling.X_has_varied, not self._scaling.y_has_varied.any()
         shift, inverse_scale, units = scaling.update(data, model.loss)
         self._scaling = scaling
         factor = model.move_units(shift, inverse_scale, never_varied, units)

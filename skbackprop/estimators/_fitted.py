@@ -83,19 +83,22 @@ class FittedNetwork(metaclass=ABCMeta):
         return self.model_.theta
 
     @property
-    def coefs_(self) -> list[Array]:
-        """The weight matrix of every layer, as a view of ``theta_``, in the units of the network."""
+    def coefs_(self) -> tuple[Array, ...]:
+        """The weight matrix of every layer, as a view of ``theta_``, in the units of the network.
+
+        To set weights, write into a view: ``model.coefs_[0][...] = W``.
+        """
         return self._views_of("W")
 
     @property
-    def intercepts_(self) -> list[Array]:
+    def intercepts_(self) -> tuple[Array, ...]:
         """The bias vector of every layer, as a view of ``theta_``."""
         return self._views_of("b")
 
-    def _views_of(self, slot: str) -> list[Array]:
+    def _views_of(self, slot: str) -> tuple[Array, ...]:
         theta, parameters = self.theta_, self.model_.network.parameters
         views = zip(parameters.slots, parameters.views(theta), strict=True)
-        return [getattr(view, slot) for own, view in views if slot in own]
+        return tuple(getattr(view, slot) for own, view in views if slot in own)
 
     @property
     def n_layers_(self) -> int:

@@ -98,7 +98,7 @@ class BatchMLPClassifier(BatchClassifier, Perceptron):
     ----------
     classes_ : ndarray
         The labels in the order of the columns of `predict_proba`; for an indicator the numbers of its columns.
-    coefs_, intercepts_ : list of ndarray
+    coefs_, intercepts_ : tuple of ndarray
         Weights and biases of every layer, as views of ``theta_``. With ``standardize=True`` they belong to
         standardised inputs.
     theta_ : ndarray

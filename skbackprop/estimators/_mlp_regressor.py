@@ -94,7 +94,7 @@ class BatchMLPRegressor(BatchRegressor, Perceptron):
 
     Attributes
     ----------
-    coefs_, intercepts_ : list of ndarray
+    coefs_, intercepts_ : tuple of ndarray
         Weights and biases of every layer, as views of ``theta_``. With ``standardize=True`` they belong to
         standardised inputs and target.
     theta_ : ndarray

@@ -186,9 +186,9 @@ def spread(classes: Array, n: int) -> Array:
 
 def refuse_dates(X: Any) -> None:
     """Say of dates and durations that they are no numbers: as floats their missing values would be numbers, too."""
-    dtypes = X.dtypes if hasattr(X, "columns") else [getattr(X, "dtype", None)]
-    kinds = {str(dtype) for dtype in dtypes if getattr(dtype, "kind", None) in ("m", "M")}
-    if kinds:
+    dtypes = getattr(X, "dtypes", None) if hasattr(X, "columns") else [getattr(X, "dtype", None)]
+    names = map(str, getattr(getattr(X, "schema", None), "types", ()) if dtypes is None else dtypes)
+    if kinds := {name for name in names if name.lower().startswith(("date", "time", "duration"))}:
         raise TypeError(
             f"`X` must hold numbers, got {', '.join(sorted(kinds))}: give the time since some date, in days say"
         )
@@ -198,6 +198,8 @@ def not_missing(y: Array) -> Array:
     """Which entries are not missing."""
     if y.dtype == object:
         return np.frompyfunc(is_present, 1, 1)(y).astype(bool)
+    if y.dtype.kind in "mM":
+        return ~np.isnat(y)
     return ~np.isnan(y) if y.dtype.kind == "f" else np.ones(y.shape, bool)
 
 
@@ -208,10 +210,10 @@ def is_present(value: Any) -> bool:
 
 
 def refuse_missing(y: Any) -> None:
-    """Say of objects which one is missing, on which scikit-learn may fail in other ways."""
-    if not hasattr(y, "dtype") or (isinstance(y.dtype, np.dtype) and y.dtype.kind != "O"):
+    """Say of objects and dates which one is missing, on which scikit-learn may fail in other ways, or not at all."""
+    if not hasattr(y, "dtype") or (isinstance(y.dtype, np.dtype) and y.dtype.kind not in "OmM"):
         return
-    labels = np.asarray(y, object)
+    labels = y if isinstance(y, np.ndarray) else np.asarray(y, object)
     if labels.ndim and not (there := not_missing(labels)).all():
         at = np.argwhere(~there)[0]
         raise ValueError(f"`y` must have no missing values, got {labels[tuple(at)]} in row {at[0]}")

@@ -130,14 +130,13 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
 
     def _read_x(self, X: Any) -> Sequences:
         check_is_fitted(self)
-        X = self._form.read(self, X, False, FLOATS)
-        check_X_fits(X.values, self.theta_.dtype)
-        return X
+        return self._form.read(self, X, False, FLOATS)
 
     def _row_shape(self, X: Sequences) -> tuple[int | None, ...]:
         return (None, *X.shape[2:])
 
     def _raw_of(self, model: Model, X: Sequences, stop: int | None = None, then: Then = None) -> Array:
+        check_X_fits(X.values, model.theta.dtype)
         return model.raw(X.values, stop, X.lengths, then)
 
     def _given(self, X: Sequences) -> Array:

@@ -126,7 +126,7 @@ class BatchRNNClassifier(BatchClassifier, RecurrentNetwork):
     ----------
     classes_ : ndarray
         The labels in the order of the columns of `predict_proba`; for an indicator the numbers of its columns.
-    coefs_, intercepts_ : list of ndarray
+    coefs_, intercepts_ : tuple of ndarray
         Weights and biases that a layer applies to what it reads, as views of ``theta_``; those of the recurrence, and
         of the way back, are in ``model_.network.parameters.views(theta_)``. With ``standardize=True`` they belong to
         standardised inputs.

@@ -117,7 +117,7 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
 
     Attributes
     ----------
-    coefs_, intercepts_ : list of ndarray
+    coefs_, intercepts_ : tuple of ndarray
         Weights and biases that a layer applies to what it reads, as views of ``theta_``; those of the recurrence, and
         of the way back, are in ``model_.network.parameters.views(theta_)``. With ``standardize=True`` they belong to
         standardised inputs and target.

@@ -59,8 +59,8 @@ class RunningMoments:
         """Take in the ``rows`` of X, all by default, with one positive weight for each of them."""
         self.resolution = max(self.resolution, 10 * float(np.finfo(X.dtype).eps))
         n = X.shape[0] if rows is None else len(rows)
-        numbers = X.nnz / X.shape[0] if issparse(X) else math.prod(X.shape[1:])  # of a row
-        size = max(1, int(BLOCK // max(1, numbers)))
+        per_row = X.nnz / X.shape[0] if issparse(X) else math.prod(X.shape[1:])
+        size = max(1, int(BLOCK // max(1, per_row)))
         for start in range(0, n, size):
             block = slice(start, start + size) if rows is None else rows[start : start + size]
             part = X[block]
@@ -148,16 +148,23 @@ def sparse_moments(X: Any, w: Array, origin: Array) -> tuple[float, Array, Array
 
 
 class Scaling:
-    """What has been seen of X and y, and the units that follow from it for both ends of a network."""
+    """What has been seen of X and y, and the units that follow from it for both ends of a network.
+
+    Which columns have varied at any time outlasts a fit: a warm start begins from the scaling ``before`` it.
+    """
 
     def __init__(self, n_inputs: int, n_outputs: int):
         self.X, self.y = RunningMoments(n_inputs), RunningMoments(n_outputs)
         self.waiting = np.empty((0, n_outputs)), np.empty(0)
+        self.X_has_varied, self.y_has_varied = np.zeros(n_inputs, bool), np.zeros(n_outputs, bool)
 
     @classmethod
-    def of(cls, data: Data, network: Network) -> Scaling:
+    def of(cls, data: Data, network: Network, before: Scaling | None = None) -> Scaling:
         """Nothing seen so far. Tokens have no columns."""
-        return cls(network.shapes[0][-1] or 0, data.y.shape[-1])
+        scaling = cls(network.shapes[0][-1] or 0, data.y.shape[-1])
+        if before is not None:
+            scaling.X_has_varied, scaling.y_has_varied = before.X_has_varied, before.y_has_varied
+        return scaling
 
     def copy(self) -> Scaling:
         """Another one that goes on from here; arrays are never written to."""
@@ -176,6 +183,8 @@ class Scaling:
             self.y.update(y, weight)
         self.X.check("X")
         self.y.check("y")
+        self.X_has_varied = self.X_has_varied | ~self.X.constant()
+        self.y_has_varied = self.y_has_varied | ~self.y.constant()
         of_X = self.X.sd()
         if issparse(data.X):  # never centred in memory: over its mean a constant column is 1, and 1 - 1 exactly 0
             of_X = np.where(self.X.constant() & (self.X.mean != 0), np.abs(self.X.mean), of_X)

@@ -96,9 +96,7 @@ def rectangular(X: Any) -> Any:
         ragged = True
     if ragged:
         check_same_channels(X)
-        raise ValueError(
-            "`X` must be one array, got sequences of unequal length: `pad_sequences` fills them up with NaN"
-        )
+        raise ValueError("`X` must be one array, got one for each sequence: `pad_sequences` fills them up with NaN")
     return X
 
 
@@ -184,7 +182,7 @@ class TokenForm:
     n_tokens: int
 
     def read(self, estimator: Any, X: Any, reset: bool, dtype: Any) -> Sequences:
-        X = numbers(X)
+        X = token_array(X)
         lengths = sequence_lengths(X[:, :, None]) if X.dtype.kind == "f" else None
         tokens = np.nan_to_num(X)
         wrong = (tokens < 0) | (tokens >= self.n_tokens) | (tokens != np.floor(tokens))
@@ -208,7 +206,7 @@ class TokenForm:
         return {"n_tokens": self.n_tokens}
 
 
-def numbers(X: Any) -> Array:
+def token_array(X: Any) -> Array:
     """X of shape (n, T), of whatever numbers."""
     X = check_array(rectangular(X), allow_nd=True, dtype=None, input_name="X", **NAN_IS_PADDING)
     if X.dtype.kind == "O":
@@ -224,7 +222,7 @@ def numbers(X: Any) -> Array:
 
 
 def greatest_token(X: Any) -> int:
-    return int(np.nan_to_num(numbers(X)).max())
+    return int(np.nan_to_num(token_array(X)).max())
 
 
 def number_features(estimator: Any, n: int) -> None:

@@ -83,10 +83,16 @@ class Session:
         self.best = BestSoFar()
         self.progress = make_progress(estimator, settings)
         self.exhausted = self.converged = False
-        estimator.model_, estimator.history_ = model, {}
-        estimator.loss_, estimator.n_iter_, estimator.t_ = math.nan, state.epochs, state.rows
-        self.validation = self._validation()
-        self.watched = estimator._stops_by_validation = estimator.early_stopping and held_out is not None
+        self.watched = estimator.early_stopping and held_out is not None
+        self._take_over()
+        self.validation = self._validation()  # which may copy the estimator
+
+    def _take_over(self) -> None:
+        """From here on the estimator shows what this session trains."""
+        e = self.estimator
+        e.model_, e.history_, e.loss_ = self.model, {}, math.nan
+        e.n_iter_, e.t_ = self.state.epochs, self.state.rows
+        e._stops_by_validation = self.watched
 
     def run(self) -> Ending:
         """Train until something says stop, and leave the estimator in order."""

@@ -162,8 +162,8 @@ def check_numbers(e: Any) -> None:
 
 
 def check_random(random_state: Any) -> None:
-    """Check ``random_state`` as scikit-learn's `check_random_state` does, but without making a generator."""
-    if random_state is None or random_state is np.random or isinstance(random_state, np.random.RandomState):
+    """Check ``random_state`` as scikit-learn's estimators do, which take no module, and without making a generator."""
+    if random_state is None or isinstance(random_state, np.random.RandomState):
         return
     if not isinstance(random_state, Integral) or not 0 <= int(random_state) < 2**32:
         raise ValueError(
@@ -238,15 +238,14 @@ def read_solver(e: Any) -> Optimizer | LBFGS:
 
 
 def read_schedule(e: Any) -> Schedule:
-    named = {**SCHEDULES, "invscaling": InverseScaling(check_real("power_t", e.power_t, 0))}
-    if callable(e.learning_rate) and not isinstance(e.learning_rate, type):
-        check_takes_step_and_total(e.learning_rate)
-        return e.learning_rate
-    if isinstance(e.learning_rate, type):
-        such = f"{e.learning_rate.__name__}()"
-        raise TypeError(f"`learning_rate` must be an object, such as {such}, got {e.learning_rate!r}")
+    named, value = {**SCHEDULES, "invscaling": InverseScaling(check_real("power_t", e.power_t, 0))}, e.learning_rate
+    if isinstance(value, type):
+        raise TypeError(f"`learning_rate` must be an object, such as {value.__name__}(), got {value!r}")
+    if callable(value):
+        check_takes_step_and_total(value)
+        return value
     otherwise = " or a function of (step, total), by which `learning_rate_init` is multiplied"
-    return named[check_name("learning_rate", e.learning_rate, (*named, "adaptive"), otherwise)]
+    return named[check_name("learning_rate", value, (*named, "adaptive"), otherwise)]
 
 
 def check_takes_step_and_total(schedule: Schedule) -> None:

@@ -48,8 +48,8 @@ class Stretches:
     ):
         self.run, self.objective, self.vectors = run, objective, vectors
         (n, n_in), dtype = objective.X.shape, state.theta.dtype
-        self.stretch = max(1, min(BUFFER // (n_in * dtype.itemsize), WORK // state.theta.size) // size)
-        rows = min(n, self.stretch * size)
+        self.batches_at_once = max(1, min(BUFFER // (n_in * dtype.itemsize), WORK // state.theta.size) // size)
+        rows = min(n, self.batches_at_once * size)
         self.X, self.y = np.empty((rows, n_in), dtype), np.empty((rows, objective.y.shape[1]), dtype)
         self.weight = None if objective.weight is None else np.empty(rows, dtype)
         self.gradient = np.zeros_like(state.theta)
@@ -69,11 +69,11 @@ class Stretches:
 def make_steps(objective: Any, optimizer: Any, clip: float, batches: Batches, state: TrainingState) -> Steps:
     """Stretches, where that is possible and leaves out nothing that is asked for; else step by step."""
     f = hidden_activation(objective.network)
-    own = f is not None and f.kernel is not None and is_own(objective, optimizer)
-    run = run_of(f, objective, optimizer, clip, batches, state) if own and len(batches) > 1 else None
-    if run is None:
-        return StepByStep(objective, optimizer, clip)
-    return Stretches(run, objective, state, [*optimizer.vectors], batches.size)
+    if f is not None and f.kernel is not None and len(batches) > 1 and is_own(objective, optimizer):
+        run = run_of(f, objective, optimizer, clip, batches, state)
+        if run is not None:
+            return Stretches(run, objective, state, [*optimizer.vectors], batches.size)
+    return StepByStep(objective, optimizer, clip)
 
 
 def is_own(objective: Any, optimizer: Any) -> bool:

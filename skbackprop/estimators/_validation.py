@@ -65,7 +65,7 @@ class HeldOutScore(HeldOutLoss):
     def _score(self) -> float:
         try:
             return float(self.scorer(self.estimator, self.X, self.y, **self.weight))
-        except (AttributeError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             how = f"what loss={self.estimator.loss!r} predicts{' with sample weights' if self.weight else ''}"
             got = f"{self.estimator.monitor!r}, which raised: {error}"
             raise ValueError(f"`monitor` must be 'loss' or able to score {how}, got {got}") from error

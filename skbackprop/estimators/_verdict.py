@@ -23,12 +23,11 @@ def verdict(s: Session) -> str | None:
     """What the user can do about a fit that is of no use, or has not come to its end; None where all is well."""
     e = s.estimator
     best = s.model.trained_loss.constant(*s.data.targets(s.objective.y, s.objective.weight))
-    constant, loss = constant_loss(s, best, s.objective, s.data), kept(e, "data_loss")
+    constant = constant_loss(s, best, s.objective, s.data)
     cut_short = s.watched and s.exhausted
     tol = 0.0 if s.watched and not is_name(e.monitor, "loss") else e.tol  # else in units of a score
     useless, useful = beyond(constant) + tol, constant - tol
-    if loss > (useful if cut_short else useless):  # but it is a running mean: see how good the weights kept are
-        loss = s.objective.mean_loss(s.state.theta, s.data.rows)
+    loss = kept_loss(s, doubtful=useful if cut_short else useless)
     if loss > useless:
         return worse(e, loss, constant)
     if s.held_out is not None and s.watched and s.held_out.X is not s.data.X:  # rows that the user gave
@@ -47,6 +46,12 @@ def verdict(s: Session) -> str | None:
 def kept(e: Any, name: str) -> float:
     """An entry of the history, of the epoch whose weights were kept."""
     return e.history_[name][e.history_["epoch"].index(e.best_iter_)]
+
+
+def kept_loss(s: Session, doubtful: float) -> float:
+    """The training loss of the weights kept: measured if the history's, a running mean, is above ``doubtful``."""
+    loss = kept(s.estimator, "data_loss")
+    return s.objective.mean_loss(s.state.theta, s.data.rows) if loss > doubtful else loss
 
 
 def beyond(constant: float) -> float:

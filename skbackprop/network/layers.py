@@ -34,12 +34,12 @@ class Biased:
     """
 
     def __init__(self, f: Activation):
-        self.f = f
-        self.keeps_input, self.constants = f.keeps_input, ()
+        self.f, self.keeps_input = f, f.keeps_input
         self.kernel: str | None = None
+        self.constants: tuple[float, ...] = ()
         if type(f).forward is Elementwise.forward and type(f).backward is Elementwise.backward:
             self.kernel, self.constants = f.kernel, f.constants  # type: ignore[attr-defined]
-        self._forward, self._backward = f"{self.kernel}_dense", f"{self.kernel}_dense_backward"
+            self._forward, self._backward = f"{self.kernel}_dense", f"{self.kernel}_dense_backward"
 
     def forward(self, Z: Array, b: Array, A: Array) -> None:
         """A = f(Z + b)."""

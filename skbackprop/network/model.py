@@ -32,8 +32,8 @@ Check = Callable[[Any, np.dtype], None]
 class Model:
     """raw(X) = gain network(X) + offset, in the natural units of the target.
 
-    Only a model whose first layer is a Standardize, before a Dense or Recurrent one, and whose last one is a Dense
-    without activation, can have its units set or moved.
+    Units of the output need a last layer that is a Dense without activation, those of the input a Standardize first,
+    before a Dense or Recurrent one. Without that, a ``shift`` below is empty.
     """
 
     network: Network

@@ -121,7 +121,6 @@ class Objective:
         self._sparse = issparse(X)
         self._runs = [Run(tape=Tape(), rng=rng) for _ in network.layers]
         self._batch = Tape()
-        self._buffers: dict[int, tuple] = {}
         self._point: Point | None = None
         self._block = 0  # rows per pass, once the dtype of theta is known
 
@@ -198,24 +197,14 @@ class Objective:
         return self._point
 
     def _take(self, rows: Rows) -> tuple[Any, Array, Array | None]:
+        """These rows of X, y and weight: views of a slice, else copies in buffers; sparse rows are copied anew."""
         if isinstance(rows, slice):
             return self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows]
-        X, y, weight = self._buffers.get(len(rows)) or self._allocate(len(rows))
-        kernels.gather(self.y, rows, y)
-        if self.weight is not None:
-            kernels.gather(self.weight, rows, weight)
-        if X is None:
-            return self.X[rows], y, weight
-        kernels.gather(self.X, rows, X)
-        return X, y, weight
+        X = self.X[rows] if self._sparse else self._gathered("X", self.X, rows)
+        weight = None if self.weight is None else self._gathered("weight", self.weight, rows)
+        return X, self._gathered("y", self.y, rows), weight
 
-    def _allocate(self, n: int) -> tuple[Array | None, Array, Array | None]:
-        """Buffers for n rows; they stay, for the sizes of a batch are few. Sparse rows need none."""
-        arrays = None if self._sparse else self.X, self.y, self.weight
-        buffers = tuple(
-            None if array is None else self._buffer(name, n, array) for name, array in zip("Xyw", arrays, strict=True)
-        )
-        return self._buffers.setdefault(n, buffers)
-
-    def _buffer(self, name: str, n: int, array: Array) -> Array:
-        return self._batch.array(name, (n, *array.shape[1:]), array.dtype)
+    def _gathered(self, name: str, array: Array, rows: Array) -> Array:
+        out = self._batch.array(name, (len(rows), *array.shape[1:]), array.dtype)
+        kernels.gather(array, rows, out)
+        return out

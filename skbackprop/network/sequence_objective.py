@@ -181,7 +181,7 @@ class SequenceObjective:
             states = [run.tape.state for run in self._runs if run.tape is not None]
             raw = flatten(raw) if self.network.every_step else raw
             dY = self._batch.array("dY", raw.shape, raw.dtype)
-            part = self._loss(self._batch, raw, rows, segment, dY)
+            part = self._loss_of(self._batch, raw, rows, segment, dY)
             if part is None:
                 continue
             loss += part * scale
@@ -200,7 +200,7 @@ class SequenceObjective:
                 runs = [Run(lengths=segment.counts)] * len(self._runs)
                 raw = self.network.forward(point.p, gather(memory, "X", self.X, some, segment), runs)
                 raw = flatten(raw) if self.network.every_step else raw
-                total += self._loss(memory, raw, some, segment, np.empty(raw.shape, raw.dtype)) or 0.0
+                total += self._loss_of(memory, raw, some, segment, np.empty(raw.shape, raw.dtype)) or 0.0
             weights += len(some) if self.weight is None else float(self.weight[some].sum())
         return total / (weights * self.mean_steps)
 
@@ -220,13 +220,13 @@ class SequenceObjective:
         lengths = self.lengths[rows]
         return segments(int(lengths.max()), lengths, k)
 
-    def _loss(self, memory: Tape, raw: Array, rows: Array, segment: Segment, dY: Array) -> float | None:
+    def _loss_of(self, memory: Tape, raw: Array, rows: Array, segment: Segment, dY: Array) -> float | None:
         """The sum of the loss over what counts, and its derivative by raw; None where nothing does."""
         weight = None if self.weight is None else self.weight[rows]
         if self.network.every_step:
             y = flatten(gather(memory, "y", self.y, rows, segment))
             weight = None if weight is None else np.tile(weight, segment.steps)
-            in_loss = self._in_loss(y, len(rows), segment)
+            in_loss = self._steps_that_count(y, len(rows), segment)
         else:
             y, in_loss = self.y[rows], segment.ends
         if in_loss is None:
@@ -240,7 +240,7 @@ class SequenceObjective:
         dY[in_loss] = out
         return loss
 
-    def _in_loss(self, y: Array, n: int, segment: Segment) -> Array | None:
+    def _steps_that_count(self, y: Array, n: int, segment: Segment) -> Array | None:
         """Which of the steps, one after the other, are valid and have a target; None for all."""
         if segment.counts is None and not self._some_missing:
             return None

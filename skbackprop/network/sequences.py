@@ -16,14 +16,14 @@ __all__ = ["make_windows", "pad_sequences", "sequence_lengths"]
 Array = np.ndarray
 
 
-def sequence_lengths(X: Array) -> Array | None:
+def sequence_lengths(X: Any) -> Array | None:
     """How many steps of each sequence come before its padding, or None if there is no padding at all.
 
     Padding are the steps at the end of a sequence whose channels are all NaN.
 
     Parameters
     ----------
-    X : ndarray of float of shape (n, T, d)
+    X : array-like of float of shape (n, T, d)
 
     Returns
     -------
@@ -42,6 +42,7 @@ def sequence_lengths(X: Array) -> Array | None:
     >>> sequence_lengths(np.array([[[1.0], [2.0], [3.0]], [[4.0], [nan], [nan]]]))
     array([3, 1])
     """
+    X = np.asarray(X)
     if X.ndim != 3 or 0 in X.shape:
         raise ValueError(f"`X` must have shape (n_sequences, n_steps, n_channels), none of them 0, got {X.shape}")
     with np.errstate(over="ignore", invalid="ignore"):
@@ -143,6 +144,8 @@ def as_steps(sequence: Any, name: str) -> Array:
     """A finite float array of shape (T, d) with T >= 1 and d >= 1."""
     try:
         array = np.asarray(sequence)
+        if array.dtype.kind in "mM":
+            raise TypeError(f"dates and durations are none, got {array.dtype}")
         array = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must be an array of numbers of shape (n_steps, n_channels): {error}") from None

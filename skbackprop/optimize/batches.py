@@ -48,12 +48,12 @@ class Batches:
         if order is not None:
             self.order = order
 
-    def epoch(self, stretch: int = 1) -> Iterator[Rows]:
-        """The rows of one batch after the other, or of ``stretch`` batches at once."""
+    def epoch(self, at_once: int = 1) -> Iterator[Rows]:
+        """The rows of one batch after the other, or of some ``at_once``."""
         if self.rng is not None:
             shuffled = np.arange(self.n)
             self.rng.shuffle(shuffled)
             self.order = shuffled if self.order is None else self.order[shuffled]
-        for start in range(0, self.n, stretch * self.size):
-            rows = slice(start, min(start + stretch * self.size, self.n))
+        for start in range(0, self.n, at_once * self.size):
+            rows = slice(start, min(start + at_once * self.size, self.n))
             yield rows if self.order is None else self.order[rows]

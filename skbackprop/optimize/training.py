@@ -81,13 +81,13 @@ class TrainingState:
 
 
 class Steps(Protocol):
-    """Takes a step for each of ``rates``, over the batches of ``rows``, up to ``stretch`` of them at once.
+    """Takes a step for each of ``rates``, over the batches of ``rows``, up to ``batches_at_once`` of them.
 
     Returns the sums of rows * loss, rows * penalty and the lengths of the gradients. It moves ``state.theta`` and
     ``state.moments``; the rest of the state is not its business.
     """
 
-    stretch: int
+    batches_at_once: int
 
     def __call__(self, state: TrainingState, rows: Rows, rates: list[float]) -> tuple[float, float, float]: ...
 
@@ -99,7 +99,7 @@ class StepByStep:
     recurrent neural networks", Algorithm 1).
     """
 
-    stretch = 1
+    batches_at_once = 1
 
     def __init__(self, objective: Differentiable, optimizer: Optimizer, clip: float = math.inf):
         self.objective, self.optimizer, self.clip = objective, optimizer, clip
@@ -148,7 +148,7 @@ def train(
     batches.resume(state.order)
     while True:
         losses = penalties = norms = 0.0
-        for rows in batches.epoch(take.stretch):
+        for rows in batches.epoch(take.batches_at_once):
             ahead = range(state.steps, state.steps + math.ceil(count(rows) / batches.size))
             rates = [rate * factor_at(schedule, step, total) * state.rate_factor for step in ahead]
             loss, penalty, norm = take(state, rows, rates)

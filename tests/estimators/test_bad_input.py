@@ -54,7 +54,7 @@ WRONG = {
     "power_t": [-1, nan, "half", None],
     "max_iter": [0, -1, 2.5, nan, inf, "200", True],
     "shuffle": FLAG,
-    "random_state": [-1, "zero", 2.5, nan, np.random.default_rng(0)],
+    "random_state": [-1, "zero", 2.5, nan, np.random.default_rng(0), np.random],
     "tol": [-1e-4, nan, "small", None],
     "verbose": [-1, "yes", None, 0.5],
     "warm_start": FLAG,
@@ -273,7 +273,15 @@ def nothing_to_score(estimator, X, y):
     return estimator.no_such_method(X)
 
 
-@pytest.mark.parametrize("monitor", [nothing_to_score, lambda: 1.0], ids=["a missing method", "no arguments"])
+def scored_by_name(estimator, X, y):
+    return X["a"].mean()  # rows come as an array
+
+
+@pytest.mark.parametrize(
+    "monitor",
+    [nothing_to_score, scored_by_name, lambda: 1.0],
+    ids=["a missing method", "names of columns", "no arguments"],
+)
 def test_a_monitor_that_cannot_score(kind, net, y, monitor):
     with Unchanged(kind, net().fit(X, y)) as model:
         model.set_params(monitor=monitor, early_stopping=True)
@@ -339,7 +347,7 @@ BAD_SEQUENCES = {name: case for name, case in BAD_X.items() if name != "three di
     "sparse nan": (csr_matrix(changed(X, nan)), "Sparse data was passed for X, but dense data is required"),
     "sparse": (csr_matrix(X), "Sparse data was passed for X, but dense data is required"),
     "four dimensions": (X[:, :, None, None], r"`X` must have shape \(n_samples, n_steps.*, got \(40, 3, 1, 1\)"),
-    "ragged": ([[1.0, 2.0, 3.0], [1.0]], "`X` must be one array, got sequences of unequal length: `pad_sequences`"),
+    "ragged": ([[1.0, 2.0, 3.0], [1.0]], "`X` must be one array, got one for each sequence: `pad_sequences`"),
     "other channels": (
         [X, X[:, :2]],
         r"`X` must have the same number of .* got shape \(40, 3\) in sequence 0 and \(40, 2\) in sequence 1",
@@ -871,6 +879,12 @@ def test_numbers_among_objects(bad, message):
         model.fit(X, objects)
     with pytest.raises(ValueError, match=re.escape(message)):
         model.score(X, objects)
+
+
+def test_a_missing_date_is_no_class():
+    dates = np.where(f > 0, "2026-01-01", "NaT").astype("M8[D]")
+    with pytest.raises(ValueError, match=f"`y` must have no missing values, got NaT in row {(f <= 0).argmax()}"):
+        KINDS["classes"].make().fit(X, dates)
 
 
 def test_a_class_in_place_of_a_loss_has_no_say_in_the_tags():

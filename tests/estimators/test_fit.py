@@ -1,7 +1,9 @@
 """What fit does with every kind of rows and parameters."""
 
+import re
 import tracemalloc
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -522,3 +524,35 @@ def test_dates_are_no_numbers(kind, dates):
     model = kind.make(max_iter=1, n_iter_no_change=np.inf).fit(X, y)
     with pytest.raises(TypeError, match=r"`X` must hold numbers, got (datetime64|timedelta64)"):
         model.predict(dates(X))
+
+
+class Table:
+    """A table of another library than pandas: columns with types of its own, and numbers if it is asked for an array.
+
+    ``types`` are in ``dtypes``, as in polars, or else in a schema, as in Arrow.
+    """
+
+    def __init__(self, X, types, in_schema):
+        self.X, self.shape, self.columns = X, X.shape, [f"column {k}" for k in range(X.shape[1])]
+        if in_schema:
+            self.schema = SimpleNamespace(types=types)
+        else:
+            self.dtypes = types
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.X, dtype)
+
+    def __len__(self):
+        return len(self.X)
+
+
+@every_estimator
+@pytest.mark.parametrize("in_schema", [False, True])
+def test_tables_of_other_libraries(kind, in_schema):
+    X, y = rows(kind)
+    for types in (["Float64", "Date"], ["timestamp[ns]"], ["Duration(time_unit='us')"], ["Time"]):
+        with pytest.raises(TypeError, match=f"`X` must hold numbers, got {re.escape(types[-1])}"):
+            kind.make().fit(Table(X, types, in_schema), y)
+    table = Table(X, ["Float64"] * X.shape[1], in_schema)
+    expected = kind.make(max_iter=2, **ENDLESS).fit(X, y).predict(X)
+    np.testing.assert_array_equal(kind.make(max_iter=2, **ENDLESS).fit(table, y).predict(table), expected)

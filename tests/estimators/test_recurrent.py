@@ -397,3 +397,13 @@ def test_a_state_may_have_been_a_list():
     _, state = model.predict_next(X)
     lists = [None if part is None else part.tolist() for part in state]
     np.testing.assert_array_equal(model.predict_next(X, lists)[0], model.predict_next(X, state)[0])
+
+
+@pytest.mark.parametrize("method", ["predict", "score"])
+def test_numbers_that_single_precision_cannot_hold(method, rng):
+    X = rng.normal(size=(50, 6, 1))
+    y = X[:, -1, 0]
+    model = BatchRNNRegressor(hidden_layer_sizes=(4,), max_iter=1, n_iter_no_change=np.inf).fit(X.astype(np.float32), y)
+    X[3, 2] = 1e300
+    with pytest.raises(ValueError, match=r"`X` must be within \+-3.4e\+38 for a model fitted to float32, got 1e\+300"):
+        getattr(model, method)(*(X, y)[: 1 + (method == "score")])

@@ -200,3 +200,21 @@ def test_moments_of_two_parts_at_different_levels_are_those_of_the_whole():
         np.testing.assert_allclose(merged.mean, whole.mean(axis=0), rtol=1e-12)
         np.testing.assert_allclose(merged.sd(), whole.std(axis=0), rtol=1e-12)
         assert merged.resolution == 10 * np.finfo(np.float32).eps
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("Model", [BatchMLPRegressor, BatchRNNRegressor])
+def test_a_column_that_is_constant_in_one_of_several_fits_keeps_its_weights(Model, rng):
+    """Warm starts on rows in which a column does not vary, and on rows in which it does, at no rate to speak of."""
+    X = rng.normal(size=(90, 3))
+    y = X[:, 0] + X[:, 1]
+    X *= [1e4, 1.0, 1.0]
+    if Model is BatchRNNRegressor:  # columns are channels
+        X = X[:, None]
+    still = X * [0.0, 1.0, 1.0]
+    model = Model(hidden_layer_sizes=(10,), max_iter=30, n_iter_no_change=31, warm_start=True, random_state=0)
+    expected = model.fit(X, y).predict(X)
+    model.set_params(max_iter=1, learning_rate_init=1e-12, average=False)
+    for rows, target in ((still, y), (X, y), (X, np.ones(90)), (X, y)):
+        model.fit(rows, target)
+    np.testing.assert_allclose(model.predict(X), expected, atol=1e-6)

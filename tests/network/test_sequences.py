@@ -111,6 +111,7 @@ def test_labels_without_steps_cannot_be_padded():
         ([np.ones((2, 2, 2))], r"`sequences\[0\]` must have shape .*, got \(2, 2, 2\)"),
         ([[1.0, nan, 2.0]], r"`sequences\[0\]` must be finite, got NaN or infinity at step 1"),
         ([["a"]], r"`sequences\[0\]` must be an array of numbers"),
+        ([np.array(["2026-01-01", "NaT"], "M8[D]")], r"`sequences\[0\]` must be an array of numbers .* datetime64"),
     ],
 )
 def test_what_cannot_be_padded_is_refused(sequences, message):
@@ -167,6 +168,7 @@ def test_with_a_gap_no_target_of_a_test_is_one_of_training():
         ((np.ones(5), 2, 1, np.ones(4)), ValueError, "`exog` must have as many steps as `series`, 5, got 4"),
         (([1.0, nan, 2.0], 1), ValueError, "`series` must be finite, got NaN or infinity at step 1"),
         ((np.ones((2, 2, 2)), 1), ValueError, "`series` must have shape"),
+        ((np.arange(5).astype("m8[s]"), 1), ValueError, "`series` must be an array of numbers .* timedelta64"),
         ((np.ones(5), 2, 1, [nan] * 5), ValueError, "`exog` must be finite, got NaN or infinity at step 0"),
     ],
 )
