@@ -191,7 +191,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         settings, data = self._read_training(X, y, weight, fresh, classes)
         data = data.weigh(self._weigh_classes(data, keep=not fresh))
         if fresh or self._state is None:
-            rng = self._generator()
+            rng = self._generator_to_keep()
             model = self._build(settings, data, rng) if fresh else self._continue(settings, data, "partial_fit")
             state = settings.start(model, rng)
             state.epochs, state.rows = (0, 0) if fresh else (self.n_iter_, self.t_)
@@ -211,6 +211,11 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
     def _generator(self) -> np.random.RandomState:
         """The source of all randomness; never NumPy's global one, which nobody could pickle with the model."""
         return np.random.RandomState() if self.random_state is None else check_random_state(self.random_state)
+
+    def _generator_to_keep(self) -> np.random.RandomState:
+        """The same for a stream, which goes on with a copy: of a shared one, others would draw the same numbers."""
+        rng = self._generator()
+        return type(rng)(rng.randint(2**31)) if rng is self.random_state else rng
 
     def _read_training(self, X: Any, y: Any, weight: Any, fresh: bool, classes: Any = None) -> tuple[Settings, Data]:
         """Parameters and rows as they are now; a ``fresh`` target decides what predictions look like."""

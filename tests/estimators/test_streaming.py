@@ -260,3 +260,16 @@ def test_a_warm_start_takes_off_from_a_target_that_did_not_vary():
     y = rng.poisson(np.exp(X[:, 0])).astype(float)
     model = BatchMLPRegressor(loss="poisson", warm_start=True, max_iter=50, random_state=0, **ENDLESS)
     assert model.fit(X, 0 * y).fit(X, y).score(X, y) > 0.5
+
+
+def test_streams_that_share_a_generator_differ(rng):
+    """Linear models begin alike, and see all rows at once in their first call: the order of the second differs."""
+    X = rng.normal(size=(30, 3))
+    shared, predictions = np.random.RandomState(0), []
+    models = [BatchMLPRegressor(hidden_layer_sizes=(), random_state=shared) for _ in range(2)]
+    for batch_size in ("full", 1):
+        for model in models:
+            model.set_params(batch_size=batch_size).partial_fit(X, X[:, 0])
+        predictions.append([model.predict(X) for model in models])
+    np.testing.assert_array_equal(*predictions[0])
+    assert not np.array_equal(*predictions[1])
