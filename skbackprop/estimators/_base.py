@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -32,6 +31,7 @@ from ._reading import (
     same_kind,
     train_validation_split,
 )
+from ._restoring import nothing_lost
 from ._scaling import Scaling
 from ._session import Ending, Session
 from ._settings import Architecture, Settings, check_same, read_settings
@@ -43,20 +43,6 @@ Array = np.ndarray
 # How far partial_fit moves the output bias towards new rows: half way at this rate and many rows.
 SHIFT_RATE = 1e-3
 SHIFT_ROWS = 100
-
-
-@contextmanager
-def nothing_lost(estimator: Any) -> Iterator[None]:
-    """If the body fails, the estimator is again what it was before."""
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        # What scikit-learn has hung on the estimator for its callbacks is scikit-learn's to remove.
-        callbacks = {name: value for name, value in vars(estimator).items() if "callback" in name}
-        vars(estimator).clear()
-        vars(estimator).update(before | callbacks)
-        raise
 
 
 class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):

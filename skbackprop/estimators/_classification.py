@@ -65,8 +65,8 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
 
         Weights, the optimiser's moments, the generator and the counters continue. With ``standardize=True`` the running
         means and standard deviations of X take in the new rows, and the network is rewritten for them without changing
-        the function it computes. Parameters are read anew at each call; ``early_stopping`` and
-        ``learning_rate="adaptive"`` have no effect here.
+        the function it computes; then the output bias goes part of the way to the frequencies of their classes.
+        Parameters are read anew at each call; ``early_stopping`` and ``learning_rate="adaptive"`` have no effect here.
 
         Parameters
         ----------

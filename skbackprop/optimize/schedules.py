@@ -19,7 +19,8 @@ __all__ = ["SCHEDULES", "Constant", "Cosine", "InverseScaling", "OneCycle", "Sch
 class Schedule(Protocol):
     """A frozen dataclass, or any function, that is called with (step, total).
 
-    If it has an attribute ``ends`` that is true, it plans for a last step, and reaching that is no failure to converge.
+    If it has an attribute ``ends`` that is true, it plans for a last step: to come to ``max_iter`` is no failure to
+    converge then, the training loss does not end the fit before, and ``average="auto"`` does not average.
 
     Examples
     --------
@@ -240,12 +241,12 @@ class StepDecay:
 
 @frozen
 class Warmup:
-    """A line from 0 to 1 over the first ``steps``, then the schedule ``then``, which counts from the warm-up's end.
+    """(step + 1) / steps in the first ``steps``, then the schedule ``then``, which counts from the warm-up's end.
 
     Parameters
     ----------
     steps : int >= 1
-        Steps (batches, not epochs) of the warm-up.
+        Steps (batches, not epochs) of the warm-up. A fit of fewer ends on the way.
     then : Schedule, default=Constant()
         What follows. Under ``partial_fit`` the ``total`` of a schedule that needs one counts the steps after the
         warm-up.

@@ -1,0 +1,21 @@
+"""A call that fails costs nothing: the estimator becomes again what it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def nothing_lost(estimator: Any) -> Iterator[None]:
+    """If the body fails, the estimator is again what it was before."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        # What scikit-learn has hung on the estimator for its callbacks is scikit-learn's to remove.
+        callbacks = {name: value for name, value in vars(estimator).items() if "callback" in name}
+        vars(estimator).clear()
+        vars(estimator).update(before | callbacks)
+        raise
