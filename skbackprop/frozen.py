@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[T]) -> type[T]:
-    """``dataclass(frozen=True)``, made in two thirds of its time: most of what an import takes is such making.
+    """``dataclass(frozen=True)``, made in two thirds of the time, as an import consists mostly of making classes.
 
     Printed, compared and hashed by its fields, as any other frozen dataclass, which may inherit from it.
 
