@@ -186,9 +186,11 @@ def spread(classes: Array, n: int) -> Array:
 
 def refuse_dates(X: Any) -> None:
     """Say of dates and durations that they are no numbers: as floats their missing values would be numbers, too."""
-    dtypes = getattr(X, "dtypes", None) if hasattr(X, "columns") else [getattr(X, "dtype", None)]
-    names = map(str, getattr(getattr(X, "schema", None), "types", ()) if dtypes is None else dtypes)
-    if kinds := {name for name in names if name.lower().startswith(("date", "time", "duration"))}:
+    dtypes: Any = getattr(X, "dtypes", None) if hasattr(X, "columns") else [getattr(X, "dtype", None)]
+    if dtypes is None:  # as in a table of Arrow
+        dtypes = getattr(getattr(X, "schema", None), "types", ())
+    kinds = {name for name in map(str, dtypes) if name.lower().startswith(("date", "time", "duration"))}
+    if kinds:
         raise TypeError(
             f"`X` must hold numbers, got {', '.join(sorted(kinds))}: give the time since some date, in days say"
         )
