@@ -10,7 +10,8 @@ from typing import Any
 @contextmanager
 def nothing_lost(estimator: Any) -> Iterator[None]:
     """If the body fails, the estimator is again what it was before."""
-    before = dict(vars(estimator))
+    before, state = dict(vars(estimator)), estimator._state
+    mark = None if state is None else state.mark()
     try:
         yield
     except BaseException:
@@ -18,4 +19,6 @@ def nothing_lost(estimator: Any) -> Iterator[None]:
         callbacks = {name: value for name, value in vars(estimator).items() if "callback" in name}
         vars(estimator).clear()
         vars(estimator).update(before | callbacks)
+        if state is not None:
+            state.rewind(mark)
         raise

@@ -241,17 +241,18 @@ def test_a_network_with_dropout_resumes_bit_for_bit(optimizer, rng):
 
 
 @pytest.mark.parametrize("bits", [np.random.MT19937, np.random.PCG64])
-def test_a_state_over_another_theta_goes_on_by_itself(bits):
+def test_a_state_over_another_theta_costs_the_first_nothing(bits):
     """Whatever the generator is made of, and however deep the optimiser keeps its moments."""
     rng = np.random.RandomState(bits(0))
     state = TrainingState(np.zeros(2), {"steps": 3, "of a layer": [np.ones(2)]}, rng, np.random.default_rng(0), steps=3)
     theta = np.ones(2)
-    other = state.over(theta)
+    other, mark = state.over(theta), state.mark()
     assert other.theta is theta
     assert other.steps == 3
     drawn = other.rng.rand(), other.noise.random()
     other.moments["of a layer"][0][:] = 5.0
     assert (state.moments["of a layer"][0] == 1.0).all()
+    state.rewind(mark)
     assert (state.rng.rand(), state.noise.random()) == drawn
 
 
