@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_FOLDERS = ("checks", "deploy", "estimators", "kernels", "network", "optimize", "ranges")
+_OWN = ("checks", "deploy", "estimators", "frozen", "kernels", "network", "optimize", "ranges")
 _MODULES = (
     "estimators",
     "kernels.backend",
@@ -59,8 +59,8 @@ def __getattr__(name: str) -> Any:
     """Look for a public name in one module after the other (PEP 562)."""
     if name == "__all__":
         return __dir__()
-    # The import of a folder asks for it here first, and must not set off the import of another.
-    if not name.startswith("_") and name not in _FOLDERS:
+    # The import of a folder or module asks for it here first, and must not set off the import of another.
+    if not name.startswith("_") and name not in _OWN:
         for module in _MODULES:
             loaded = import_module(f".{module}", __name__)
             if name in loaded.__all__:

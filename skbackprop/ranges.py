@@ -54,6 +54,12 @@ def check_flag(name: str, value: Any) -> bool:
     return bool(value)
 
 
+def one_or_several(value: Any) -> Any:
+    """A tuple of several values, as a frozen dataclass keeps them; one value as it is."""
+    several = isinstance(value, Iterable) and not isinstance(value, str) and getattr(value, "ndim", 1) > 0
+    return tuple(value) if several else value
+
+
 def check_object(name: str, value: Any, contract: type, examples: str) -> None:
     """Refuse a name, a class, or what is no object of the ``contract``: only estimators know what names stand for."""
     if isinstance(value, (str, type)) or has_nothing_of(contract, value):

@@ -56,28 +56,37 @@ def weighted_output(f: Any, dA: Array, Z: Array) -> float:
 
 def forward(f: Any, Z: Array) -> Array:
     A = np.full_like(Z, np.nan)
-    f.forward(Z.copy(), A)
+    call(f, "forward", Z.copy(), A)
     return A
 
 
 def backward(f: Any, Z: Array, dA: Array) -> Array:
     dZ = dA.copy()
-    f.backward(dZ, Z.copy(), forward(f, Z))
+    call(f, "backward", dZ, Z.copy(), forward(f, Z))
     return dZ
+
+
+def call(f: Any, method: str, *arrays: Array) -> Any:
+    try:
+        return getattr(f, method)(*arrays)
+    except Exception as error:
+        raise AssertionError(
+            f"{f!r}: {method} must take {len(arrays)} arrays of one shape, but raised {error!r}"
+        ) from error
 
 
 def all_is_written_in_place(f: Any, Z: Array, dA: Array) -> None:
     kept, A, dZ = Z.copy(), np.full_like(Z, np.nan), dA.copy()
-    returned = f.forward(kept, A)
+    returned = call(f, "forward", kept, A)
     require(returned is None, f"{f!r}: forward must write to `A` and return None, got {type(returned).__name__}")
     require(not np.isnan(A).any(), f"{f!r}: forward must write every entry of `A`, some are NaN")
     require(np.array_equal(kept, Z), f"{f!r}: forward must not write to `Z`")
     output = A.copy()
-    returned = f.backward(dZ, kept, A)
+    returned = call(f, "backward", dZ, kept, A)
     require(returned is None, f"{f!r}: backward must write to `dA` and return None, got {type(returned).__name__}")
     require(np.array_equal(A, output), f"{f!r}: backward must not write to `A`")
     require(np.array_equal(kept, Z), f"{f!r}: backward must not write to `Z`")
-    f.backward(doubled := 2 * dA, kept, A)
+    call(f, "backward", doubled := 2 * dA, kept, A)
     require(np.allclose(doubled, 2 * dZ), f"{f!r}: backward must multiply `dA` by the derivative, not overwrite it")
 
 
@@ -90,8 +99,8 @@ def backward_reads_no_more_than_it_says(f: Any, Z: Array, dA: Array) -> None:
     if f.keeps_input:
         return
     shared, dZ = Z.copy(), dA.copy()
-    f.forward(shared, shared)
-    f.backward(dZ, shared, shared)
+    call(f, "forward", shared, shared)
+    call(f, "backward", dZ, shared, shared)
     require(
         np.array_equal(shared, forward(f, Z)) and np.array_equal(dZ, backward(f, Z, dA)),
         f"{f!r}: without `keeps_input` A may be Z itself, but then forward or backward give something else",

@@ -84,7 +84,11 @@ def run_layer(
     gradient = np.full_like(theta, before)
     (p,), (g,) = parameters.views(theta), parameters.views(gradient)
     Y = layer.forward(p, X, run).copy()
-    dX = layer.backward(p, g, dY.astype(theta.dtype), run)
+    try:
+        dX = layer.backward(p, g, dY.astype(theta.dtype), run)
+    except Exception as error:
+        raise AssertionError(f"{layer!r}: backward must take dY of shape {dY.shape}, but raised {error!r}") from error
+    require(isinstance(dX, Array), f"{layer!r}: backward must return the derivative by X, got {type(dX).__name__}")
     return SimpleNamespace(Y=Y, dX=dX.copy(), gradient=gradient)
 
 

@@ -136,6 +136,13 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass
         """
         return self._safely(self._fit, X, y, sample_weight, X_val, y_val, sample_weight_val)
 
+    def __copy__(self) -> BatchNetwork:
+        """A shallow copy with generators of its own, so that of two streams neither moves the other."""
+        double: Any = object.__new__(type(self))
+        vars(double).update(vars(self))
+        double._state = None if self._state is None else self._state.apart()
+        return double
+
     def _safely(self, train: Callable[..., Ending], *arguments: Any) -> Any:
         """Let ``train`` change this estimator, unless it fails. Neither an interruption nor a warning is a failure."""
         with nothing_lost(self), kernels_in_force() as self.kernel_backend_:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -43,8 +44,9 @@ class FittedNetwork(metaclass=ABCMeta):
             padding; with ``bidirectional=True`` twice as wide.
         """
         X = self._read_x(X)
-        hidden = [at for at, slots in enumerate(self.model_.network.parameters.slots) if "b" in slots][:-1]
-        if not isinstance(layer, (int, np.integer)) or not -len(hidden) <= layer < len(hidden):
+        *hidden, _ = self._with_biases()
+        is_integer = isinstance(layer, (int, np.integer)) and not isinstance(layer, bool)
+        if not is_integer or not -len(hidden) <= layer < len(hidden):
             raise ValueError(f"`layer` must be the number of one of the {len(hidden)} hidden layers, got {layer!r}")
         return self._forward(X, stop=hidden[layer] + 1)
 
@@ -88,17 +90,18 @@ class FittedNetwork(metaclass=ABCMeta):
 
         To set weights, write into a view: ``model.coefs_[0][...] = W``.
         """
-        return self._views_of("W")
+        return tuple(slots.W for slots in self._with_biases().values())
 
     @property
     def intercepts_(self) -> tuple[Array, ...]:
         """The bias vector of every layer, as a view of ``theta_``."""
-        return self._views_of("b")
+        return tuple(slots.b for slots in self._with_biases().values())
 
-    def _views_of(self, slot: str) -> tuple[Array, ...]:
-        theta, parameters = self.theta_, self.model_.network.parameters
-        views = zip(parameters.slots, parameters.views(theta), strict=True)
-        return tuple(getattr(view, slot) for own, view in views if slot in own)
+    def _with_biases(self) -> dict[int, SimpleNamespace]:
+        """The slots, as views of ``theta_``, of every layer that has weights and biases, by its index."""
+        theta = self.theta_
+        views = enumerate(self.model_.network.parameters.views(theta))
+        return {at: slots for at, slots in views if hasattr(slots, "b")}
 
     @property
     def n_layers_(self) -> int:

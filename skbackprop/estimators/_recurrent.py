@@ -123,6 +123,14 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
         check_consistent_length(X.values, y)
         return X, y, None
 
+    @property
+    def embedding_(self) -> Array:
+        """The vectors of all tokens, one per row, as a view of ``theta_``; only if X holds tokens."""
+        theta, network = self.theta_, self.model_.network
+        if not isinstance(network.layers[0], Embedding):
+            raise AttributeError("`embedding_` is there only if X holds tokens, and `embedding` is their width")
+        return network.parameters.views(theta)[0].W
+
     def _continue(self, settings: Settings, data: Data, how: str) -> Model:
         said = self._form.parameters()
         check_same(said, {name: getattr(self, name) or value for name, value in said.items()}, how)

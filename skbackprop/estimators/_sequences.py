@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from numbers import Number
 from typing import Any, Protocol
 
@@ -20,7 +21,7 @@ Array = np.ndarray
 NAN_IS_PADDING = {"ensure_all_finite": "allow-nan"}
 
 
-@frozen
+@dataclass(frozen=True, eq=False)
 class Sequences:
     """Steps of every row, and how many of them are valid: an array that is indexed by rows.
 

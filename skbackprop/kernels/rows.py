@@ -69,9 +69,11 @@ def add_bias(Z: Array, b: Array) -> None:
 
 
 def add_outer(Z: Array, a: Array, b: Array) -> None:
-    """Z += a b^T, for a contiguous Z of the dtype of both."""
-    ger = sger if Z.dtype == np.float32 else dger
-    ger(1.0, b, a, a=Z.T, overwrite_a=1)
+    """Z += a b^T, by BLAS, which returns a copy of a Z that is not contiguous."""
+    ger, ZT = sger if Z.dtype == np.float32 else dger, Z.T
+    total = ger(1.0, b, a, a=ZT, overwrite_a=1)
+    if total is not ZT:
+        ZT[...] = total
 
 
 @lru_cache(maxsize=8)

@@ -40,13 +40,10 @@ class Tape(SimpleNamespace):
         return self.parts.setdefault(name, Tape())
 
     def array(self, name: str, shape: Shape, dtype: np.dtype) -> Array:
-        """An uninitialised array that is the same memory at every call, cut to length for a short batch.
-
-        The dtype is that of the first call: a tape serves one theta.
-        """
+        """An uninitialised array that is the same memory at every call, cut to length for a short batch."""
         buffer = self.buffers.get(name)
-        if buffer is None or buffer.shape != shape:
-            if buffer is None or buffer.shape[0] < shape[0] or buffer.shape[1:] != shape[1:]:
+        if buffer is None or buffer.shape != shape or buffer.dtype != dtype:
+            if buffer is None or (buffer.shape[1:], buffer.dtype) != (shape[1:], dtype) or len(buffer) < shape[0]:
                 buffer = self.buffers[name] = np.empty(shape, dtype)
             return buffer[: shape[0]]
         return buffer

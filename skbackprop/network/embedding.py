@@ -11,7 +11,7 @@ from .. import kernels
 from ..frozen import frozen
 from ..ranges import check_integer
 from .contract import Run, Shape
-from .initializers import Initializer, SmallNormal
+from .initializers import Initializer, SmallNormal, check_init
 from .layout import flatten, unflatten
 from .parameters import Slot
 
@@ -65,6 +65,7 @@ class Embedding:
     def __post_init__(self) -> None:
         check_integer("n_tokens", self.n_tokens, 1)
         check_integer("units", self.units, 1)
+        check_init(self.init)
 
     def slots(self, shape: Shape) -> dict[str, Slot]:
         weights, _ = (self.init or UNIT_NORMAL).samplers(self.n_tokens, self.units)

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from ..frozen import frozen
-from ..ranges import check_name, check_real
+from ..ranges import check_name, check_object, check_real
 
 __all__ = ["INITIALIZERS", "Initializer", "Orthogonal", "SmallNormal", "VarianceScaling"]
 
@@ -57,6 +57,12 @@ class Initializer(Protocol):
     """
 
     def samplers(self, n_in: int, n_out: int) -> tuple[Sampler, Sampler]: ...
+
+
+def check_init(init: Initializer | None) -> None:
+    """Refuse an ``init`` that is neither an Initializer nor None, which leaves the choice to the layer."""
+    if init is not None:
+        check_object("init", init, Initializer, "Orthogonal() or SmallNormal()")
 
 
 @frozen

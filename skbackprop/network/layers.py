@@ -15,7 +15,7 @@ from ..ranges import check_integer, check_object, check_real
 from .activations import Activation, Identity
 from .contract import Run, Shape
 from .elementwise import Elementwise
-from .initializers import Initializer, ones
+from .initializers import Initializer, check_init, ones
 from .layout import flatten, on_steps, unflatten
 from .parameters import Slot
 from .products import Shifted, matmul, matmul_transposed
@@ -99,6 +99,7 @@ class Dense:
     def __post_init__(self) -> None:
         check_integer("units", self.units, 1)
         check_object("activation", self.activation, Activation, "Tanh() or ReLU()")
+        check_init(self.init)
 
     @cached_property
     def biased(self) -> Biased:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..ranges import check_object
 from .contract import Layer, Run, Shape, Tape
 from .parameters import Parameters
 
@@ -65,7 +66,8 @@ class Network:
             raise ValueError("`layers` must hold at least one layer, got none")
         self.shapes = [shape]
         slots = []
-        for layer in self.layers:
+        for at, layer in enumerate(self.layers):
+            check_object(f"layers[{at}]", layer, Layer, "Dense(1)")
             slots.append(layer.slots(self.shapes[-1]))
             self.shapes.append(layer.output_shape(self.shapes[-1]))
         self.parameters = Parameters(slots)

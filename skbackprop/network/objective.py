@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 
 from .. import kernels
@@ -41,19 +42,22 @@ class Value(NamedTuple):
     penalty: float
 
 
-def check_rows(network: Network, loss: Loss, X: Any, y: Array, weight: Array | None) -> None:
-    """Check that y and weight have a row for every row of X, and y the columns that the network's output is for."""
-    if weight is not None and np.shape(weight) != X.shape[:1]:
-        raise ValueError(f"`weight` must have shape ({X.shape[0]},), a number per row, got {np.shape(weight)}")
-    if np.ndim(y) < 2 or len(y) != X.shape[0]:
-        raise ValueError(
-            f"`y` must have a row for each of the {X.shape[0]} of X, and a column for every output, got {np.shape(y)}"
-        )
-    if y.ndim < 2 + network.every_step:  # of sequences, a label for every step
-        return
+def check_rows(
+    network: Network, loss: Loss, X: Any, y: ArrayLike, weight: ArrayLike | None
+) -> tuple[Array, Array | None]:
+    """Return y and weight as arrays with a row for every row of X, and y with the columns of the network's output."""
+    if isinstance(loss, (str, type)):
+        raise TypeError(f"`loss` must be an object such as SquaredError(), got {loss!r}")
+    y, weight, n = np.asarray(y), None if weight is None else np.asarray(weight), X.shape[0]
+    if weight is not None and weight.shape != (n,):
+        raise ValueError(f"`weight` must have shape ({n},), a number per row, got {weight.shape}")
+    steps = f"{X.shape[1]} steps, " if network.every_step else ""
+    if y.ndim != 2 + network.every_step or y.shape[:-1] != X.shape[: y.ndim - 1]:
+        raise ValueError(f"`y` must have {n} rows like X, {steps}and a column for every output, got shape {y.shape}")
     columns, width = loss.raw_width(y.reshape(-1, y.shape[-1])), network.shapes[-1][-1]
     if columns != width:
         raise ValueError(f"`network` must put out {columns} columns for y of shape {y.shape}, got {width}")
+    return y, weight
 
 
 class Objective:
@@ -108,14 +112,14 @@ class Objective:
         network: Network,
         loss: Loss,
         X: Any,
-        y: Array,
+        y: ArrayLike,
         *,
-        weight: Array | None = None,
+        weight: ArrayLike | None = None,
         mean_weight: float = 1.0,
         penalty: Penalty | None = None,
         rng: np.random.Generator | None = None,
     ):
-        check_rows(network, loss, X, y, weight)
+        y, weight = check_rows(network, loss, X, y, weight)
         self.network, self.loss, self.X, self.y, self.weight = network, loss, X, y, weight
         self.penalty, self.mean_weight = penalty, mean_weight
         self._sparse = issparse(X)

@@ -11,7 +11,7 @@ from ..frozen import frozen
 from ..ranges import check_flag, check_integer, check_object, check_real
 from .cells import Cell
 from .contract import Run, Shape, Tape
-from .initializers import INITIALIZERS, Initializer, gate_by_gate
+from .initializers import INITIALIZERS, Initializer, check_init, gate_by_gate
 from .layout import flatten, unflatten
 from .parameters import BACK, Slot
 from .unrolled import Unrolled
@@ -97,6 +97,7 @@ class Recurrent:
         check_flag("return_sequences", self.return_sequences)
         check_flag("bidirectional", self.bidirectional)
         check_real("dropout", self.dropout, 0, 1, closed="left")
+        check_init(self.init)
 
     @property
     def whole_sequence(self) -> bool:

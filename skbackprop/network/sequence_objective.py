@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..ranges import check_integer
 from .blocks import Rows, blocks, rows_and_count, sequences_per_block
@@ -28,11 +29,11 @@ BLOCK = 1 << 25  # bytes of the widest layer, over all steps of the rows that go
 
 
 def count_targets(y: Array, lengths: Array | None) -> Array:
-    """How many steps of each row of an (n, T, ...) target count: valid ones, at which no entry of y is NaN."""
+    """How many steps of each row of an (n, T, k) target count: valid ones, at which no entry of y is NaN."""
     n, T = y.shape[:2]
     valid = np.ones((n, T), bool) if lengths is None else valid_steps(T, lengths)
     if y.dtype.kind == "f":
-        valid &= ~np.isnan(y).any(axis=tuple(range(2, y.ndim)))
+        valid &= ~np.isnan(y).any(axis=2)
     return valid.sum(axis=1)
 
 
@@ -70,7 +71,7 @@ class SequenceObjective:
     loss : Loss
     X : ndarray of shape (n, T, d), or (n, T) for tokens
         Never copied as a whole, nor written to: what a segment needs is gathered, and padding becomes zeros.
-    y : ndarray of shape (n, T, ...) or (n, ...)
+    y : ndarray of shape (n, T, k) or (n, k)
         Target at every step, or of every row, in the units that the network is trained in. At a step where any entry
         of it is NaN it does not count. Padding is ignored.
     lengths : ndarray of int of shape (n,), default=None
@@ -119,10 +120,10 @@ class SequenceObjective:
         network: Network,
         loss: Loss,
         X: Array,
-        y: Array,
+        y: ArrayLike,
         *,
         lengths: Array | None = None,
-        weight: Array | None = None,
+        weight: ArrayLike | None = None,
         mean_weight: float = 1.0,
         mean_steps: float | None = None,
         penalty: Penalty | None = None,
@@ -133,7 +134,7 @@ class SequenceObjective:
             raise ValueError(
                 f"`network` must be for any number of steps, of shape (None, d) or (None,), got {network.shapes[0]}"
             )
-        check_rows(network, loss, X, y, weight)
+        y, weight = check_rows(network, loss, X, y, weight)
         if lengths is not None:
             check_lengths(lengths, *X.shape[:2])
         self.network, self.loss, self.X, self.y, self.lengths, self.weight = network, loss, X, y, lengths, weight
@@ -248,5 +249,5 @@ class SequenceObjective:
         if segment.counts is not None:
             in_loss &= valid_steps(segment.steps, segment.counts).T
         if self._some_missing:
-            in_loss &= ~np.isnan(y).any(axis=tuple(range(1, y.ndim))).reshape(in_loss.shape)
+            in_loss &= ~np.isnan(y).any(axis=1).reshape(in_loss.shape)
         return np.flatnonzero(in_loss)

@@ -78,6 +78,10 @@ class TrainingState:
         """Another state that goes on from here and moves ``theta``; it draws from the same generators."""
         return replace(self, theta=theta, moments=copy.deepcopy(self.moments))
 
+    def apart(self) -> TrainingState:
+        """The same state with generators of its own."""
+        return replace(self, rng=copy.deepcopy(self.rng), noise=copy.deepcopy(self.noise))
+
     def mark(self) -> tuple[Any, Any]:
         """Where the generators are, for `rewind`; that is a fifth of the time which a copy of them takes."""
         return self.rng.get_state(legacy=False), None if self.noise is None else self.noise.bit_generator.state

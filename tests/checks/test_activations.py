@@ -106,6 +106,14 @@ class Overflows(Right):
         dA *= A
 
 
+@dataclass(frozen=True)
+class Fails(Right):
+    """Both ways fail, as if called with other arguments."""
+
+    def backward(self, dA, Z):
+        dA *= 2.0
+
+
 FAULTS = [
     (Right, r"must be an object, got the class"),
     (NoBackward(), r"must have a method `backward`, it has none"),
@@ -113,6 +121,7 @@ FAULTS = [
     (NameForInit(), r"`init` must be an Initializer, got 'glorot_uniform'"),
     (WrongSlope(), r"what backward writes to `dA` must be the derivative of the value"),
     (WrongFarOut(), r"what backward writes to `dA` must be the derivative of the value"),
+    (Fails(), r"backward must take 3 arrays of one shape, but raised TypeError"),
     (Overwrites(), r"backward must multiply `dA` by the derivative, not overwrite it"),
     (Returns(), r"forward must write to `A` and return None, got ndarray"),
     (WritesInput(), r"forward must not write to `Z`"),

@@ -157,9 +157,23 @@ class ChangesAsItSays(Changes):
     whole_sequence: ClassVar[bool] = True
 
 
+@dataclass(frozen=True)
+class ReturnsNothing(Right):
+    def backward(self, p, g, dY, run, *, need_dX=True):
+        super().backward(p, g, dY, run)
+
+
+@dataclass(frozen=True)
+class TakesLess(Right):
+    def backward(self, p, g, dY, run):
+        return super().backward(p, g, dY)
+
+
 FAULTS = [
     (Right, r"must be an object, got the class"),
     (NoBackward(), r"must have a method `backward`, it has none"),
+    (ReturnsNothing(), r"backward must return the derivative by X, got NoneType"),
+    (TakesLess(), r"backward must take dY of shape \(7, 4\), but raised TypeError"),
     (SaysAnotherShape(), r"forward must give the shape \(7, 5\) that output_shape says, got \(7, 4\)"),
     (WritesRows(), r"X is read-only, but it was written to"),
     (WritesParameters(), r"the parameters are read-only, but they were written to"),

@@ -667,7 +667,7 @@ def test_fitted_attributes_appear_with_the_first_fit(kind, net, y):
     assert [name for name in sorted(names) if hasattr(unfitted, name)] == []
 
 
-@pytest.mark.parametrize("layer", [2, -3, 100, 1.0, "first", None, nan, (0,)])
+@pytest.mark.parametrize("layer", [2, -3, 100, 1.0, "first", None, nan, (0,), True])
 def test_no_such_layer(net, y, layer):
     model = net(hidden_layer_sizes=(4, 3)).fit(X, y)
     with pytest.raises(ValueError, match="`layer` must be the number of one of the 2 hidden layers") as caught:

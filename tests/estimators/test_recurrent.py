@@ -407,3 +407,19 @@ def test_numbers_that_single_precision_cannot_hold(method, rng):
     X[3, 2] = 1e300
     with pytest.raises(ValueError, match=r"`X` must be within \+-3.4e\+38 for a model fitted to float32, got 1e\+300"):
         getattr(model, method)(*(X, y)[: 1 + (method == "score")])
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_weights_and_biases_belong_together_and_tokens_have_vectors(bidirectional):
+    model = BatchRNNRegressor(
+        hidden_layer_sizes=(5, 3), embedding=2, bidirectional=bidirectional, max_iter=1, **ENDLESS
+    ).fit(TOKENS, Y[:, 0])
+    assert [W.shape[1] for W in model.coefs_] == [len(b) for b in model.intercepts_]
+    assert len(model.coefs_) == 3
+    assert model.n_layers_ == 4
+    assert model.embedding_.shape == (TOKENS.max() + 1, 2)
+    assert np.shares_memory(model.embedding_, model.theta_)
+    assert model.set_params(embedding=None).embedding_.shape[1] == 2
+    assert not hasattr(BatchRNNRegressor(max_iter=1, **ENDLESS).fit(X, Y[:, 0]), "embedding_")
+    with pytest.raises(NotFittedError):
+        _ = BatchRNNRegressor().embedding_

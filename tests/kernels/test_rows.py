@@ -63,6 +63,15 @@ def test_add_bias_takes_the_first_rows_of_a_longer_buffer(dtype, rng):
 
 
 @both_dtypes
+@pytest.mark.parametrize("order", ["every second column", "column after column"])
+def test_add_outer_adds_to_any_matrix(dtype, order, rng):
+    Z = np.zeros((4, 6), dtype)[:, ::2] if order == "every second column" else np.zeros((4, 3), dtype, "F")
+    a, b = rng.standard_normal(4).astype(dtype), rng.standard_normal(3).astype(dtype)
+    kernels.add_outer(Z, a, b)
+    np.testing.assert_allclose(Z, np.outer(a, b), rtol=1e-6)
+
+
+@both_dtypes
 @shapes
 def test_column_sums_are_sums_over_rows(dtype, shape, rng):
     dZ, out = rng.standard_normal(shape).astype(dtype), np.full(shape[1], np.nan, dtype)

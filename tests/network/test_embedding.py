@@ -75,3 +75,8 @@ def test_slots_and_pickle(layer):
 def test_a_bad_hyper_parameter_is_named(arguments, name):
     with pytest.raises(ValueError, match=f"`{name}` must be an integer >= 1, got 0"):
         Embedding(*arguments)
+
+
+def test_a_name_is_no_initializer():
+    with pytest.raises(TypeError, match=r"`init` must be an object such as Orthogonal\(\) .*, got 'he_normal'"):
+        Embedding(3, 2, "he_normal")

@@ -12,6 +12,7 @@ from skbackprop.checks import check_layer
 from skbackprop.network import layers
 from skbackprop.network.activations import ACTIVATIONS, ReLU
 from skbackprop.network.contract import Run, Tape
+from skbackprop.network.initializers import Orthogonal
 from skbackprop.network.layers import Dense, Dropout, Standardize
 from skbackprop.network.network import Network
 from skbackprop.network.parameters import Parameters
@@ -241,6 +242,8 @@ class Half:
         (Dense, True, TypeError, "`units` must be an integer >= 1, got True"),
         (partial(Dense, 3), "relu", TypeError, "`activation` must be an object such as Tanh.*, got 'relu'"),
         (partial(Dense, 3), Half(), TypeError, "got Half.*, which lacks `init`, `forward` and `backward`"),
+        (partial(Dense, 3, ReLU()), "he", TypeError, "`init` must be an object such as Orthogonal.*, got 'he'"),
+        (partial(Dense, 3, ReLU()), Orthogonal, TypeError, "`init` must be an object such as Orthogonal.*, got <class"),
         (Dropout, 1.0, ValueError, "`rate` must be a real number in \\[0, 1\\), got 1.0"),
         (Dropout, -0.1, ValueError, "`rate` must be a real number in \\[0, 1\\), got -0.1"),
         (Dropout, "half", TypeError, "`rate` must be a real number in \\[0, 1\\), got 'half'"),

@@ -26,6 +26,7 @@ from skbackprop.network.losses import (
     Gamma,
     Gaussian,
     Huber,
+    LocationLoss,
     LogCosh,
     Poisson,
     Quantile,
@@ -282,8 +283,10 @@ def test_squared_error_takes_all_real_numbers():
         (lambda: Huber(0.0), ValueError, "`delta` must be a real number in (0, inf), got 0.0"),
         (lambda: Huber("1"), TypeError, "`delta` must be a real number in (0, inf), got '1'"),
         (lambda: Huber([1.0, -1.0]), ValueError, "`delta` must be a real number in (0, inf), got -1.0"),
+        (lambda: Huber(np.array(1.0)), TypeError, "`delta` must be a real number in (0, inf), got array(1.)"),
         (lambda: LogCosh(absolute=1), TypeError, "`absolute` must be True or False, got 1"),
         (lambda: Quantile(1.0), ValueError, "`levels` must be a real number in (0, 1), got 1.0"),
+        (lambda: Quantile(np.array(0.5)), TypeError, "`levels` must be a real number in (0, 1), got array(0.5)"),
         (lambda: Quantile("0.5"), TypeError, "`levels` must be a real number in (0, 1), got '0.5'"),
         (lambda: Quantile([0.5, 0.1]), ValueError, "`levels` must be a number or several in increasing order"),
         (lambda: Quantile([]), ValueError, "`levels` must be a number or several in increasing order, got ()"),
@@ -535,3 +538,16 @@ def test_is_the_loss_of_pytorch(weighted, rng):
         terms.sum().backward()
         assert value == pytest.approx(float(terms.sum().detach()), rel=1e-6)
         np.testing.assert_allclose(gradient, leaf.grad.numpy(), rtol=1e-6, atol=1e-12)
+
+
+def test_a_location_loss_says_what_it_lacks():
+    class NoDegree(LocationLoss):
+        kernel = "squared_error", ()
+
+    class NoValue(LocationLoss):
+        degree = 2
+
+    with pytest.raises(TypeError, match="degree"):
+        NoDegree()
+    with pytest.raises(NotImplementedError, match="NoValue must have a `kernel`, or a `value_and_gradient` of its own"):
+        NoValue().value_and_gradient(np.zeros((1, 1)), np.zeros((1, 1)), None, np.zeros((1, 1)))

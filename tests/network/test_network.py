@@ -147,3 +147,9 @@ def test_standardising_is_skipped_backward_and_gets_no_gradient(rng):
 def test_any_number_of_rows_goes_through(n, rng):
     network, theta = make([Standardize(), Dense(5, Tanh()), Dense(2)])
     assert network.forward(network.parameters.views(theta), rng.standard_normal((n, 4))).shape == (n, 2)
+
+
+@pytest.mark.parametrize("layer", [Dense, "dense", 3])
+def test_a_layer_that_is_none_is_told_by_its_place(layer):
+    with pytest.raises(TypeError, match=r"`layers\[1\]` must be an object such as Dense\(1\), got"):
+        Network([Dense(2), layer], (4,))

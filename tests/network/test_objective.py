@@ -10,11 +10,15 @@ from scipy.sparse import csr_array, csr_matrix
 
 from skbackprop.network.activations import ACTIVATIONS, Tanh
 from skbackprop.network.blocks import blocks, rows_per_block
+from skbackprop.network.cells import GRU
+from skbackprop.network.embedding import Embedding
 from skbackprop.network.layers import Dense, Dropout, Standardize
 from skbackprop.network.losses import LOSSES, Huber, Quantile, SquaredError
 from skbackprop.network.network import Network
 from skbackprop.network.objective import Objective
 from skbackprop.network.penalties import L2
+from skbackprop.network.recurrent import Recurrent
+from skbackprop.network.sequence_objective import SequenceObjective
 from tests.derivatives import check_gradient, trainable
 from tests.network.samples import random_theta, small_network, target, weights
 
@@ -455,8 +459,8 @@ def test_a_full_batch_takes_little_memory(rng):
     ("shape", "message"),
     [
         ((N, 1), r"`network` must put out 1 columns for y of shape \(.*, 1\), got 2"),
-        ((N - 1, 2), r"`y` must have a row for each of the .* of X, and a column for every output, got"),
-        ((N,), r"`y` must have a row for each of the .* of X, and a column for every output, got"),
+        ((N - 1, 2), r"`y` must have .* rows like X, and a column for every output, got shape"),
+        ((N,), r"`y` must have .* rows like X, and a column for every output, got shape"),
     ],
 )
 def test_a_target_of_another_shape_is_refused(shape, message):
@@ -484,3 +488,27 @@ def test_no_rows_have_no_mean(rows):
     for method in (objective.value_and_gradient, objective.mean_loss):
         with pytest.raises(ValueError, match=f"`rows` must be at least one of the {N} rows, got none"):
             method(np.zeros(8), rows)
+
+
+def test_lists_will_do():
+    objective = Objective(Network([Dense(1)], (2,)), SquaredError(), np.eye(2), [[1.0], [2.0]], weight=[1.0, 3.0])
+    assert objective.value_and_gradient(np.zeros(3))[0].loss == (0.5 * 1 + 3 * 0.5 * 4) / 2
+    assert objective.value_and_gradient(np.zeros(3), np.array([1]))[0].loss == 6.0
+
+
+@pytest.mark.parametrize("loss", ["squared_error", SquaredError])
+def test_a_loss_that_is_no_object_is_refused(loss):
+    with pytest.raises(TypeError, match=r"`loss` must be an object such as SquaredError\(\), got"):
+        Objective(Network([Dense(1)], (2,)), loss, np.eye(2), np.ones((2, 1)))
+
+
+@pytest.mark.parametrize("dtypes", [(np.float32, np.float64), (np.float64, np.float32)])
+def test_theta_may_come_in_another_dtype(dtypes, rng):
+    """Tokens ask for none; the buffers follow theta."""
+    network = Network([Embedding(3, 2), Recurrent(GRU(), 2), Dense(1)], (None,))
+    objective = SequenceObjective(network, SquaredError(), np.array([[0, 1, 2], [2, 2, 0]]), [[1.0], [2.0]])
+    theta = network.parameters.initial(np.random.RandomState(0), np.float64)
+    for dtype in dtypes:
+        value, gradient = objective.value_and_gradient(theta.astype(dtype))
+        assert gradient.dtype == dtype
+        assert value.loss == pytest.approx(objective.mean_loss(theta.astype(dtype)), rel=1e-6)

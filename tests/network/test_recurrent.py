@@ -347,6 +347,7 @@ def test_a_cell_takes_an_activation_as_an_object(activation):
         (lambda: Recurrent("gru", 3), TypeError, "`cell` must be an object such as GRU.*, got 'gru'"),
         (lambda: Recurrent(GRU, 3), TypeError, "`cell` must be an object such as GRU.*, got <class"),
         (lambda: Recurrent(Half(), 3), TypeError, "`cell` must be an object as `Cell` .* got Half.*, which lacks"),
+        (lambda: Recurrent(GRU(), 3, init="he"), TypeError, "`init` must be an object such as Orthogonal.*, got 'he'"),
         (lambda: Recurrent(GRU(), 0), ValueError, "`units` must be an integer >= 1, got 0"),
         (lambda: Recurrent(GRU(), 3, "yes"), TypeError, "`return_sequences` must be True or False, got 'yes'"),
         (lambda: Recurrent(GRU(), 3, bidirectional=1), TypeError, "`bidirectional` must be True or False, got 1"),

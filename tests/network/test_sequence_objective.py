@@ -384,20 +384,22 @@ def test_tokens_are_what_one_hot_channels_are(every_step, k, rng):
 
 
 def test_labels_are_integers_at_every_step(rng):
-    """A target need not have a second axis, nor be a float; padding of any value does not count."""
+    """A target need not be a float; padding of any value does not count."""
 
     class Count(SquaredError):
+        def raw_width(self, y):
+            return 2
+
         def value_and_gradient(self, y, raw, weight, out):
             assert y.dtype == np.int64
-            assert y.ndim == 1
             assert (y >= 0).all()
-            return super().value_and_gradient(np.eye(2)[y], raw, weight, out)
+            return super().value_and_gradient(np.eye(2)[y[:, 0]], raw, weight, out)
 
     problem = Problem(rng, GRU(), loss=SquaredError())
     labels = rng.integers(0, 2, (N, T))
     labels[np.arange(T) >= LENGTHS[:, None]] = -1
     problem.loss = Count()
-    value, gradient = problem.evaluate(y=labels)
+    value, gradient = problem.evaluate(y=labels[:, :, None])
     problem.loss = SquaredError()
     expected, expected_gradient = problem.evaluate(y=ragged(np.eye(2)[labels], LENGTHS))
     assert value == expected
@@ -467,3 +469,10 @@ def test_many_sequences_go_through_in_blocks_and_nothing_changes(every_step, tru
     in_blocks, by_block = SequenceObjective(network, SquaredError(), X, y, **options).value_and_gradient(theta)
     assert tuple(in_blocks) == pytest.approx(tuple(value), rel=1e-12)
     np.testing.assert_allclose(by_block, gradient, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (3, 5, 1), (3, 1), (2, 4, 1)])
+def test_a_target_that_is_not_one_per_step_is_refused(shape):
+    network = Network([Recurrent(GRU(), 2, return_sequences=True), Dense(1)], (None, 2))
+    with pytest.raises(ValueError, match="`y` must have 3 rows like X, 4 steps, and a column for every output, got"):
+        SequenceObjective(network, SquaredError(), np.zeros((3, 4, 2)), np.zeros(shape))

@@ -113,7 +113,7 @@ class KernelLoss:
 
     @property
     def kernel(self) -> KernelCall:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must have a `kernel`, or a `value_and_gradient` of its own")
 
     def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
         name, constants = self.kernel_in(raw.dtype)

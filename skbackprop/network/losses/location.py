@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import ClassVar, Self
 
 import numpy as np
@@ -16,7 +17,7 @@ __all__ = ["AbsoluteError", "Expectile", "LocationLoss", "SquaredError"]
 Array = np.ndarray
 
 
-class LocationLoss(KernelLoss):
+class LocationLoss(KernelLoss, ABC):
     """The family of losses of raw - y: identity link, all real numbers, a target that may be shifted and scaled.
 
     A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, ``constant``, and ``degree``: scaling target
@@ -46,8 +47,11 @@ class LocationLoss(KernelLoss):
     """
 
     inverse_link: ClassVar[str] = "identity"
-    degree: ClassVar[int]
     bounded_gradient: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def degree(self) -> int: ...
 
     def raw_width(self, y: Array) -> int:
         return y.shape[1]

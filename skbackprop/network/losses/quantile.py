@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import ClassVar, Self
 
 import numpy as np
 
 from ...frozen import frozen
-from ...ranges import check_real
+from ...ranges import check_real, one_or_several
 from .constants import weighted_quantile
 from .contract import KernelCall, KernelLoss, RegressionLoss, Units, explained
 
@@ -61,8 +60,7 @@ class Quantile(KernelLoss):
     bounded_gradient: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        if isinstance(self.levels, Iterable) and not isinstance(self.levels, str):
-            object.__setattr__(self, "levels", tuple(self.levels))
+        object.__setattr__(self, "levels", one_or_several(self.levels))
         for level in self._each:
             check_real("levels", level, 0, 1, closed="neither")
         if not self._each or any(a >= b for a, b in zip(self._each, self._each[1:], strict=False)):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import ClassVar, Self
 
 import numpy as np
 
 from ...frozen import frozen
-from ...ranges import check_flag, check_real
+from ...ranges import check_flag, check_real, one_or_several
 from .constants import stationary_constant
 from .contract import KernelCall, RegressionLoss
 from .location import LocationLoss
@@ -66,8 +65,7 @@ class RobustLoss(LocationLoss):
     bounded_gradient: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        if isinstance(self.delta, Iterable) and not isinstance(self.delta, str):
-            object.__setattr__(self, "delta", tuple(self.delta))
+        object.__setattr__(self, "delta", one_or_several(self.delta))
         if not self._each:
             raise ValueError("`delta` must be a number or several, one for each output, got ()")
         for delta in self._each:
