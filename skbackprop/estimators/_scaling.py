@@ -49,6 +49,7 @@ class RunningMoments:
         self.origin = np.zeros(columns)
         self.beyond = np.zeros(columns)
         self.squares = np.zeros(columns)
+        self.nonzero = np.zeros(columns)
         self.resolution = 0.0
 
     @property
@@ -79,12 +80,23 @@ class RunningMoments:
         self.resolution = max(self.resolution, other.resolution)
         self.origin = self.origin if self.count else other.origin
         with np.errstate(over="ignore", invalid="ignore"):
-            self._merge(other.count, other.beyond + (other.origin - self.origin), other.squares)
+            self._merge(other.count, other.beyond + (other.origin - self.origin), other.squares, other.nonzero)
 
     def sd(self) -> Array:
         """Standard deviation of every column; 1 for those that are constant up to rounding."""
         sd = np.sqrt(self.squares / self.count)
         return np.where(self.constant(), 1.0, sd)
+
+    def scale(self) -> Array:
+        """`sd`, but of a column that is mostly zero at least half the root mean square of its other values.
+
+        Rare categories and words are such columns. By its standard deviation alone, one that is 1 in a row of ten
+        thousand and 0 in all others would come to 100 there, and what the network learns from that row would be noise.
+        """
+        sd, rare = self.sd(), ~self.constant() & (self.nonzero < 0.5 * self.count)
+        squares = self.squares / self.count + self.mean**2
+        share = np.where(rare, self.nonzero / self.count, 1.0)
+        return np.where(rare, np.maximum(sd, (1.0 - share) * np.sqrt(squares / share)), sd)
 
     def constant(self) -> Array:
         """Which columns have not varied so far."""
@@ -113,24 +125,26 @@ class RunningMoments:
         with np.errstate(over="ignore"):
             self.squares = np.where(far, self.count * spread**2, self.squares)
 
-    def _merge(self, count: float, beyond: Array, squares: Array) -> None:
+    def _merge(self, count: float, beyond: Array, squares: Array, nonzero: Array) -> None:
         total = self.count + count
         difference = beyond - self.beyond
         self.beyond = self.beyond + difference * (count / total)
         self.squares = self.squares + squares + difference**2 * (self.count * count / total)
+        self.nonzero = self.nonzero + nonzero
         self.count = total
 
 
-def dense_moments(X: Array, w: Array, origin: Array) -> tuple[float, Array, Array]:
-    """The sum of the weights, the mean beyond ``origin`` and the sum of squared deviations."""
+def dense_moments(X: Array, w: Array, origin: Array) -> tuple[float, Array, Array, Array]:
+    """The sum of the weights, the mean beyond ``origin``, the sum of squared deviations, and the weight of nonzeros."""
+    nonzero = w @ (X != 0)
     X = X - origin
     count = float(w.sum())
     mean = w @ X / count
     X -= mean
-    return count, mean, w @ np.square(X, out=X)
+    return count, mean, w @ np.square(X, out=X), nonzero
 
 
-def sparse_moments(X: Any, w: Array, origin: Array) -> tuple[float, Array, Array]:
+def sparse_moments(X: Any, w: Array, origin: Array) -> tuple[float, Array, Array, Array]:
     """The same, with a weight for all zeros of a column that are not stored: exactly 0 where there are none."""
     X = X.astype(np.float64)
     X.sum_duplicates()
@@ -144,7 +158,8 @@ def sparse_moments(X: Any, w: Array, origin: Array) -> tuple[float, Array, Array
     zeros = np.where(full, 0.0, np.maximum(count - total(weights), 0.0))
     beyond = X.data - origin[at]
     mean = (total(weights * beyond) - zeros * origin) / count
-    return count, mean, total(weights * (beyond - mean[at]) ** 2) + zeros * (origin + mean) ** 2
+    squares = total(weights * (beyond - mean[at]) ** 2) + zeros * (origin + mean) ** 2
+    return count, mean, squares, total(weights * (X.data != 0))
 
 
 class Scaling:
@@ -185,7 +200,7 @@ class Scaling:
         self.y.check("y")
         self.X_has_varied = self.X_has_varied | ~self.X.constant()
         self.y_has_varied = self.y_has_varied | ~self.y.constant()
-        of_X = self.X.sd()
+        of_X = self.X.scale()
         if issparse(data.X):  # never centred in memory: over its mean a constant column is 1, and 1 - 1 exactly 0
             of_X = np.where(self.X.constant() & (self.X.mean != 0), np.abs(self.X.mean), of_X)
         return self.X.mean, 1 / of_X, loss.units(self.y.mean, self.y.sd())

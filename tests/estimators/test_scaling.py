@@ -180,7 +180,7 @@ def test_wide_sparse_rows_are_read_many_at_a_time(monkeypatch):
 
     def moments(X, w, origin):
         shapes.append(X.shape)
-        return 1.0, origin, origin
+        return 1.0, origin, origin, origin
 
     monkeypatch.setattr(_scaling, "sparse_moments", moments)
     X = csr_array((np.ones(500), (np.arange(500), np.arange(500))), shape=(500, 1 << 20))
@@ -218,3 +218,34 @@ def test_a_column_that_is_constant_in_one_of_several_fits_keeps_its_weights(Mode
     for rows, target in ((still, y), (X, y), (X, np.ones(90)), (X, y)):
         model.fit(rows, target)
     np.testing.assert_allclose(model.predict(X), expected, atol=1e-6)
+
+
+@dense_and_sparse
+@with_and_without_weights
+def test_a_column_that_is_mostly_zero_is_scaled_by_its_other_values(form, weighted):
+    """By (1 - share of others) times their root mean square, where that is more than the standard deviation."""
+    rng = np.random.default_rng(0)
+    X, w = np.zeros((1000, 4)), rng.integers(1, 4, 1000) if weighted else np.ones(1000, int)
+    X[:3, 0] = 1.0  # a rare category
+    X[::7, 1] = rng.gamma(2.0, 30.0, size=len(X[::7]))
+    X[rng.random(1000) < 0.6, 2] = 1.0  # a common category
+    X[:, 3] = rng.normal(size=1000)
+    seen = _scaling.RunningMoments(4)
+    for part in np.split(np.arange(1000), [2, 500]):  # the parts are merged
+        seen.update(form(X[part]), w[part].astype(float))
+    X = X.repeat(w, axis=0)
+    share, rms = (X != 0).mean(axis=0), np.sqrt((X**2).sum(axis=0) / (X != 0).sum(axis=0))
+    np.testing.assert_allclose(seen.sd(), X.std(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(seen.scale()[:2], ((1 - share) * rms)[:2], rtol=1e-12)
+    np.testing.assert_allclose(seen.scale()[2:], X.std(axis=0)[2:], rtol=1e-12)
+
+
+@pytest.mark.parametrize("form", [np.asarray, csr_array])
+def test_rare_categories_are_learnt_beside_common_ones(form):
+    """Scaled by their standard deviations, they would leave an R2 of 0.84."""
+    rng = np.random.default_rng(0)
+    often = 1 / np.arange(1, 801)
+    category, x = rng.choice(800, 6000, p=often / often.sum()), rng.normal(size=(6000, 2))
+    X, y = np.c_[np.eye(800)[category], x], rng.normal(size=800)[category] + np.sin(2 * x[:, 0]) + x[:, 1]
+    model = BatchMLPRegressor(early_stopping=True, random_state=0).fit(form(X[:4000]), y[:4000])
+    assert model.score(form(X[4000:]), y[4000:]) > 0.93
