@@ -1,4 +1,4 @@
-"""Does a part of one's own keep its contract? Derivatives first; each failure is an AssertionError of one sentence."""
+"""Check the contracts of user-defined parts, above all their derivatives; a fault is a one-sentence AssertionError."""
 
 from .activations import check_activation
 from .derivatives import check_gradient

@@ -1,4 +1,4 @@
-"""The contract of an activation, one small check after the other."""
+"""The contract of an activation, as a series of small checks."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Array = np.ndarray
 def check_activation(activation: Any) -> None:
     """Assert that an activation keeps the contract of ``Activation``.
 
-    That it has its methods, can be hashed and pickled; that ``backward`` multiplies ``dA`` by the derivative of what
-    ``forward`` writes, element by element; that it reads Z only if ``keeps_input``, and may share its memory otherwise;
-    that nothing else is written; and that all is finite at Z = +-1000 in float32.
+    It must have all methods and be hashable and picklable; ``forward`` must work element by element, and ``backward``
+    multiply ``dA`` by its derivative; unless ``keeps_input`` is true, Z and A may share memory; nothing but the outputs
+    may be written to; and everything must be finite at Z = +-1000 in float32.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def check_activation(activation: Any) -> None:
     Raises
     ------
     AssertionError
-        One sentence that says what is wrong first.
+        One sentence on the first fault found.
 
     Examples
     --------

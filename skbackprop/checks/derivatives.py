@@ -1,6 +1,6 @@
-"""Derivatives checked along one random direction, which costs the same for any number of variables.
+"""Check derivatives along one random direction, with the same few evaluations for any number of variables.
 
-A gradient g of f at x is right where <g, d> is the derivative of t -> f(x + t d) at t = 0. With d drawn at random, an
+A gradient g of f at x is right if <g, d> is the derivative of t -> f(x + t d) at t = 0. With d drawn at random, an
 error anywhere in g shows up in that one number.
 """
 
@@ -17,8 +17,8 @@ Array = np.ndarray
 def slope(f: Callable[[float], float], h: float = 1e-2, halvings: int = 8) -> float:
     """The derivative of a function of one number at 0, from (f(h) - f(-h)) / 2h for h, h/2, h/4, ...
 
-    The quotients are extrapolated to h = 0, and the value that agrees best with its neighbours is returned. So a
-    smooth f is known to about ten digits, and a kink of f that only the longer steps reach does no harm.
+    The quotients are extrapolated to h = 0, and the value that agrees best with its neighbours is returned. For a
+    smooth f it is accurate to about ten digits, and a kink that only the longer steps reach does no harm.
 
     References
     ----------
@@ -55,23 +55,22 @@ def check_gradient(
     f : callable
         A function of one array that returns a number.
     x, gradient : ndarray
-        Of one shape, in float64.
+        Of the same shape, in float64.
     rng : numpy.random.Generator, default=None
-        Draws the direction; None stands for one that is the same at every call.
+        Draws the direction; with None it is the same at every call.
     free : ndarray or float, default=1.0
         1 for the entries of x that may be varied, 0 for the others.
     rtol : float, default=1e-8
-        The error allowed, relative to the length of the gradient, which never happens to be small, as <gradient, d>
-        may be.
+        The error allowed, relative to the length of the gradient, because <gradient, d> itself may happen to be small.
     h : float, default=1e-2
-        The first step of the differences, which is to be small where f bends sharply.
+        The first step of the differences; it must be small where f bends sharply.
     name : str, default="the gradient"
-        What the sentence is about.
+        What the error message calls the gradient.
 
     Raises
     ------
     AssertionError
-        Where the gradient is not the derivative, or one of the two is not finite.
+        If the gradient is not the derivative, or one of the two is not finite.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The numbered contract of a layer, one small check after the other."""
+"""The numbered contract of a layer, as a series of small checks."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ ROWS = 7
 def check_layer(layer: Any, shape: Shape) -> None:
     """Assert that a layer keeps the contract of ``Layer`` on rows of a given shape.
 
-    That it has its methods, can be hashed and pickled; that ``backward`` is the derivative of ``forward`` by its slots
-    and by X; that it assigns to ``g`` and leaves slots with ``train=False`` alone; that X and the parameters are not
-    written; that a pass without a tape gives what one with a tape and without noise does; that a batch equals its
-    rows one at a time, also after a longer batch, and a sequence its steps one after the other; and that float32 stays
-    float32. A layer of tokens, such as ``Embedding``, is not one of these.
+    It must have all methods and be hashable and picklable; ``backward`` must be the derivative of ``forward`` by the
+    slots and by X, assign to ``g``, and leave slots with ``train=False`` alone; X and the parameters must not be
+    written to; a pass without a tape must agree with a noise-free pass that has one; a batch must give what its rows
+    give one at a time, also after a longer batch, and a sequence what its steps give one by one; and float32 must stay
+    float32. Layers that take tokens, such as ``Embedding``, cannot be checked.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def check_layer(layer: Any, shape: Shape) -> None:
     Raises
     ------
     AssertionError
-        One sentence that says what is wrong first.
+        One sentence on the first fault found.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def check_layer(layer: Any, shape: Shape) -> None:
 
 
 class Case:
-    """A layer with parameters that are no longer as they were drawn, a batch of rows, and dY."""
+    """A layer with parameters moved away from their initial values, a batch of rows, and dY."""
 
     def __init__(self, layer: Any, shape: Shape):
         self.layer, self.rng = layer, np.random.default_rng(0)
@@ -79,7 +79,7 @@ class Case:
 def run_layer(
     layer: Any, parameters: Parameters, theta: Array, X: Array, dY: Array, run: Run | None = None, before: float = 0.0
 ) -> SimpleNamespace:
-    """One forward and backward pass; copies of Y, of dX, and of the gradient by theta, which held ``before``."""
+    """Run a forward and a backward pass; return Y, dX and the gradient by theta, which was filled with ``before``."""
     run = noisy_run() if run is None else run
     gradient = np.full_like(theta, before)
     (p,), (g,) = parameters.views(theta), parameters.views(gradient)
@@ -183,7 +183,7 @@ def buffers_fit_a_short_batch(case: Case) -> None:
 
 
 def steps_make_the_sequence(case: Case) -> None:
-    """What is put out for a sequence, or at its end, is what `Network.step` puts out step by step."""
+    """The output for a sequence, or at its end, must be what `Network.step` gives step by step."""
     if case.X.ndim != 3 or getattr(case.layer, "whole_sequence", False):
         return
     (p,), state, step = case.parameters.views(case.theta), None, getattr(case.layer, "step", None)

@@ -1,4 +1,4 @@
-"""The contract of a loss, one small check after the other, on targets from its domain."""
+"""The contract of a loss, as a series of small checks on targets from its domain."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ METHODS = ("raw_width", "value_and_gradient", "units", "rescaled", "predict", "c
 def check_loss(loss: Any, y: Any = None) -> None:
     """Assert that a loss keeps the contract of ``Loss``.
 
-    That it has all methods, can be hashed and pickled; that its value is a sum over rows, and a weight counts like
-    repetition; that its gradient is the derivative of the value (with what ``held_at`` holds fixed); that it may be
-    written over ``raw`` and nothing else is written; that all is finite at raw = +-1000 in float32; that of two classes
-    each is told from -raw of the other; that ``score`` and ``std`` can be called; that ``constant`` minimises; and that
-    the units of ``units`` belong together.
+    It must have all methods and be hashable and picklable; its value must be a sum over rows, in which a weight counts
+    like repetition; its gradient must be the derivative of the value (with what ``held_at`` holds fixed); ``out`` may
+    be ``raw`` itself, and nothing else may be written to; everything must be finite at raw = +-1000 in float32; in a
+    logistic column, predict(raw) + predict(-raw) must be 1; ``score`` and ``std`` must be callable; ``constant`` must
+    minimise the loss; and the fields of ``units`` must be consistent.
 
     Parameters
     ----------
     loss : Loss
     y : array-like of shape (n,) or (n, k), default=None
-        A target to check it on, of the order of 1. By default one is sought that ``loss.check`` accepts: class codes
-        where ``loss.n_classes`` is positive, else real numbers, positive ones, shares, or zeros and ones.
+        A target to check the loss on, of the order of 1. None tries several until ``loss.check`` accepts one: class
+        numbers if ``loss.n_classes`` is positive, else real numbers, positive ones, shares, or zeros and ones.
 
     Raises
     ------
     AssertionError
-        One sentence that says what is wrong first.
+        One sentence on the first fault found.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def check_loss(loss: Any, y: Any = None) -> None:
 
 
 class Case(NamedTuple):
-    """A loss with a target, raw predictions and weights; ``rng`` for what a check draws."""
+    """A loss with a target, raw predictions and weights; the checks draw random numbers from ``rng``."""
 
     loss: Any
     y: Array
@@ -61,7 +61,7 @@ class Case(NamedTuple):
     rng: np.random.Generator
 
     def evaluate(self, loss: Any = None, **changed: Any) -> tuple[float, Array]:
-        """Value and gradient on copies, with some of y, raw and weight replaced."""
+        """Return value and gradient, computed on copies; ``changed`` replaces y, raw or weight."""
         y, raw, weight = ({"y": self.y, "raw": self.raw, "weight": self.weight} | changed).values()
         out = np.full_like(raw, np.nan)
         return self.call(y.copy(), raw.copy(), None if weight is None else weight.copy(), out, loss), out
@@ -88,7 +88,7 @@ def make_case(loss: Any, y: Array, weighted: bool) -> Case:
 
 
 def differentiable(loss: Any, raw: Array) -> Any:
-    """What the gradient at ``raw`` is the derivative of: the loss, unless that holds a factor fixed."""
+    """The loss whose derivative the gradient at ``raw`` is: ``loss`` itself, unless it holds a factor fixed."""
     held_at = getattr(loss, "held_at", None)
     return loss if held_at is None else held_at(raw)
 

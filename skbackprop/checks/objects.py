@@ -1,4 +1,4 @@
-"""What every part is, whatever it computes: an object with certain names, compared by value, that can be pickled."""
+"""What every part must be: an object with the required attributes that compares by value and can be pickled."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ REMEDY = "make it a frozen dataclass whose fields are numbers, strings and tuple
 
 
 def require(condition: Any, sentence: str) -> None:
-    """AssertionError unless the condition holds; a bare ``assert`` would be gone under ``python -O``."""
+    """Raise AssertionError unless the condition holds; ``python -O`` would remove a bare ``assert``."""
     if not condition:
         raise AssertionError(sentence)
 
@@ -35,7 +35,7 @@ def require_object(part: Any, methods: Iterable[str], attributes: Iterable[str] 
 
 
 def pickled(part: Any) -> Any:
-    """Through a pickle and back. Classes typed in at a prompt count as ones that can be found."""
+    """Pickle and unpickle ``part``. Classes defined in ``__main__``, such as at a prompt, count as importable."""
     typed_in: dict[str, type] = {}
 
     class Pickler(pickle.Pickler):

@@ -1,4 +1,4 @@
-"""A target to check a loss on, from its domain."""
+"""Targets from the domain of a loss, to check it on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROWS = 9
 
 
 def targets(loss: Any, y: Any) -> Iterator[Array]:
-    """The target that was given, or a sample from the domain, for one output and, where there can be, for three."""
+    """Yield ``y`` if given, else samples from the domain: for one output and, unless there are classes, for three."""
     if y is not None:
         y = np.asarray(y, np.float64)
         yield y[:, None] if y.ndim == 1 else y
@@ -23,7 +23,7 @@ def targets(loss: Any, y: Any) -> Iterator[Array]:
 
 
 def sample_target(loss: Any, rng: np.random.Generator, n: int, k: int) -> Array:
-    """An (n, k) target from the domain of the loss: any real numbers, or else what it does take."""
+    """An (n, k) target from the domain of the loss: class numbers, or the first kind of numbers that it accepts."""
     positive = rng.gamma(2.0, size=(n, k))
     candidates: tuple[Array, ...] = (
         rng.standard_normal((n, k)),

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
@@ -21,6 +20,7 @@ from ..optimize.training import TrainingState, factor_at
 from ._advice import warn, warn_of_coarse_target, warn_of_light_rows
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
 from ._fitted import FittedNetwork
+from ._parts import PartParametersMixin
 from ._reading import (
     FLOATS,
     Data,
@@ -45,7 +45,7 @@ SHIFT_RATE = 1e-3
 SHIFT_ROWS = 100
 
 
-class BatchNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
+class BatchNetwork(FittedNetwork, CallbackSupportMixin, PartParametersMixin, metaclass=ABCMeta):
     """A network, an optimiser and the loop between them, behind scikit-learn's methods.
 
     One branch of its subclasses reads rows and builds layers for them, the other knows targets and losses.

@@ -1,1 +1,1 @@
-"""What is computed: layers, losses, and the objective that joins them. NumPy, SciPy and the kernels, nothing else."""
+"""What is computed: layers, losses, and the objective that joins them, from NumPy, SciPy and the kernels alone."""

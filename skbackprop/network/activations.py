@@ -1,7 +1,7 @@
-"""Activation functions as objects: A = f(Z), dZ = dA * f'(Z), and the start that suits them; registry.
+"""Activation functions as objects: A = f(Z), dZ = dA * f'(Z), and the initializer that suits them; registry.
 
-A new one is a frozen dataclass with these two methods, written in NumPy right here, and a line in ACTIVATIONS. Those
-that have kernels name them instead.
+To add one, write a frozen dataclass with ``forward`` and ``backward`` in NumPy, and a line in ACTIVATIONS. Those that
+have kernels name a kernel instead of defining the two methods.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class LeakyReLU(Elementwise):
     Raises
     ------
     TypeError, ValueError
-        For a ``slope`` that is no real number, or is outside [0, 1).
+        If ``slope`` is not a real number in [0, 1).
 
     References
     ----------
@@ -153,12 +153,12 @@ class ELU(Elementwise):
     Parameters
     ----------
     alpha : float > 0, default=1.0
-        Where it saturates: f(z) goes to -alpha.
+        Minus the value at which f saturates: f(z) tends to -alpha as z falls.
 
     Raises
     ------
     TypeError, ValueError
-        For an ``alpha`` that is no real number, or is not positive and finite.
+        If ``alpha`` is not a positive, finite real number.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""What the user gets: numbers or labels, out of the columns that a loss predicts or decides on."""
+"""What the user gets: numbers or labels, made from the columns that a loss predicts or decides."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Array = np.ndarray
 
 @frozen
 class Numbers:
-    """Numbers, a column for every output; with ``flat`` those of a single output have the shape (n,)."""
+    """Numbers, one column per output; with ``flat``, a single output has shape (n,)."""
 
     flat: bool
 
@@ -25,7 +25,7 @@ class Numbers:
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """Labels of classes that exclude one another or, with ``indicator``, zeros and ones in a column for each class."""
+    """Labels of mutually exclusive classes or, with ``indicator``, one column of zeros and ones per class."""
 
     classes: Array
     indicator: bool
@@ -39,5 +39,5 @@ class Labels:
         return numbers if self.indicator else self.classes[numbers[:, 0]]
 
     def column_per_class(self, raw: Array) -> Array:
-        """Of two classes, whose one output is a log-odds, the first is the negative case."""
+        """One raw column per class. Two classes share one log-odds column; the first class gets its negative."""
         return np.hstack([-raw, raw]) if self.two_classes else raw

@@ -1,4 +1,4 @@
-"""How many rows go through at once: as many as the memory of a pass keeps in the cache."""
+"""How many rows to process at once, so that the memory of a pass stays small, preferably in the cache."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ Rows = slice | Array
 
 
 def rows_per_block(network: Network, itemsize: int, X: Any = None, target: int = 1 << 20) -> int:
-    """How many rows make the widest layer take about ``target`` bytes; at least 64.
+    """The number of rows at which the widest layer takes about ``target`` bytes; at least 64.
 
-    The width of a sparse ``X`` is the mean number of entries that its rows store.
+    A sparse ``X`` counts with the mean number of entries that its rows store.
     """
     width = max(network.widest_made, -(-X.nnz // max(1, X.shape[0]))) if issparse(X) else network.widest
     return max(64, target // (width * itemsize))
 
 
 def sequences_per_block(network: Network, itemsize: int, steps: int, target: int = 1 << 22) -> int:
-    """How many sequences of ``steps`` steps make the widest layer take about ``target`` bytes; at least 8."""
+    """The number of sequences of ``steps`` steps at which the widest layer takes about ``target`` bytes; at least 8."""
     return max(8, target // (network.widest * itemsize * steps))
 
 
 def blocks(n: int, size: int, begin: int = 0) -> list[slice]:
-    """The n rows from ``begin`` on, ``size`` at a time."""
+    """Slices of n rows from ``begin`` on, ``size`` at a time."""
     return [slice(begin + start, begin + min(start + size, n)) for start in range(0, n, size)]
 
 
 def rows_and_count(rows: Rows | None, n: int) -> tuple[Rows, int]:
-    """``rows``, of n, as a slice without gaps or an array of row numbers, and how many they are; None means all."""
+    """Return ``rows`` of n as a contiguous slice or an array of row numbers, and their count; None means all."""
     rows = slice(None) if rows is None else rows
     if isinstance(rows, slice):
         begin, end, step = rows.indices(n)
@@ -51,7 +51,7 @@ def rows_and_count(rows: Rows | None, n: int) -> tuple[Rows, int]:
 
 
 def parts(rows: Rows, n: int, size: int) -> list[Rows]:
-    """The n ``rows`` that `rows_and_count` gives, ``size`` at a time."""
+    """Split n ``rows``, as returned by `rows_and_count`, into parts of ``size``."""
     if isinstance(rows, slice):
         return [*blocks(n, size, rows.start)]
     return [rows[block] for block in blocks(n, size)]

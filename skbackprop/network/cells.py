@@ -1,4 +1,4 @@
-"""Cells: one step of a recurrent layer each, forward and backward in the same letters; registry."""
+"""Cells: each is one step of a recurrent layer, forward and backward in the same notation; registry."""
 
 from __future__ import annotations
 
@@ -26,17 +26,18 @@ EPSILON = 1e-5
 class Cell(Protocol):
     """A frozen dataclass of hyper-parameters: what one step of a recurrent layer computes.
 
-    A step is a namespace with Z = X W + b, the input's share, and the states ``before`` and ``after`` it, H first;
-    R = H_before U is the recurrent product. Z and R have a block of ``units`` columns per gate.
+    A step is a namespace with Z = X W + b, the contribution of the input, and the states ``before`` and ``after`` it,
+    H first; R = H_before U is the recurrent product. Z and R have a block of ``units`` columns per gate.
 
-    1. ``forward`` writes the states after the step. Z is the cell's to overwrite; what it leaves there, and what it
-       writes to the arrays that ``keeps`` asks for by name and width, is in the step again in ``backward``.
-    2. ``backward`` gets the derivatives by the states after the step in ``dS``, and leaves there the derivatives by the
-       states before it, as far as they do not go through R. It puts dZ in the place of Z, and writes dR, which
-       is the same array unless the cell ``has_own_dR``, as one must in which Z and R are not just added up.
-    3. ``slots`` are the slots of the recurrence: U, and whatever else the cell needs. ``bias`` starts b.
-    4. ``gradient`` assigns the gradient by the slots besides U and gain, once, after the last step backward: what was
-       kept then holds the rows of all steps.
+    1. ``forward`` writes the states after the step. It may overwrite Z. What it leaves there, and what it writes to the
+       arrays that ``keeps`` asks for by name and width, is available in ``backward``.
+    2. ``backward`` gets in ``dS`` the derivatives by the states after the step and replaces them by the derivatives by
+       the states before it, without the part through R, which the layer adds. It overwrites Z by dZ and writes dR; the
+       two share memory unless ``has_own_dR`` is True, as it must be in a cell that combines Z and R other than as
+       Z + R.
+    3. ``slots`` are the slots of the recurrence: U, and whatever else the cell needs. ``bias`` draws the initial b.
+    4. ``gradient`` assigns the gradient by the slots other than U and gain. It is called once, after the whole backward
+       pass, and ``kept`` then holds the rows of all steps.
 
     With ``layer_norm`` the layer normalises R over all its columns before the cell sees it, R = gain * (R - mean) / sd.
 
@@ -70,7 +71,7 @@ def identity(rng: np.random.RandomState, shape: tuple[int, ...]) -> Array:
 
 
 def recurrent_slots(cell: Cell, units: int, draw: Sampler | None = None) -> dict[str, Slot]:
-    """U, every block of which starts orthogonal unless ``draw`` says otherwise, and the gain of its normalisation."""
+    """The slot U, whose blocks start orthogonal or as ``draw`` says, and with ``layer_norm`` the slot of the gain."""
     draw = draw or Orthogonal().samplers(units, units)[0]
     slots = {"U": Slot((units, cell.gates * units), gate_by_gate(draw, cell.gates), decay=True)}
     if cell.layer_norm:
@@ -87,14 +88,14 @@ class Elman:
     Parameters
     ----------
     activation : Activation, default=Tanh()
-        f. With a `ReLU`, U starts as the identity, which keeps a state until something is added to it.
+        f. With `ReLU`, U starts as the identity, which keeps a state until something is added to it.
     layer_norm : bool, default=False
         Whether the recurrent product is normalised.
 
     Raises
     ------
     TypeError
-        For an ``activation`` that is a name or a class, not an object; for a ``layer_norm`` that is no bool.
+        If ``activation`` is a name or a class instead of an object; if ``layer_norm`` is not a bool.
 
     References
     ----------
@@ -157,12 +158,12 @@ class GRU:
     Raises
     ------
     TypeError
-        For a ``layer_norm`` that is no bool.
+        If ``layer_norm`` is not a bool.
 
     References
     ----------
     Cho et al. (2014), "Learning phrase representations using RNN encoder-decoder for statistical machine translation",
-    eq. 5 to 8, where r acts on H_before instead, and z and 1 - z change places.
+    eq. 5 to 8, where r acts on H_before instead, and z and 1 - z are swapped.
 
     Examples
     --------
@@ -208,7 +209,7 @@ class LSTM:
     Parameters
     ----------
     forget_bias : float, default=1.0
-        Where the bias of f starts: at 1 the state is kept at first, and gradients reach far back.
+        The initial bias of f: with 1 the state is mostly kept at first, and gradients reach far back.
     layer_norm : bool, default=False
         Whether the recurrent product and, on the way to H, the state C are normalised: H = o tanh(N) with
         N = gain_c * (C - mean) / sd + bias_c.
@@ -216,7 +217,7 @@ class LSTM:
     Raises
     ------
     TypeError, ValueError
-        For a ``forget_bias`` that is no real number, or not finite; for a ``layer_norm`` that is no bool (a TypeError).
+        If ``forget_bias`` is not a finite real number; if ``layer_norm`` is not a bool (TypeError).
 
     References
     ----------

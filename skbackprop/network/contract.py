@@ -1,4 +1,4 @@
-"""What a layer is: its contract, what a pass carries through it, and what it remembers of one."""
+"""What a layer is: its contract, what a pass carries through it, and what it remembers of a pass."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from .parameters import Slot
 __all__ = ["Layer", "Run", "Tape"]
 
 Array = np.ndarray
-Shape = tuple[Any, ...]  # of int; the number of steps of a sequence, which is free, is None
+Shape = tuple[Any, ...]  # of int; None for the number of steps of a sequence, which may vary
 
 
 class Tape(SimpleNamespace):
-    """What one layer remembers from forward to backward, as attributes, and its buffers, which outlive the batch.
+    """What one layer remembers from forward to backward, as attributes, and its buffers, reused from batch to batch.
 
     Attributes
     ----------
     state : ndarray or None
-        Of a layer that carries a state through a sequence: the last one.
+        The last state, if the layer carries one through a sequence.
     M : ndarray or None
-        Of a layer that drops entries at random: the mask of this batch.
+        The mask of this batch, if the layer drops entries at random.
 
     Examples
     --------
@@ -36,11 +36,11 @@ class Tape(SimpleNamespace):
         super().__init__(buffers={}, parts={}, state=None, M=None)
 
     def part(self, name: str) -> Tape:
-        """A tape within this one, for a layer that is made of several."""
+        """A tape within this one, for a layer made of several."""
         return self.parts.setdefault(name, Tape())
 
     def array(self, name: str, shape: Shape, dtype: np.dtype) -> Array:
-        """An uninitialised array that is the same memory at every call, cut to length for a short batch."""
+        """Return an uninitialised array that reuses memory from call to call; a shorter batch gets its first rows."""
         buffer = self.buffers.get(name)
         if buffer is None or buffer.shape != shape or buffer.dtype != dtype:
             if buffer is None or (buffer.shape[1:], buffer.dtype) != (shape[1:], dtype) or len(buffer) < shape[0]:
@@ -55,13 +55,13 @@ class Run(NamedTuple):
     Attributes
     ----------
     tape : Tape or None
-        What the layer remembers for the way back.
+        What the layer remembers for the backward pass.
     lengths : ndarray of int of shape (n,), or None
-        Where rows are sequences, how many steps of each are valid; None means all.
+        If rows are sequences, how many steps of each are valid; None means all.
     state : ndarray or None
-        What a recurrent layer begins from; None means zeros.
+        The state from which a recurrent layer starts; None means zeros.
     rng : numpy.random.Generator or None
-        What dropout draws from; None switches it off.
+        The generator that dropout draws from; None switches dropout off.
 
     Examples
     --------
@@ -77,7 +77,7 @@ class Run(NamedTuple):
     rng: np.random.Generator | None = None
 
     def array(self, name: str, shape: Shape, dtype: np.dtype) -> Array:
-        """A buffer of the tape, or fresh memory where there is none."""
+        """A buffer of the tape, or new memory if there is no tape."""
         return np.empty(shape, dtype) if self.tape is None else self.tape.array(name, shape, dtype)
 
     def mask(self, shape: Shape, dtype: np.dtype, rate: float) -> Array:
@@ -93,20 +93,20 @@ class Run(NamedTuple):
 class Layer(Protocol):
     """A frozen dataclass of hyper-parameters that holds no arrays. Shapes are those of one row.
 
-    ``slots`` names the layer's parameters; ``p`` has their values as attributes, and ``g`` is for the gradient by them.
+    ``slots`` names the layer's parameters; ``p`` has their values as attributes, and ``g`` receives their gradient.
 
     1. ``X`` is read-only.
-    2. What ``forward`` returns belongs to the tape and dies at the next forward.
-    3. ``dY``, the derivative of the loss by the output, is the layer's to overwrite. ``backward`` returns the
-       derivative by X, or None where ``need_dX`` is False.
+    2. What ``forward`` returns belongs to the tape and is overwritten by the next forward pass.
+    3. The layer may overwrite ``dY``, the derivative of the loss by the output. ``backward`` returns the derivative
+       by X, or None if ``need_dX`` is False.
     4. ``g`` is *assigned*, not accumulated.
     5. Without a tape, nothing is remembered.
-    6. The batch axis is first. Sequences are (n, T, d) arrays; a layer that makes new ones lays them out step after
-       step.
-    7. Slots with ``train=False`` are left alone by ``backward``: their gradient stays zero.
-    8. A layer that carries a state through a sequence begins from ``run.state``, leaves the last one in ``tape.state``,
-       and has ``step(p, x, state)``, which returns what it puts out for one step and the state after it.
-    9. What a layer without ``step`` puts out at a step of a sequence depends on that step alone, unless it says
+    6. The batch axis is first. Sequences are (n, T, d) arrays; a layer that allocates one stores it step after step
+       in memory.
+    7. ``backward`` leaves slots with ``train=False`` alone: their gradient stays zero.
+    8. A layer that carries a state through a sequence starts from ``run.state``, leaves the last state in
+       ``tape.state``, and has ``step(p, x, state)``, which returns the output for one step and the state after it.
+    9. The output of a layer without ``step`` at a step of a sequence depends on that step alone, unless the layer has
        ``whole_sequence = True``.
 
     Examples

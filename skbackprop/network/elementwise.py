@@ -1,4 +1,4 @@
-"""What an activation is: the contract, and what those that name a kernel share."""
+"""What an activation is: the contract, and the base of those that name a kernel."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Activation(Protocol):
     """A frozen dataclass of hyper-parameters.
 
     1. ``forward`` writes f(Z) to A; ``backward`` overwrites dA with dA * f'(Z). Z is not written to, unless A is Z.
-    2. ``keeps_input`` tells whether ``backward`` reads Z. If it does not, A may share its memory with Z.
-    3. ``init`` is the initializer that ``init="auto"`` takes for a layer with this activation.
+    2. ``keeps_input`` tells whether ``backward`` reads Z. If it is False, A may share memory with Z.
+    3. ``init`` is the initializer that ``init="auto"`` selects for a layer with this activation.
 
     Examples
     --------
@@ -53,7 +53,7 @@ class Activation(Protocol):
 
 
 class Elementwise:
-    """What the activations here share: kernels of the name ``kernel``, called with the ``constants`` at the end."""
+    """Base class of the activations here: calls the kernels named ``kernel``, with ``constants`` as last arguments."""
 
     kernel: ClassVar[str]
 

@@ -1,4 +1,4 @@
-"""Tokens: whole numbers that stand for words, characters or categories, and the vectors they are looked up as."""
+"""Tokens, integers that stand for words, characters or categories, and the vectors that they are mapped to."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ UNIT_NORMAL = SmallNormal(1.0)
 class Embedding:
     """Y_it = W[X_it], the row of W whose number is the token; dW[k] = the sum of dY_it over all it with X_it = k.
 
-    It is the product of one-hot rows with W, without the zeros. X is an (n, T) array of integers from 0 to n_tokens -
-    1, or (n,) for one step. There is no derivative by X. Whoever reads X checks its range; here a token beyond an end
-    is taken for that end.
+    It equals the product of one-hot rows with W, without computing with the zeros. X is an (n, T) array of integers
+    from 0 to n_tokens - 1, or (n,) for one step. There is no derivative by X. The range of X must be checked where it
+    is read; here a token out of range is clipped to it.
 
     Parameters
     ----------
@@ -36,12 +36,12 @@ class Embedding:
     units : int
         Columns of W.
     init : Initializer or None, default=None
-        Where W starts; None takes the standard normal, so that every step has entries of variance one.
+        Draws the initial W; None takes the standard normal, so that the entries of Y start with variance one.
 
     Raises
     ------
     TypeError, ValueError
-        For ``n_tokens`` or ``units`` that are no integers, or below 1.
+        If ``n_tokens`` or ``units`` is not an integer of at least 1.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Activation functions that multiply z by a gate, a share of it that grows from 0 to 1 with z."""
+"""Activation functions that multiply z by a gate, a factor that grows from 0 to 1 with z."""
 
 from __future__ import annotations
 

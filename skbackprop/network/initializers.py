@@ -1,4 +1,4 @@
-"""Where weights and biases start: an initializer knows both, from the widths a layer joins; registry."""
+"""Initial weights and biases: an initializer draws both, given the widths that a layer joins; registry."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ones(rng: np.random.RandomState, shape: tuple[int, ...]) -> Array:
 
 
 def gate_by_gate(draw: Sampler, gates: int) -> Sampler:
-    """A sampler of (d, G u) matrices that draws each gate's (d, u) by itself."""
+    """A sampler of (d, G u) matrices that draws the (d, u) block of each gate separately."""
 
     def sampler(rng: np.random.RandomState, shape: tuple[int, ...]) -> Array:
         d, width = shape
@@ -38,7 +38,7 @@ def gate_by_gate(draw: Sampler, gates: int) -> Sampler:
 
 
 class Initializer(Protocol):
-    """A frozen dataclass. ``samplers`` gives one function for the weights and one for the biases.
+    """A frozen dataclass. ``samplers`` returns one function for the weights and one for the biases.
 
     Each is called as ``draw(rng, shape)``, with a ``numpy.random.RandomState``. ``n_in`` and ``n_out`` are the widths
     that the layer joins.
@@ -83,14 +83,14 @@ class VarianceScaling:
     Raises
     ------
     TypeError, ValueError
-        For a ``scale`` that is no real number, or is not positive and finite; for any other ``fan`` (a ValueError).
+        If ``scale`` is not a positive, finite real number; if ``fan`` is neither "in" nor "mean" (ValueError).
 
     References
     ----------
     scale 1, fan "mean": Glorot and Bengio (2010), "Understanding the difficulty of training deep feedforward neural
     networks", eq. 16. scale 2: He et al. (2015), "Delving deep into rectifiers", eq. 10. scale 1: LeCun et al.
     (1998), "Efficient backprop", eq. 16. With ``bias=True`` and fan "mean", scale 1 (1/3 for the logistic function)
-    is the start of scikit-learn's ``MLPRegressor``.
+    is the initialisation of scikit-learn's ``MLPRegressor``.
 
     Examples
     --------
@@ -133,7 +133,7 @@ class Orthogonal:
     Raises
     ------
     TypeError, ValueError
-        For a ``gain`` that is no real number, or is not positive and finite.
+        If ``gain`` is not a positive, finite real number.
 
     References
     ----------
@@ -176,12 +176,12 @@ class SmallNormal:
     Raises
     ------
     TypeError, ValueError
-        For an ``sd`` that is no real number, or is not positive and finite.
+        If ``sd`` is not a positive, finite real number.
 
     References
     ----------
     Krizhevsky, Sutskever and Hinton (2012), "ImageNet classification with deep convolutional neural networks",
-    section 5, where the weights start so.
+    section 5, which initialises the weights in this way.
 
     Examples
     --------

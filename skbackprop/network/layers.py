@@ -1,4 +1,4 @@
-"""Layers: what each computes, and the derivative of it, side by side."""
+"""Layers: what each computes and its derivative, side by side."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ IDENTITY = Identity()
 
 
 class Biased:
-    """An activation with the bias before it, as a dense layer has it.
+    """The bias and the activation of a dense layer together.
 
-    With kernels of the package the two are one pass each way. Any other activation is called after the bias has been
-    added, and on the way back before its column sums are taken.
+    With kernels of the package the two take one pass in each direction. Any other activation is called after the bias
+    has been added; backward, it is called before the column sums that give db.
     """
 
     def __init__(self, f: Activation):
@@ -72,12 +72,13 @@ class Dense:
     activation : Activation, default=Identity()
         f, elementwise.
     init : Initializer or None, default=None
-        Where W and b start; None takes what suits the activation.
+        Draws the initial W and b; None takes the initializer that suits the activation.
 
     Raises
     ------
     TypeError, ValueError
-        For ``units`` that are no integer, or below 1; for an ``activation`` that is a name or a class (a TypeError).
+        If ``units`` is not an integer of at least 1; if ``activation`` is a name or a class instead of an object
+        (TypeError).
 
     References
     ----------
@@ -106,7 +107,7 @@ class Dense:
         return Biased(self.activation)
 
     def __getstate__(self) -> dict[str, Any]:
-        """The fields alone: `biased` is made from them."""
+        """Only the fields: `biased` is made from them."""
         return {name: value for name, value in vars(self).items() if name != "biased"}
 
     def slots(self, shape: Shape) -> dict[str, Slot]:
@@ -150,17 +151,17 @@ class Dense:
 class Dropout:
     """Y = X * M, dX = dY * M, with M drawn anew for each batch.
 
-    An entry of M is 0 with probability ``rate``, else 1 / (1 - rate), which keeps the mean, so that inference is Y = X.
+    An entry of M is 0 with probability ``rate``, else 1 / (1 - rate). This keeps the mean, so that inference is Y = X.
 
     Parameters
     ----------
     rate : float in [0, 1)
-        Which share of X is left out.
+        The expected share of the entries of X that are dropped.
 
     Raises
     ------
     TypeError, ValueError
-        For a ``rate`` that is no real number, or is outside [0, 1).
+        If ``rate`` is not a real number in [0, 1).
 
     References
     ----------
@@ -206,10 +207,10 @@ class Dropout:
 
 @frozen
 class Standardize:
-    """Y = (X - shift) * inverse_scale, column by column; dX = dY * inverse_scale. No gradient moves the two slots.
+    """Y = (X - shift) * inverse_scale, column by column; dX = dY * inverse_scale. The two slots do not train.
 
-    X itself is never touched: only the batch is. A sparse X stays sparse: what is to be subtracted goes with it, as a
-    vector, into the products of the next layer.
+    X itself is never written to; each batch gets a standardised copy. A sparse X stays sparse: the vector to subtract
+    is passed on with it, and the products of the next layer apply it.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""A network with its numbers and the units at both ends: all that prediction needs.
+"""A network with its parameters and the units of its input and output: all that prediction needs.
 
-The running means and standard deviations of a stream move. The first and the last layer are then rewritten so
-that the function does not change, as van Hasselt et al. (2016), "Learning values across many orders of
-magnitude", do for the output (Proposition 1 there). The page on derivations has the algebra in the same letters.
+The running means and standard deviations of a stream change. The first and the last layer are then rewritten so that
+the function does not change, as van Hasselt et al. (2016), "Learning values across many orders of magnitude", do for
+the output (Proposition 1 there). The page on derivations has the algebra in the same notation.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ Check = Callable[[Any, np.dtype], None]
 class Model:
     """raw(X) = gain network(X) + offset, in the natural units of the target.
 
-    Units of the output need a last layer that is a Dense without activation, those of the input a Standardize first,
-    before a Dense or Recurrent one. Without that, a ``shift`` below is empty.
+    Units of the output require that the last layer is a Dense without activation; units of the input, that the first is
+    a Standardize, followed by a Dense or Recurrent layer. Without a Standardize, ``shift`` below is empty.
     """
 
     network: Network
@@ -42,12 +42,12 @@ class Model:
     units: Units
 
     def copy(self) -> Model:
-        """The same with a theta of its own; the rest is never written to."""
+        """A copy with its own theta; the rest is shared, as it is never written to."""
         return replace(self, theta=self.theta.copy())
 
     @property
     def trained_loss(self) -> Loss:
-        """The loss on the target as the network is trained on it."""
+        """The loss on the target in the units of training."""
         return self.loss.rescaled(self.units.scale)
 
     def raw(
@@ -58,13 +58,13 @@ class Model:
         then: Then = None,
         check: Check | None = None,
     ) -> Array:
-        """Raw predictions in natural units, or what the layer before index ``stop`` puts out; in row blocks.
+        """Raw predictions in natural units, or the output of the layer before index ``stop``; computed in row blocks.
 
-        Of sequences, ``lengths`` says how many steps are valid (None: all). What is put out at padding is NaN.
+        For sequences, ``lengths`` says how many steps are valid (None: all). The output at padding is NaN.
 
         ``then``, a function of raw predictions of shape (rows, columns), is applied block by block, so that the raw
-        predictions of all rows are never in memory at once. ``check(rows, dtype)`` may refuse a block of X before the
-        network takes it in that dtype; of sequences it is not asked.
+        predictions of all rows are never in memory at once. ``check(rows, dtype)`` may reject a block of X before it
+        is converted to that dtype for the network; it is not called for sequences.
         """
         n, out = X.shape[0], np.empty(0)
         if self.network.sequential:
@@ -86,7 +86,7 @@ class Model:
         return out
 
     def _passes(self, X: Any, stop: int | None, check: Check | None) -> Iterator[tuple[slice, Array]]:
-        """Blocks of rows, and what the network puts out for each."""
+        """Yield blocks of rows, each with the output of the network for it."""
         p, dtype = self.network.parameters.views(self.theta), self.theta.dtype
         pieces = blocks(X.shape[0], rows_per_block(self.network, dtype.itemsize, X))
         if not pieces:
@@ -98,14 +98,14 @@ class Model:
             yield block, self.network.forward(p, rows.astype(dtype, copy=False), stop=stop)
 
     def step(self, x: Array, states: States = None) -> tuple[Array, States]:
-        """Raw predictions for one more step of sequences, in natural units, and the states that the next call takes."""
+        """Return raw predictions for one more step of sequences, in natural units, and the states for the next call."""
         raw, states = self.network.step(self.network.parameters.views(self.theta), x, states)
         return self.units.restore(raw).astype(raw.dtype, copy=False), states
 
     def read(self, X: Array, states: States = None) -> tuple[Array, States]:
-        """Take several steps at once, X being (n, T, d), or (n, T) of tokens: what `step` gives after the last of them.
+        """Take several steps at once, X being (n, T, d), or (n, T) of tokens; return what `step` gives after the last.
 
-        All but the last go through one layer after the other, as many at a time as make a block of rows.
+        All steps but the last go through the layers together, in chunks of about one block of rows.
         """
         n, past = len(X), X.shape[1] - 1
         p = self.network.parameters.views(self.theta)
@@ -128,21 +128,21 @@ class Model:
             yield block, np.ascontiguousarray(Y)
 
     def set_units(self, shift: Array, inverse_scale: Array, units: Units) -> None:
-        """The units that training begins with; an empty ``shift`` says that inputs have none."""
+        """Set the units that training begins with; an empty ``shift`` means that the input has none."""
         self.units = units
         if len(shift):
             standardize = self.network.parameters.views(self.theta)[0]
             standardize.shift[:], standardize.inverse_scale[:] = shift, inverse_scale
 
     def zero_constant_columns(self, constant: Array) -> None:
-        """Set the first weights of constant columns to zero: left random, they would be noise once a column varies."""
+        """Set the input weights of constant columns to zero: random ones would add noise once such a column varies."""
         if constant.any() and not constant.all():
             first = self.network.parameters.views(self.theta)[1]
             for W, _ in input_weights(first):
                 vars(first)[W][constant] = 0.0
 
     def start_at_constant(self, y: Array, weight: Array | None) -> None:
-        """Let the last layer put out the best constant for y (in the units of training) whatever comes in."""
+        """Make the last layer return the best constant for y (in the units of training) for every input."""
         last = self.network.parameters.views(self.theta)[-1]
         last.W[...] = 0.0
         last.b[...] = self.trained_loss.constant(y, weight)
@@ -150,9 +150,9 @@ class Model:
     def shift_output_bias(self, raw: Array, y: Array, weight: Array | None, share: float) -> None:
         """Move the output bias against the mean gradient on new rows, clipped to [-1, 1] and scaled by ``share``.
 
-        Rewriting for new units keeps the function, and with it the level it was trained to. Where new rows
-        lie at another level, the whole network would be bent to lift the output, and the optimiser's averages
-        would be full of that error for a thousand steps. The bias alone gets there in a few calls. ``raw`` is in
+        Rewriting for new units keeps the function, and with it the level that it was trained to. If new rows lie at
+        another level, training would bend the whole network to shift its output, and that error would dominate the
+        optimiser's running averages for a thousand steps. The bias alone gets there in a few calls. ``raw`` is in
         natural units, ``y`` in those of training.
         """
         raw = ((raw - self.units.offset) / self.units.gain).astype(self.theta.dtype)
@@ -162,7 +162,7 @@ class Model:
         self.network.parameters.views(self.theta)[-1].b[...] -= share * np.clip(mean, -1.0, 1.0)
 
     def move_units(self, shift: Array, inverse_scale: Array, constant: Array, units: Units) -> Array:
-        """Go over to new units at both ends; returns what gradients are multiplied by from now on."""
+        """Switch to new units of input and output; return the factor by which gradients change from now on."""
         if not len(shift):
             return self.move_output(units)
         factor = self.move_input(shift, inverse_scale, constant)
@@ -170,15 +170,15 @@ class Model:
         return factor
 
     def move_input(self, shift: Array, inverse_scale: Array, constant: Array) -> Array:
-        """Give the Standardize layer a new shift s' and inverse scale c', and the layer after it what keeps Z.
+        """Set a new shift s' and inverse scale c' in the Standardize layer, and adapt the next layer so that Z is kept.
 
         Z = ((X - s) c) W + b = ((X - s') c') W' + b' for every X, with W' = (c / c') W and b' = b + ((s' - s) c) W. A
-        column marked ``constant`` has never varied, so it has no unit to keep: c is taken to have been c'.
+        column marked ``constant`` has never varied, so it has no unit to keep: its c is treated as if it had been c'.
 
         Returns
         -------
         factor : ndarray
-            What gradients are multiplied by from now on, entry by entry of theta: c' / c for W, else 1.
+            By what gradients are multiplied from now on, for each entry of theta: c' / c for W, else 1.
         """
         factor = np.ones_like(self.theta)
         p, g = self.network.parameters.views(self.theta), self.network.parameters.views(factor)
@@ -193,16 +193,16 @@ class Model:
         return factor
 
     def move_output(self, units: Units) -> Array:
-        """Rewrite the last layer so that gain raw + offset stays what it is in the new units.
+        """Rewrite the last layer so that gain raw + offset stays the same in the new units.
 
         With r = gain / gain': W' = W r, b' = b r + (offset - offset') / gain'.
 
         Returns
         -------
         factor : ndarray
-            What gradients are multiplied by from now on. One unit of the loss is worth another amount, q =
-            worth / worth', so it is q / r for the last layer, and the mean of q over the outputs for those
-            below.
+            By what gradients are multiplied from now on, for each entry of theta. The value of one unit of the loss
+            changes by q = worth / worth', so it is q / r for the last layer, and for the layers below the mean of q
+            over the outputs.
         """
         ratio, worth = self.units.gain / units.gain, self.units.worth / units.worth
         factor = np.full_like(self.theta, worth.mean())

@@ -1,4 +1,4 @@
-"""Layers in a row. The network knows shapes and order; the numbers are in theta, which it is given."""
+"""Layers in sequence. The network knows their shapes and order; the parameters, theta, are passed to its methods."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Network:
     ----------
     layers : sequence of Layer
     shape : tuple of int
-        The shape of one row of X, without the batch axis. For sequences it is (None, d), or (None,) for tokens: the
-        number of steps is free from call to call.
+        The shape of one row of X, without the batch axis. For sequences it is (None, d), or (None,) for tokens, as the
+        number of steps may vary from call to call.
 
     Attributes
     ----------
@@ -37,18 +37,18 @@ class Network:
     shapes : list of tuple
         The shape of a row before the first layer and after each.
     widest, widest_made : int
-        The largest number of values that any layer reads or puts out, per row or per step of a row: it sets the memory
-        of a pass. ``widest_made`` leaves out the input of the first layer that trains, which may be sparse.
+        The largest number of values that any layer reads or puts out, per row or per step of a row; it determines the
+        memory of a pass. ``widest_made`` leaves out the input of the first layer that trains, which may be sparse.
     sequential, every_step : bool
-        Whether rows are sequences, and whether what is put out has their steps.
+        Whether rows are sequences, and whether the output has a value for each of their steps.
     steppable : bool
-        Whether `step` can be used: where no layer needs a sequence as a whole.
+        Whether `step` can be used: that is, no layer needs a sequence as a whole.
 
     Raises
     ------
     ValueError
-        For ``layers`` without a layer; by `step` and `states_after`, for ``states`` that are no list or tuple with an
-        entry for every layer.
+        If ``layers`` is empty; by `step` and `states_after`, if ``states`` is not a list or tuple with an entry for
+        every layer.
 
     Examples
     --------
@@ -74,7 +74,7 @@ class Network:
         self.sequential, self.every_step = (shape[:1] == (None,) for shape in (self.shapes[0], self.shapes[-1]))
         self.steppable = not any(getattr(layer, "whole_sequence", False) for layer in self.layers)
         self._step = [getattr(layer, "step", None) for layer in self.layers]
-        # Below the lowest layer that trains no derivative is asked for.
+        # No derivatives are needed below the lowest layer that trains.
         trains = [any(slot.train for slot in layer.values()) for layer in slots]
         self._lowest = trains.index(True) if True in trains else len(trains)
         widths = [math.prod(width for width in shape if width is not None) for shape in self.shapes]
@@ -93,16 +93,16 @@ class Network:
         p : list of namespaces
             The parameters, one namespace per layer, as ``parameters.views(theta)`` gives them.
         X : ndarray or CSR matrix of shape (n, ...)
-            Rows of the shape ``shapes[0]``; it is not written to.
+            Rows of shape ``shapes[0]``; not written to.
         runs : list of Run, default=None
-            What each layer takes along and remembers; None is inference.
+            What each layer uses and remembers in this pass; None means inference.
         stop : int, default=None
             How many layers to go through; None means all.
 
         Returns
         -------
         Y : ndarray of shape (n, ...)
-            Of rows of the shape ``shapes[-1]``, or ``shapes[stop]``.
+            Rows of shape ``shapes[-1]``, or ``shapes[stop]``.
         """
         runs = runs or [INFERENCE] * len(self.layers)
         for layer, p_l, run in zip(self.layers[:stop], p[:stop], runs[:stop], strict=True):
@@ -110,16 +110,16 @@ class Network:
         return X
 
     def step(self, p: Sequence[SimpleNamespace], x: Array, states: States = None) -> tuple[Array, States]:
-        """One step of sequences.
+        """Run one step of sequences.
 
         Parameters
         ----------
         p : list of namespaces
             The parameters, one namespace per layer.
         x : ndarray of shape (n, d), or (n,) for tokens
-            The step of every sequence.
+            The current step of every sequence.
         states : list, default=None
-            What the step before returned: an entry per layer, None for those that carry no state. None begins new
+            What the previous step returned: an entry per layer, None for layers without a state. None starts new
             sequences.
 
         Returns
@@ -127,12 +127,12 @@ class Network:
         y : ndarray of shape (n, k)
             The output after this step.
         states : list
-            What the next step takes.
+            The states for the next step.
 
         Raises
         ------
         ValueError
-            For ``states`` that are not those of this network, or of other rows.
+            If ``states`` are not those of this network, or not those of these rows.
         """
         after = []
         for layer, step, p_l, state in zip(self.layers, self._step, p, self._read_states(states), strict=True):
@@ -183,7 +183,7 @@ class Network:
         dY : ndarray of the shape that `forward` has returned
             The layers overwrite it.
         runs : list of Run
-            Those that `forward` was called with, each with a tape.
+            The runs that `forward` was called with, each with a tape.
         """
         for at in range(len(self.layers) - 1, self._lowest - 1, -1):
             assert dY is not None

@@ -1,4 +1,4 @@
-"""What is minimised: (theta, rows) -> value and gradient. The same function serves mini-batches and L-BFGS."""
+"""What is minimised: (theta, rows) -> value and gradient. Mini-batches and L-BFGS use the same function."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Array = np.ndarray
 
 
 class Value(NamedTuple):
-    """The two terms of the objective, which are reported apart; what is minimised is their sum.
+    """The two terms of the objective, reported separately; their sum is minimised.
 
     Attributes
     ----------
     loss : float
         The mean loss over rows.
     penalty : float
-        What the penalty adds.
+        The value of the penalty.
 
     Examples
     --------
@@ -67,8 +67,8 @@ class Objective:
 
         value = 1/rows * sum_i w_i loss(y_i, raw_i) + penalty(theta) / (rows * mean raw weight)
 
-    Without weights the penalty is scikit-learn's, alpha/2 |W|^2 / rows; with integer weights the whole equals
-    repetition of rows.
+    Without weights the penalty is scikit-learn's, alpha/2 |W|^2 / rows; integer weights are equivalent to repeating
+    rows.
 
     Parameters
     ----------
@@ -78,20 +78,20 @@ class Objective:
         Never copied as a whole: the rows of a batch are gathered into a buffer. Its dtype is that of theta, float32
         or float64.
     y : ndarray of shape (n, k)
-        Target, in the units that the network is trained in: a column for every output, also where there is one.
+        Target, in the units that the network is trained in: one column per output, even if there is only one.
     weight : ndarray of shape (n,), default=None
         One number per row, of mean one over the training rows.
     mean_weight : float, default=1.0
-        The mean of the weights before they were divided by it.
+        The mean of the weights before they were scaled to mean one.
     penalty : Penalty, default=None
     rng : numpy.random.Generator, default=None
-        For the layers that draw; None switches their noise off.
+        For layers that draw random numbers; None switches their noise off.
 
     Raises
     ------
     ValueError
-        If ``y`` or ``weight`` has not one row for every row of X, or ``y`` not the columns that the network's output is
-        for; by the methods, for a ``theta`` of another length, and for ``rows`` that are none or outside of X.
+        If ``y`` or ``weight`` does not have one row for every row of X, or ``y`` does not fit the width of the
+        network's output; by the methods, if ``theta`` has the wrong length, or if ``rows`` is empty or outside X.
 
     Examples
     --------
@@ -131,14 +131,14 @@ class Objective:
     def value_and_gradient(self, theta: Array, rows: Rows | None = None) -> tuple[Value, Array]:
         """The objective over ``rows`` and its derivative by theta, in a buffer that the next call overwrites.
 
-        Many rows go through in parts: what a pass remembers of one of them stays in the cache.
+        Many rows go through in parts, so that what a pass remembers of a part stays in the cache.
 
         Parameters
         ----------
         theta : ndarray of the dtype of X
-            The parameters, as long as ``network.parameters.size``.
+            The parameters, of length ``network.parameters.size``.
         rows : slice or ndarray of int, default=None
-            Row numbers from 0 to n - 1 in any order, or a slice; None stands for all.
+            Row numbers from 0 to n - 1 in any order, or a slice; None means all.
 
         Returns
         -------
@@ -164,7 +164,7 @@ class Objective:
         return loss
 
     def _pass(self, point: Point, rows: Rows, n: int) -> float:
-        """Forward and back: the sum of the losses of these rows; leaves the derivative of it, over n, in ``point``."""
+        """Run forward and backward. Return the summed loss; leave the gradient of (sum / n) in ``point.gradient``."""
         X, y, weight = self._take(rows)
         raw = self.network.forward(point.p, X, self._runs)
         dY = self._batch.array("dY", raw.shape, raw.dtype)
@@ -201,7 +201,7 @@ class Objective:
         return self._point
 
     def _take(self, rows: Rows) -> tuple[Any, Array, Array | None]:
-        """These rows of X, y and weight: views of a slice, else copies in buffers; sparse rows are copied anew."""
+        """These rows of X, y and weight: views for a slice, else copies in buffers; sparse rows become a new matrix."""
         if isinstance(rows, slice):
             return self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows]
         X = self.X[rows] if self._sparse else self._gathered("X", self.X, rows)

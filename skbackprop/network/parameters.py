@@ -1,4 +1,4 @@
-"""Names and shapes for the slices of one flat vector: theta, its gradient, and whatever follows them."""
+"""Names and shapes for the slices of a flat vector: theta, its gradient, and whatever has the same layout."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from .initializers import Sampler, zeros
 __all__ = ["Slot"]
 
 Array = np.ndarray
-BACK = "_back"  # how the names of the slots end with which a layer reads backwards
+BACK = "_back"  # suffix of the slots with which a layer reads backwards
 
 
 class Slot(NamedTuple):
-    """One named slice of theta: its shape, how it starts, and whether it decays and trains.
+    """One named slice of theta: its shape, its initial values, and whether it decays and trains.
 
     Attributes
     ----------
     shape : tuple of int
     init : callable, default=zeros
-        ``init(rng, shape)`` draws the first values, as the functions that ``Initializer.samplers`` returns do.
+        ``init(rng, shape)`` draws the initial values, like the functions that ``Initializer.samplers`` returns.
     decay : bool, default=False
-        Whether the penalty and weight decay act on it, if it trains.
+        Whether the penalty and weight decay apply to it, if it trains.
     train : bool, default=True
-        Whether the optimiser moves it.
+        Whether the optimiser changes it.
 
     Examples
     --------
@@ -50,21 +50,21 @@ class Slot(NamedTuple):
 class Parameters:
     """The slots of all layers in one vector: first those that decay, then the others, each in the order of the layers.
 
-    So a penalty or a decay touches one slice.
+    So the penalty and weight decay apply to a single slice.
 
     Parameters
     ----------
     slots : sequence of dict
-        For every layer of the network its slots by name, in the order in which they are drawn.
+        For every layer of the network, its slots by name, in the order in which they are drawn.
 
     Attributes
     ----------
     size : int
         The length of theta.
     decaying : slice
-        Where the slots lie that decay and train.
+        Where the slots that decay and train lie.
     places : list of dict
-        For every layer, where in theta its slots lie, slices by name.
+        For every layer, where its slots lie in theta: slices by name.
 
     Examples
     --------
@@ -90,14 +90,14 @@ class Parameters:
         self.size = start
 
     def views(self, theta: Array) -> list[SimpleNamespace]:
-        """One namespace per layer, of reshaped slices of ``theta``: no copies, so writing to them writes theta."""
+        """One namespace per layer, with reshaped slices of ``theta``: views, so writing to them changes theta."""
         return [
             SimpleNamespace(**{name: theta[place].reshape(own[name].shape) for name, place in places.items()})
             for own, places in zip(self.slots, self.places, strict=True)
         ]
 
     def initial(self, rng: np.random.RandomState, dtype: np.typing.DTypeLike) -> Array:
-        """Draw a starting theta, slot by slot."""
+        """Draw an initial theta, slot by slot."""
         theta = np.empty(self.size, dtype)
         for own, namespace in zip(self.slots, self.views(theta), strict=True):
             for name, slot in own.items():
@@ -111,21 +111,21 @@ class Parameters:
 
 
 def input_weights(slots: SimpleNamespace) -> list[tuple[str, str]]:
-    """The names of the weights and biases of a layer that its input meets: a pair for each direction."""
+    """The names of the weights and biases that a layer applies to its input: one pair per direction."""
     return [(f"W{end}", f"b{end}") for end in ("", BACK) if f"W{end}" in vars(slots)]
 
 
 class Point:
-    """A theta and the gradient there, both slot by slot.
+    """A theta and the gradient there, with views of both for each slot.
 
     Attributes
     ----------
     theta, gradient : ndarray
-        The vectors. The gradient begins as zeros; slots that do not train are left so.
+        The vectors. The gradient starts as zeros; for slots that do not train it stays zero.
     p, g : list of namespaces
         Views of the two, as `Parameters.views` gives them.
     W, dW : ndarray
-        Their entries that decay.
+        The entries of the two that decay.
     """
 
     def __init__(self, parameters: Parameters, theta: Array):

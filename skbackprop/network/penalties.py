@@ -1,4 +1,4 @@
-"""Penalties on the slots that decay. They belong to the objective, so that every solver sees them."""
+"""Penalties on the slots that decay. They are part of the objective, so that they apply with every solver."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Array = np.ndarray
 class Penalty(Protocol):
     """A frozen dataclass: a term of the objective that depends on theta alone.
 
-    ``add`` returns its value. W holds the entries of theta that decay, ``gradient`` the same entries of the gradient,
-    to which it *adds* its own; ``strength`` scales value and gradient alike.
+    ``add`` returns its value. W holds the entries of theta that decay, and ``gradient`` the same entries of the
+    gradient, to which ``add`` *adds* that of the penalty; ``strength`` scales both value and gradient.
 
     Examples
     --------
@@ -34,7 +34,7 @@ class Penalty(Protocol):
 
 @frozen
 class L2:
-    """alpha / 2 * |W|^2 over the slots that decay, biases spared; its gradient is alpha W.
+    """alpha / 2 * |W|^2 over the slots that decay, which leaves out biases; its gradient is alpha W.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class L2:
     Raises
     ------
     TypeError, ValueError
-        For an ``alpha`` that is no real number, or is negative or infinite.
+        If ``alpha`` is not a finite real number of at least 0.
 
     Examples
     --------

@@ -12,7 +12,7 @@ Array = np.ndarray
 
 
 class Shifted:
-    """Sparse rows and a vector that is added to each, S + 1 m: dense, but never written out.
+    """Sparse rows plus a vector that is added to each, S + 1 m: a dense matrix that is never formed.
 
     (S + 1 m) W = S W + 1 (m W), and (S + 1 m)^T dZ = S^T dZ + m^T (1^T dZ).
     """

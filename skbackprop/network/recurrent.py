@@ -1,4 +1,4 @@
-"""Recurrent layers: a cell applied step after step, as a layer among others."""
+"""Recurrent layers: a cell applied step after step, with the interface of any other layer."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ GLOROT = INITIALIZERS["glorot_uniform"]
 
 @frozen
 class Recurrent:
-    """For t = 1 ... T: S_t = cell(X_t W + b, S_{t-1}), where H_t, the first of the states S_t, is what is put out.
+    """For t = 1 ... T: S_t = cell(X_t W + b, S_{t-1}), with H_t, the first of the states S_t, as output.
 
-    Backwards from t = T, dH_t = dY_t + dR_{t+1} U^T (and what the cell hands down) gives dR_t and dZ_t; after the last
-    step backward dU = sum_t H_{t-1}^T dR_t, dW = sum_t X_t^T dZ_t, db = sum_t dZ_t and dX_t = dZ_t W^T, each one
-    product over all steps.
+    Backwards from t = T, without dropout and layer normalisation, dH_t = dY_t + dR_{t+1} U^T (plus what the cell passes
+    back directly) gives dR_t and dZ_t; after the last step backward dU = sum_t H_{t-1}^T dR_t, dW = sum_t X_t^T dZ_t,
+    db = sum_t dZ_t and dX_t = dZ_t W^T, each in one product over all steps.
 
-    X is (n, T, d). Y is (n, T, units), or of each row the state after its last valid step, (n, units). `Run.lengths`
-    says how many steps of each row are valid: through the others the state is carried, so that nothing depends on
-    what X holds there, as long as it is finite. `Run.state` is the state to begin with, (n, states * units), zeros if
-    None; no derivative goes into it. The state in the end is left in ``tape.state``.
+    X is (n, T, d). Y is (n, T, units), or H after the last valid step of each row, (n, units). `Run.lengths` says how
+    many steps of each row are valid. The state is carried unchanged through the others, so that nothing depends on the
+    values of X there, as long as they are finite. `Run.state` is the initial state, (n, states * units), zeros if None;
+    no derivative is taken by it. The final state is left in ``tape.state``.
 
     Parameters
     ----------
@@ -41,23 +41,24 @@ class Recurrent:
     units : int
         Columns of H.
     return_sequences : bool, default=False
-        Whether Y has all steps, or the last one alone.
+        Whether Y has all steps, or only the last one.
     bidirectional : bool, default=False
         Whether a second cell, with slots of its own, reads each row from its last valid step to its first. Y then has
-        2 * units columns, and there is no stepping and no state to carry.
+        2 * units columns, and neither `step` nor an initial state can be used.
     dropout : float in [0, 1), default=0.0
-        Which share of H_{t-1} is dropped on its way into the product with U: the same entries at all steps of a
-        sequence, drawn where the state starts anew.
+        The expected share of H_{t-1} that is dropped in the product with U: the same entries at all steps of a
+        sequence, drawn whenever a sequence starts.
     init : Initializer or None, default=None
-        Where W starts, a gate at a time; None takes Glorot's uniform.
+        Draws the initial W, one gate at a time; None takes "glorot_uniform".
 
     Raises
     ------
     TypeError, ValueError
-        For ``units`` that are no integer, or below 1; for a ``dropout`` that is no real number, or is outside [0, 1);
-        for a ``cell`` that is a name or a class, or a flag that is no bool (a TypeError).
+        If ``units`` is not an integer of at least 1; if ``dropout`` is not a real number in [0, 1); if ``cell`` is a
+        name or a class instead of an object, or a flag is not a bool (TypeError).
     ValueError
-        By a pass or a step, for a state of another shape, or for any if the layer is bidirectional, which has no step.
+        By a pass or `step`, if the state has the wrong shape; if the layer is bidirectional, for any state and any
+        step.
 
     References
     ----------
@@ -75,7 +76,7 @@ class Recurrent:
     >>> network.forward(p, X).shape
     (4, 1)
 
-    A step at a time:
+    One step at a time:
 
     >>> states = None
     >>> for t in range(10):
@@ -101,7 +102,7 @@ class Recurrent:
 
     @property
     def whole_sequence(self) -> bool:
-        """Whether what is put out at a step depends on later ones."""
+        """Whether the output at a step depends on later steps."""
         return self.bidirectional
 
     def slots(self, shape: Shape) -> dict[str, Slot]:
@@ -142,7 +143,7 @@ class Recurrent:
         return dX
 
     def step(self, p: SimpleNamespace, x: Array, state: Array | None = None) -> tuple[Array, Array]:
-        """One step of every row, x being (n, d): what is put out, and the state that the next step takes."""
+        """Run one step of every row, x being (n, d); return the output and the state for the next step."""
         if self.bidirectional:
             raise ValueError("a bidirectional layer reads whole sequences: it cannot go step by step")
         self._check_state(state, len(x))
@@ -151,19 +152,19 @@ class Recurrent:
         return one.H[0], one.state()
 
     def _forward(self, p: SimpleNamespace, X: Array, run: Run, reverse: bool = False) -> Array:
-        """One direction of reading."""
+        """The forward pass in one direction."""
         tape = Tape() if run.tape is None else run.tape
         n, T = X.shape[:2]
         self._check_state(run.state, n)
         self._draw(run, n, p.U.dtype)
-        # Buffers on a tape within the tape: in a circle of references they would wait for the garbage collector.
+        # Buffers on a nested tape: in a reference cycle, only the garbage collector would free them.
         steps = tape.unrolled = Unrolled(self.cell, self.units, n, T, tape.part("steps"), p.U.dtype, reverse)
         steps.forward(p, flatten(X), run.state, run.lengths, tape.M)
         tape.state = steps.state()
         return steps.H.swapaxes(0, 1) if self.return_sequences else steps.H[steps.order[-1]]
 
     def _backward(self, p: SimpleNamespace, g: SimpleNamespace, dY: Array, run: Run, need_dX: bool) -> Array | None:
-        """The way back of `_forward`: backpropagation through time in one direction."""
+        """Backpropagation through time in one direction."""
         assert run.tape is not None
         steps = run.tape.unrolled
         dY = dY.swapaxes(0, 1) if self.return_sequences else dY
@@ -178,7 +179,7 @@ class Recurrent:
             )
 
     def _draw(self, run: Run, n: int, dtype: np.dtype) -> None:
-        """Draw the mask M of the sequences, 0 or 1 / (1 - dropout); one that goes on from a state keeps its own."""
+        """Draw the dropout mask M of new sequences, 0 or 1 / (1 - dropout); with a state, the old mask is kept."""
         if run.tape is None:
             return
         if run.rng is None or self.dropout == 0:
@@ -188,10 +189,10 @@ class Recurrent:
 
 
 def backward_slots(p: SimpleNamespace) -> SimpleNamespace:
-    """The slots of the cell that reads backwards, under the names that a cell knows."""
+    """The slots of the cell that reads backwards, under the names that the cell uses."""
     return SimpleNamespace(**{name.removesuffix(BACK): a for name, a in vars(p).items() if name.endswith(BACK)})
 
 
 def within(run: Run) -> Run:
-    """The same pass, remembered on a tape within the tape."""
+    """The same pass, recorded on a tape within the tape."""
     return run if run.tape is None else run._replace(tape=run.tape.part("back"))

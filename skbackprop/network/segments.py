@@ -1,4 +1,4 @@
-"""Sequences in pieces: which steps of which rows, and how they are gathered into memory."""
+"""Segments of sequences: which steps of which rows they cover, and how these are gathered into memory."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Array = np.ndarray
 
 
 def valid_steps(T: int, lengths: Array) -> Array:
-    """Which of T steps are valid in every row, an (n, T) mask."""
+    """An (n, T) mask of the valid steps of every row."""
     return np.arange(T) < lengths[:, None]
 
 
 class Segment(NamedTuple):
     """``steps`` steps of some rows, from ``begin`` on (one number, or one per row).
 
-    ``counts`` says how many of them are valid in each row, and ``ends`` which rows have their last valid step here;
-    both are None for all.
+    ``counts`` says how many of them are valid in each row (None: all), and ``ends`` which rows have their last valid
+    step here (None: all).
     """
 
     begin: int | Array
@@ -34,10 +34,10 @@ class Segment(NamedTuple):
 
 
 def segments(T: int, lengths: Array | None, k: int | None) -> Iterator[Segment]:
-    """Sequences in pieces of k steps, counted from the end of each: the first piece is what is left over.
+    """Split sequences into segments of k steps, counted from the end of each row; the first segment is the remainder.
 
-    So the last one, out of which gradients do not flow, has the last k valid steps of every row, however long it is
-    and whatever other rows are in the batch. A row that has ended waits with 0 steps.
+    So the last segment of a row always holds its last k valid steps, however long it is and whatever other rows are in
+    the batch; gradients do not flow back beyond its start. A row that has ended has 0 valid steps in later segments.
     """
     if k is None or k >= T:
         yield Segment(0, T, lengths, None)
@@ -57,7 +57,7 @@ def segments(T: int, lengths: Array | None, k: int | None) -> Iterator[Segment]:
 
 
 def gather(memory: Tape, name: str, array: Array, rows: Array | slice, segment: Segment) -> Array:
-    """Gather the steps of a segment; returns an (n, steps, ...) view of a buffer that holds step after step."""
+    """Gather the steps of a segment; return an (n, steps, ...) view of a buffer that is stored step after step."""
     n = len(array[rows]) if isinstance(rows, slice) else len(rows)
     flat = memory.array(name, (segment.steps * n, *array.shape[2:]), array.dtype)
     out = unflatten(flat, n)

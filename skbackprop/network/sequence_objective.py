@@ -1,7 +1,7 @@
-"""What is minimised where rows are sequences: their steps, their lengths, and backpropagation through segments of them.
+"""What is minimised for sequences: their steps, their lengths, and backpropagation through segments of them.
 
-A network puts out something at every step, or once for every sequence. What the loss sees is a list of predictions in
-either case: those of the valid steps, or those of the sequences that end.
+A network has an output at every step, or once per sequence. Either way, the loss gets an array of predictions: those at
+the valid steps, or those of the sequences that end.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from .segments import Segment, gather, segments, valid_steps
 __all__ = ["SequenceObjective"]
 
 Array = np.ndarray
-BLOCK = 1 << 25  # bytes of the widest layer, over all steps of the rows that go through at once
+BLOCK = 1 << 25  # bytes of the widest layer, over all steps of the rows that are processed at once
 
 
 def count_targets(y: Array, lengths: Array | None) -> Array:
-    """How many steps of each row of an (n, T, k) target count: valid ones, at which no entry of y is NaN."""
+    """Count, for each row of an (n, T, k) target, the valid steps at which no entry of y is NaN."""
     n, T = y.shape[:2]
     valid = np.ones((n, T), bool) if lengths is None else valid_steps(T, lengths)
     if y.dtype.kind == "f":
@@ -48,21 +48,21 @@ def check_lengths(lengths: Array, n: int, T: int) -> None:
 
 
 class SequenceObjective:
-    """Mean loss of a network over sequences, plus a penalty: `Objective` for rows that have steps.
+    """Mean loss of a network over sequences, plus a penalty: the `Objective` for sequences.
 
-    Where the network puts out something at every step, with weights w of mean one over the training set:
+    If the network has an output at every step, with weights w of mean one over the training set:
 
         value = 1/(rows * mean_steps) * sum_i w_i sum_t loss(y_it, raw_it) + penalty(theta) / (rows * mean raw weight)
 
-    summed over the steps t that are valid and have a target. ``mean_steps`` is their mean number per training row, a
-    constant, so that a batch of short sequences does not count its steps more than a batch of long ones. Where the
-    network puts out something once, the inner sum is the loss of that, and ``mean_steps`` is 1.
+    where the inner sum is over the steps t that are valid and have a target. ``mean_steps`` is their mean number per
+    training row, a constant, so that a step counts the same in a batch of short sequences as in one of long ones. If
+    the network has one output per sequence, the inner sum is its loss, and ``mean_steps`` is 1.
 
     With ``truncate=k`` sequences are read in segments of k steps. States are carried from segment to segment;
-    derivatives are not. The gradient is the sum over segments, each with its incoming states held fixed, and the memory
-    of a step does not grow with the number of steps. Where the network puts out something once, the gradient goes
+    derivatives are not. The gradient is the sum over segments, each with its incoming states held fixed, so the memory
+    for one update does not grow with the length of the sequences. With one output per sequence, the gradient goes
     through the last k valid steps of every row. Dropout on states drops the same entries in all segments of a sequence;
-    `Dropout` layers draw anew for each.
+    `Dropout` layers draw new ones for each segment.
 
     Parameters
     ----------
@@ -70,31 +70,31 @@ class SequenceObjective:
         Of shape (None, d), or (None,) for tokens.
     loss : Loss
     X : ndarray of shape (n, T, d), or (n, T) for tokens
-        Never copied as a whole, nor written to: what a segment needs is gathered, and padding becomes zeros.
+        Neither copied as a whole nor written to: the steps of a segment are gathered, with zeros as padding.
     y : ndarray of shape (n, T, k) or (n, k)
-        Target at every step, or of every row, in the units that the network is trained in. At a step where any entry
-        of it is NaN it does not count. Padding is ignored.
+        Target at every step, or of every row, in the units that the network is trained in. Steps at which any entry
+        is NaN do not count. Padding is ignored.
     lengths : ndarray of int of shape (n,), default=None
-        Valid steps of every row, at least 1; the others are padding. None means all.
+        The number of valid steps of every row, at least 1; the others are padding. None means all.
     weight : ndarray of shape (n,), default=None
-        One number per row, of mean one over the training rows; for all its steps.
+        One number per row, for all its steps, of mean one over the training rows.
     mean_weight : float, default=1.0
-        The mean of the weights before they were divided by it.
+        The mean of the weights before they were scaled to mean one.
     mean_steps : float, default=None
-        None counts the steps of all rows here, weighted. Where only some of the rows are used, give the mean of those.
+        See above; None takes the weighted mean over all rows. If only some are used, give the mean over those.
     penalty : Penalty, default=None
     rng : numpy.random.Generator, default=None
-        For the layers that draw; None switches their noise off.
+        For layers that draw random numbers; None switches their noise off.
     truncate : int, default=None
         Steps per segment; None means all.
 
     Raises
     ------
     TypeError, ValueError
-        For a ``truncate`` that is no integer, or is below 1.
+        If ``truncate`` is not an integer of at least 1.
     ValueError
-        For a ``truncate`` given with a bidirectional network; for a ``network`` with a fixed number of steps; for
-        ``lengths`` that are not one for each sequence, from 1 to T; where `Objective` raises one.
+        If ``truncate`` is given with a bidirectional network; if ``network`` has a fixed number of steps; if
+        ``lengths`` does not hold one number from 1 to T for each sequence; and as for `Objective`.
 
     References
     ----------
@@ -155,8 +155,8 @@ class SequenceObjective:
     def value_and_gradient(self, theta: Array, rows: Rows | None = None) -> tuple[Value, Array]:
         """The objective over ``rows`` and its derivative by theta, in a buffer that the next call overwrites.
 
-        Many rows go through in parts, so that the memory of a pass has a bound. Parameters and returns are those of
-        `Objective.value_and_gradient`; with tokens for X, theta is float32 or float64.
+        Many rows go through in parts, so that the memory of a pass is bounded. Parameters and returns are those of
+        `Objective.value_and_gradient`; if X holds tokens, theta is float32 or float64.
         """
         point, rows = self._point_at(theta), self._numbered(rows)
         n, loss = len(rows), 0.0
@@ -172,7 +172,7 @@ class SequenceObjective:
         return Value(loss, penalty), total
 
     def _pass(self, point: Point, rows: Array, scale: float, total: Array) -> float:
-        """Segment after segment forward and back: ``scale`` times the sum of the losses; adds its derivative."""
+        """Run segment by segment. Return ``scale`` times the summed loss, and add its gradient to ``total``."""
         loss, n = 0.0, len(rows)
         states: list[Array | None] = [None] * len(self._runs)
         for segment in self._segments(rows, self.truncate):
@@ -192,7 +192,7 @@ class SequenceObjective:
         return loss
 
     def mean_loss(self, theta: Array, rows: Rows | None = None) -> float:
-        """`Objective.mean_loss`, divided by ``mean_steps``; without truncation."""
+        """As `Objective.mean_loss`, but divided by ``mean_steps``; without truncation."""
         point, chosen = self._point_at(theta), self._numbered(rows)
         total, weights = 0.0, 0.0
         for block in blocks(len(chosen), sequences_per_block(self.network, theta.itemsize, self.X.shape[1])):
@@ -215,14 +215,14 @@ class SequenceObjective:
         return np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
 
     def _segments(self, rows: Array, k: int | None) -> Iterator[Segment]:
-        """As many steps as the longest of the rows has."""
+        """The segments of these rows, up to the last valid step of the longest."""
         if self.lengths is None:
             return segments(self.X.shape[1], None, k)
         lengths = self.lengths[rows]
         return segments(int(lengths.max()), lengths, k)
 
     def _loss_of(self, memory: Tape, raw: Array, rows: Array, segment: Segment, dY: Array) -> float | None:
-        """The sum of the loss over what counts, and its derivative by raw; None where nothing does."""
+        """Return the loss of the predictions that count, or None if none do; write its derivative to ``dY``."""
         weight = None if self.weight is None else self.weight[rows]
         if self.network.every_step:
             y = flatten(gather(memory, "y", self.y, rows, segment))
@@ -242,7 +242,7 @@ class SequenceObjective:
         return loss
 
     def _steps_that_count(self, y: Array, n: int, segment: Segment) -> Array | None:
-        """Which of the steps, one after the other, are valid and have a target; None for all."""
+        """The indices, step after step, of the predictions that are valid and have a target; None means all."""
         if segment.counts is None and not self._some_missing:
             return None
         in_loss = np.ones((segment.steps, n), bool)

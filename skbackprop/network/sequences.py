@@ -1,4 +1,4 @@
-"""Sequences as users have them: of unequal length, padded with NaN; and a long series cut into windows."""
+"""Sequences as users have them: of unequal length, padded with NaN; or a long series, cut into windows."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Array = np.ndarray
 
 
 def sequence_lengths(X: Any) -> Array | None:
-    """How many steps of each sequence come before its padding, or None if there is no padding at all.
+    """The number of steps of each sequence before its padding, or None if there is no padding.
 
-    Padding are the steps at the end of a sequence whose channels are all NaN.
+    Padding is the steps at the end of a sequence in which all channels are NaN.
 
     Parameters
     ----------
@@ -32,8 +32,8 @@ def sequence_lengths(X: Any) -> Array | None:
     Raises
     ------
     ValueError
-        For a NaN that is not padding: at some of the channels of a step, or at a step before the last valid one; for a
-        sequence without a valid step; for infinity.
+        If X has NaN that is not padding: in only some channels of a step, or at a step before the last valid one; if a
+        sequence has no valid step; if X has infinity.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def sequence_lengths(X: Any) -> Array | None:
     if X.ndim != 3 or 0 in X.shape:
         raise ValueError(f"`X` must have shape (n_sequences, n_steps, n_channels), none of them 0, got {X.shape}")
     with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(X.sum()):  # cheap, and mostly the end of it
+        if np.isfinite(X.sum()):  # cheap, and enough in most cases
             return None
     missing, infinite = np.isnan(X), np.isinf(X)
     if infinite.any():
@@ -76,30 +76,30 @@ def sequence_lengths(X: Any) -> Array | None:
 
 
 def pad_sequences(sequences: Sequence[Any], fill: Any = None) -> Array:
-    """Sequences of unequal length in one array, with NaN from the end of each on; or labels, with ``fill``.
+    """Put sequences of unequal length into one array, padded with NaN, or labels, padded with ``fill``.
 
     Parameters
     ----------
     sequences : list of array-like, each of shape (T_i, d), or (T_i,) for one channel
-        Of at least one step, and all with the same number of channels.
+        Each has at least one step, and all have the same number of channels.
     fill : label, default=None
-        For labels of every step, strings or integers: what stands from the end of each sequence on, where it does not
-        count; a string among strings, a number among numbers. Labels of shape (T_i,) get no axis for a channel.
+        For sequences of labels, the label to pad with; it is ignored in training. Of the same kind as the labels: a
+        string or a number. Labels have shape (T_i,), and the result has no channel axis.
 
     Returns
     -------
     X : ndarray of shape (n, max T_i, d)
-        In float32 if all sequences are, else in float64.
+        float32 if all sequences are, else float64.
     y : ndarray of shape (n, max T_i)
         With ``fill``.
 
     Raises
     ------
     ValueError
-        For no sequences, or one without steps; for numbers of channels that differ; for NaN, infinity, or what is no
-        number at all; with ``fill``, for labels that are not of shape (T_i,).
+        If there are no sequences, or one has no steps; without ``fill``, if their numbers of channels differ, or any
+        value is NaN, infinite or not a number; with ``fill``, if labels do not have shape (T_i,).
     TypeError
-        For a ``fill`` that is a string among numbers, or a number among strings.
+        If ``fill`` is a string and the labels are numbers, or the other way round.
 
     Examples
     --------
@@ -160,33 +160,34 @@ def as_steps(sequence: Any, name: str) -> Array:
 
 
 def make_windows(series: Any, n_steps: int, horizon: int = 1, exog: Any = None) -> tuple[Array, Array]:
-    """Cut a series into overlapping windows and what comes right after each: the X and y of a forecaster.
+    """Cut a series into overlapping windows and what follows each of them: the X and y of a forecaster.
 
-    Of T steps there are n = T - n_steps - horizon + 1 windows, one for each step from which on there is enough to see:
+    Of T steps there are n = T - n_steps - horizon + 1 windows, one for each start at which a full window and its
+    horizon fit:
 
         X[i] = series[i], ..., series[i + n_steps - 1]
         y[i] = series[i + n_steps], ..., series[i + n_steps + horizon - 1]
 
-    Windows are in the order of time, so that `sklearn.model_selection.TimeSeriesSplit` trains on earlier and tests on
-    later ones; with ``gap=horizon - 1`` no target of a test is one of training too. The window whose future is unknown
-    is ``series[-n_steps:]``: predict from that.
+    Windows are in time order, so that `sklearn.model_selection.TimeSeriesSplit` trains on earlier and tests on later
+    ones; with ``gap=horizon - 1``, no value is a target in both training and test. To forecast the unknown future,
+    predict from the last window, ``series[-n_steps:]``.
 
     Parameters
     ----------
     series : array-like of shape (T,) or (T, k)
-        What is to be forecast; its past goes into the windows.
+        The series to forecast; its past goes into the windows.
     n_steps : int
         Steps per window.
     horizon : int, default=1
-        How many steps after its window are to be forecast.
+        The number of steps after each window to forecast.
     exog : array-like of shape (T,) or (T, m), default=None
         What else is known at the steps of a window: more channels of X, after those of the series and in its dtype.
-        What is known of the future comes in by shifting it: ``exog[t]`` may tell of any step.
+        To use what is known of the future, shift it: ``exog[t]`` may be about any step.
 
     Returns
     -------
     X : ndarray of shape (n, n_steps, k + m)
-        A read-only view, which takes no memory.
+        A read-only view: overlapping windows share memory.
     y : ndarray of shape (n,), or (n, k) for a series of two dimensions
         For horizon > 1 it is (n, horizon) or (n, horizon * k), the k values of a step side by side:
         ``y.reshape(n, horizon, k)`` tells steps from series.
@@ -194,10 +195,10 @@ def make_windows(series: Any, n_steps: int, horizon: int = 1, exog: Any = None) 
     Raises
     ------
     TypeError, ValueError
-        For ``n_steps`` or a ``horizon`` that is no integer, or is below 1.
+        If ``n_steps`` or ``horizon`` is not an integer of at least 1.
     ValueError
-        For a series of fewer than n_steps + horizon steps; for an ``exog`` of another length; for NaN, infinity, or
-        what is no number, in either.
+        If the series has fewer than n_steps + horizon steps; if ``exog`` has another length; if either has NaN,
+        infinity, or anything that is not a number.
 
     Examples
     --------

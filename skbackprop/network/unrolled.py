@@ -16,9 +16,9 @@ Array = np.ndarray
 class Unrolled:
     """T steps of a cell for n rows.
 
-    Everything lies step after step in buffers of the tape, (T, n, columns). With U as the recurrent weights, G_t as
-    H before step t (times the dropout mask M, if there is one) and R_t = G_t U, which layer normalisation makes gain *
-    (R_t - mean) / sd:
+    All arrays are stored step after step, as (T, n, columns), in buffers of the tape. U are the recurrent weights, G_t
+    is H before step t (times the dropout mask M, if there is one), and R_t = G_t U, which layer normalisation replaces
+    by gain * (R_t - mean) / sd:
 
         Z = X W + b                     for all steps at once
         S_t = cell(Z_t, R_t, S_{t-1})   for t = 1 ... T, or in ``reverse``
@@ -35,7 +35,7 @@ class Unrolled:
     tape : Tape
     dtype : dtype
     reverse : bool, default=False
-        Whether the steps are taken from the last to the first.
+        Whether the steps run from the last to the first.
 
     Attributes
     ----------
@@ -66,14 +66,14 @@ class Unrolled:
             self.N, self.s = self._steps("N", cell.gates * u), self._steps("s_R", 1)
 
     def _steps(self, name: str, width: int, T: int | None = None) -> Array:
-        """A (T, n, width) buffer of the tape, which is the same memory for a batch of fewer rows or steps."""
+        """A (T, n, width) buffer of the tape; a batch of fewer rows or steps uses the same memory."""
         T = self.T if T is None else T
         return self.tape.array(name, (T * self.n, width), self.dtype).reshape(T, self.n, width)
 
     def forward(
         self, p: SimpleNamespace, X: Array, state: Array | None, lengths: Array | None, M: Array | None
     ) -> None:
-        """All steps, for X of shape (T n, d), from the ``state`` on."""
+        """Run all steps, for X of shape (T n, d), starting from ``state``."""
         self.X, self.M, self.ended = X, M, ended_rows(lengths, self.T)
         Z = self.Z.reshape(-1, self.Z.shape[2])
         kernels.product(X, p.W, Z)
@@ -90,10 +90,10 @@ class Unrolled:
     def backward(
         self, p: SimpleNamespace, g: SimpleNamespace, dY: Array, every_step: bool, need_dX: bool
     ) -> Array | None:
-        """Assign the gradients, and return dX; dY is (T, n, u), or (n, u) if it is that of the last H alone.
+        """Assign the gradients, and return dX; dY is (T, n, u), or (n, u) if only the last H is the output.
 
-        dH_t = dY_t + dQ_{t+1} U^T, with dQ = dR unless that is normalised, and what the cell hands down. dZ takes the
-        place of Z.
+        dH_t = dY_t + dQ_{t+1} U^T (times M, if there is one) + what the cell passes back directly, with Q = G U; dQ is
+        dR, or dR taken back through the layer normalisation. dZ overwrites Z.
         """
         self.dR = self._steps("dR", self.R.shape[1]) if self.cell.has_own_dR else self.Z
         self.dQ = self._steps("dQ", self.R.shape[1]) if self.cell.layer_norm else self.dR
@@ -126,7 +126,7 @@ class Unrolled:
         return self.R
 
     def _product_backward(self, t: int, p: SimpleNamespace) -> Array:
-        """dQ, the derivative by Q = G U: dR itself, or gain * dR through the normalisation."""
+        """dQ, the derivative by Q = G U: dR itself, or gain * dR taken back through the normalisation."""
         dQ = self.dQ[t]
         if self.cell.layer_norm:
             np.multiply(self.dR[t], p.gain, out=dQ)
@@ -154,7 +154,7 @@ class Unrolled:
             S[...] = 0.0 if state is None else state[:, k * self.u : (k + 1) * self.u]
 
     def state(self) -> Array:
-        """The states after the last step, side by side: what another `forward` can go on from."""
+        """The states after the last step, side by side, from which another `forward` can continue."""
         return np.concatenate(self.steps[self.order[-1]].after, axis=1)
 
 
@@ -164,7 +164,7 @@ def flat(A: Array) -> Array:
 
 
 def ended_rows(lengths: Array | None, T: int) -> list[Array | None]:
-    """For every step the rows that have ended before it, or None where there are none."""
+    """For every step, the rows that have ended before it, or None if there are none."""
     if lengths is None:
         return [None] * T
     first = int(lengths.min())
@@ -179,7 +179,7 @@ def carry(step: SimpleNamespace, ended: Array | None) -> None:
 
 
 def hold(dS: tuple[Array, ...], ended: Array | None) -> list[Array]:
-    """Take the derivatives of the rows that have ended out of a step, which does not concern them."""
+    """Save and zero the derivatives of rows that have ended, so that these take no part in the step."""
     if ended is None:
         return []
     held = [d[ended] for d in dS]
@@ -189,6 +189,6 @@ def hold(dS: tuple[Array, ...], ended: Array | None) -> list[Array]:
 
 
 def release(dS: tuple[Array, ...], ended: Array | None, held: list[Array]) -> None:
-    """Put back what `hold` took out: S_t = S_{t-1} there, so dS_{t-1} = dS_t."""
+    """Restore what `hold` saved: S_t = S_{t-1} in those rows, so dS_{t-1} = dS_t."""
     for d, h in zip(dS, held, strict=False):
         d[ended] = h

@@ -1,6 +1,6 @@
-"""Losses: value and gradient on raw predictions, with their link, domain, units and best constant; registries.
+"""Losses: value and gradient by raw predictions, with their link, domain, units and best constant; registries.
 
-A new one is a frozen dataclass and a line in the registry of its file.
+To add one, write a frozen dataclass and a line in the registry of its file.
 """
 
 from .classification import CLASSIFICATION_LOSSES, BrierLoss, ClassLoss, Focal, LogLoss

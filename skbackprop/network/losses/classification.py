@@ -1,4 +1,4 @@
-"""Losses of class probabilities: through a softmax where classes exclude one another, else a logistic function each."""
+"""Losses on class probabilities: by a softmax if classes exclude one another, else by a logistic function for each."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ Array = np.ndarray
 
 @frozen
 class ClassLoss(KernelLoss):
-    """The family of losses on classes; the target is left as it is.
+    """The base of losses on classes; the target is not standardised.
 
     With ``n_classes`` = K > 0, the classes exclude one another: y is an (n, 1) array of their numbers 0 ... K - 1, and
-    the K raw columns go through a softmax. With 0, every column of y holds zeros and ones, one column for two classes
-    or one for each label, and goes through a logistic function by itself.
+    the K raw columns go through a softmax. With 0, every column of y holds zeros and ones, a single column for two
+    classes or one per label, and each raw column goes through a logistic function separately.
 
-    A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, and ``constant``. One with a link of its own
-    has its own `predict`, `log_predict` and `decide`, too. In a logistic column the other class has -raw, so the link
-    of one's own must be such that predict(-raw) = 1 - predict(raw).
+    A concrete loss is a frozen dataclass that defines ``kernel`` or ``value_and_gradient``, and ``constant``. One with
+    a link of its own must also override `predict`, `log_predict` and `decide`. In a logistic column the other class
+    has -raw, so such a link must satisfy predict(-raw) = 1 - predict(raw).
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class ClassLoss(KernelLoss):
     Raises
     ------
     ValueError
-        By ``check``, for a y that holds anything but the numbers of the classes, or zeros and ones.
+        By ``check``, if y holds anything but class numbers, or zeros and ones.
 
     Examples
     --------
@@ -66,17 +66,17 @@ class ClassLoss(KernelLoss):
         return self
 
     def predict(self, raw: Array) -> Array:
-        """The probability of every class, or of every column's being 1."""
+        """The probability of every class, or that a column is 1."""
         return softmax(raw, axis=1) if self.n_classes else expit(raw)
 
     def log_predict(self, raw: Array) -> Array:
-        """The logarithm of `predict`, finite however sure the prediction is."""
+        """The logarithm of `predict`, finite however confident the prediction is."""
         return log_softmax(raw, axis=1) if self.n_classes else log_expit(raw)
 
     def decide(self, raw: Array) -> Array:
         """The number of the most probable class, (n, 1), or which columns are more likely 1 than 0.
 
-        Both links are increasing, and the logistic function is 1/2 at 0, so that raw scores tell.
+        Both links are increasing, and the logistic function is 1/2 at 0, so the raw scores suffice.
         """
         return raw.argmax(axis=1)[:, None] if self.n_classes else raw > 0.0
 
@@ -105,9 +105,9 @@ def raw_of(probability: Array, n_classes: int) -> Array:
 class LogLoss(ClassLoss):
     """Cross-entropy: -sum_k t_k log p_k through a softmax, -t log p - (1 - t) log(1 - p) in every logistic column.
 
-    Its gradient is p - t. t is the class as zeros and a one, moved towards equal shares by
-    ``label_smoothing``: t = (1 - s) onehot + s / K, with K = 2 in a logistic column. It is computed on raw scores, by
-    log-sum-exp, so that no confident score overflows. Best constant: the (smoothed) frequencies.
+    Its gradient is p - t. The target t is the one-hot class, moved towards equal shares by ``label_smoothing``:
+    t = (1 - s) onehot + s / K, with K = 2 in a logistic column. The loss is computed from raw scores by log-sum-exp,
+    so that confident scores do not overflow. Best constant: the (smoothed) frequencies.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ class LogLoss(ClassLoss):
     Raises
     ------
     TypeError, ValueError
-        For a ``label_smoothing`` that is no real number, or is outside [0, 1).
+        If ``label_smoothing`` is not a real number in [0, 1).
     ValueError
         By ``check``, as in `ClassLoss`.
 
@@ -157,8 +157,8 @@ class BrierLoss(ClassLoss):
     """Half the squared error of probabilities, 1/2 sum_k (p_k - y_k)^2, with y as zeros and ones.
 
     Its gradient is (p - y) p (1 - p) through a logistic function, and p * ((p - y) - sum_k (p_k - y_k) p_k) through a
-    softmax. Bounded, so that mislabelled rows weigh little; but where a confident score is wrong the gradient vanishes.
-    Best constant: the frequencies.
+    softmax. The loss is bounded, so that mislabelled rows weigh little; but if a confident score is wrong, the gradient
+    vanishes. Best constant: the frequencies.
 
     Parameters
     ----------
@@ -193,24 +193,24 @@ class BrierLoss(ClassLoss):
 
 @frozen
 class Focal(ClassLoss):
-    """-(1 - q)^gamma log q, where q is the probability of what is the case; gamma = 0 is the log loss.
+    """-(1 - q)^gamma log q, where q is the probability of the true outcome; gamma = 0 is the log loss.
 
-    Rows that are already right count less, for the sake of the hard ones. With
+    Rows that are already predicted well count less, in favour of the hard ones. With
     h = q f'(q) = gamma q (1 - q)^(gamma - 1) log q - (1 - q)^gamma the gradient is h (onehot - p) through a softmax,
-    and h (1 - q), with the sign of the label, through a logistic function. The probabilities are less extreme than
-    the frequencies.
+    and h (1 - q), with the sign of the label, through a logistic function. The best constant probabilities are less
+    extreme than the frequencies.
 
     Parameters
     ----------
     gamma : float >= 0, default=2.0
-        How fast a row counts less as it comes right.
+        How fast a row loses weight as its prediction improves.
     n_classes : int, default=0
         Classes under a softmax, or 0 for logistic columns; keyword only. The estimator sets it.
 
     Raises
     ------
     TypeError, ValueError
-        For a ``gamma`` that is no real number, or is below 0 or infinite.
+        If ``gamma`` is not a finite real number of at least 0.
     ValueError
         By ``check``, as in `ClassLoss`.
 
@@ -238,7 +238,7 @@ class Focal(ClassLoss):
         return "focal_classes" if self.n_classes else "focal_columns", (self.gamma,)
 
     def constant(self, y: Array, weight: Array | None) -> Array:
-        """Where share_k f'(p_k) is the same for all classes k, or for the two sides of a column; f' increases."""
+        """Solve for equal share_k f'(p_k) over all classes k, or over the two sides of a column; f' is increasing."""
         share = frequencies(y, weight, self.n_classes)
         if self.n_classes:
             return np.log(self._probabilities(share))
@@ -246,7 +246,7 @@ class Focal(ClassLoss):
         return roots(lambda r: share * self._slope(log_expit(r)) - (1 - share) * self._slope(log_expit(-r)), *ends)
 
     def _probabilities(self, share: Array) -> Array:
-        """Those with share_k f'(p_k) = -m, for the m with which they sum to one."""
+        """The probabilities with share_k f'(p_k) = -m, where m is such that they sum to one."""
 
         def log_p(log_m: Array) -> Array:
             m = np.exp(log_m)

@@ -1,4 +1,4 @@
-"""Best constants: the weighted quantile in closed form, and roots of gradients where there is no closed form."""
+"""Best constants: the weighted quantile in closed form, else the root of the gradient."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class DifferentiableLoss(Protocol):
 
 
 def weighted_quantile(y: Array, level: float, weight: Array | None) -> Array:
-    """The middle of all c that minimise sum_i w_i (c - y_i) ([c > y_i] - level), for every column of y.
+    """The midpoint of all c that minimise sum_i w_i (c - y_i) ([c > y_i] - level), for every column of y.
 
-    These lie between the first y in order up to which the weights come to ``level`` of their sum, and the first up to
-    which they come to more. So an integer weight equals repetition.
+    These c range from the first y, in increasing order, at which the cumulative weight reaches the share ``level`` of
+    the total, to the first at which it exceeds it. So integer weights are equivalent to repeating rows.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def weighted_quantile(y: Array, level: float, weight: Array | None) -> Array:
 
 
 def stationary_constant(loss: DifferentiableLoss, y: Array, weight: Array | None) -> Array:
-    """Where the summed gradient of a convex loss of raw - y changes its sign, in every column.
+    """Where the summed gradient of a convex loss of raw - y changes sign, for every column of y.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def stationary_constant(loss: DifferentiableLoss, y: Array, weight: Array | None
     Raises
     ------
     ValueError
-        For a y without rows.
+        If y has no rows.
 
     Examples
     --------
@@ -88,10 +88,10 @@ def stationary_constant(loss: DifferentiableLoss, y: Array, weight: Array | None
 
 
 def roots(f: Callable[[Array], Array], low: Array, high: Array) -> Array:
-    """Where an increasing function, or several side by side, change their signs between ``low`` and ``high``.
+    """Where an increasing function, or several side by side, change sign between ``low`` and ``high``.
 
-    By inverse quadratic interpolation where that can be trusted, else by halving. A function that does not change its
-    sign gives the end where it is nearer to zero.
+    Uses inverse quadratic interpolation where that can be trusted, else bisection. For a function that does not change
+    sign, the result is the end at which it is nearer to zero.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def roots(f: Callable[[Array], Array], low: Array, high: Array) -> Array:
     best = np.where(np.abs(f_a) < np.abs(f_b), a, b)
     found = (np.sign(f_a) * np.sign(f_b) >= 0) | (a == b)
     tolerance = np.finfo(float).eps * np.maximum(np.abs(low), np.abs(high))
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # of functions whose root is found
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # from functions whose root is already found
         while not found.all():
             x = np.where(found, best, a + t * (b - a))
             f_x = f(x)

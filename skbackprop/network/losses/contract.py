@@ -1,7 +1,7 @@
 """What a loss is: the contract, the units of its target, and the scores.
 
-``raw`` is what the network puts out, an (n, m) array; the prediction is the inverse link of it. All that is
-special about a loss stands in its class, so that nothing else asks which loss it has.
+``raw`` is the output of the network, an (n, m) array; the prediction is its inverse link. Everything specific to a loss
+is in its class, so that no other code needs to know which loss it uses.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class Units(NamedTuple):
     Attributes
     ----------
     shift, scale : ndarray of shape (n_outputs,)
-        What makes y' of y.
+        Turn y into y'.
     gain, offset : ndarray, one number per raw column
-        What makes predictions of y out of the output of a network that is trained on y'.
+        Turn the output of a network trained on y' into raw predictions for y.
     worth : ndarray, one number per raw column
-        What makes the loss on y out of that on y': loss = worth loss'.
+        Turns the loss on y' into that on y: loss = worth loss'.
 
     Examples
     --------
@@ -48,14 +48,14 @@ class Units(NamedTuple):
 
     @classmethod
     def natural(cls, n: int, columns: int | None = None) -> Units:
-        """Those of ``n`` outputs that are left as they are, and of as many raw columns, or ``columns``."""
+        """The units of ``n`` outputs that are not shifted or scaled, with ``columns`` raw columns (default n)."""
         columns = n if columns is None else columns
         zero, one = np.zeros(columns), np.ones(columns)
         return cls(shift=np.zeros(n), scale=np.ones(n), gain=one, offset=zero, worth=one)
 
     @property
     def are_natural(self) -> bool:
-        """Whether raw output is in natural units as it is."""
+        """Whether the network's output already is in natural units."""
         return bool((self.gain == 1.0).all() and not self.offset.any())
 
     def standardize(self, y: Array) -> Array:
@@ -68,23 +68,23 @@ class Units(NamedTuple):
 class Loss(Protocol):
     """A frozen dataclass of hyper-parameters (sequences in it are tuples).
 
-    1. ``value_and_gradient`` returns the *sum* over rows and writes the derivative by ``raw`` to ``out``; whoever
-       calls it divides by the rows. ``out`` may be ``raw`` itself. ``weight`` is one number per row, or None.
-    2. ``raw_width`` is how many raw columns the target needs.
-    3. ``units`` says how the target may be standardised, from the (weighted) mean and standard deviation of
-       each column; ``rescaled`` is the loss to train with on a target that was divided by ``scale``, the same one
-       unless it has a parameter in units of the target. ``rescaled(scale).rescaled(1 / scale)`` is then what is
-       minimised in natural units.
+    1. ``value_and_gradient`` returns the *sum* over rows and writes the derivative by ``raw`` to ``out``; the caller
+       divides by the number of rows. ``out`` may be ``raw`` itself. ``weight`` is one number per row, or None.
+    2. ``raw_width`` is the number of raw columns that the target needs.
+    3. ``units`` says how the target may be standardised, given the (weighted) mean and standard deviation of each
+       column. ``rescaled(scale)`` returns the loss to train with once the target is divided by ``scale``: the loss
+       itself, unless a parameter (such as ``delta``) is in units of y. Rescaling that back by ``1 / scale`` gives the
+       loss that training effectively minimises in the units of y.
     4. ``predict`` is the inverse link, and ``inverse_link`` its name.
     5. ``constant`` is the raw prediction of the best constant model.
-    6. ``check`` raises ValueError where y is outside the domain.
+    6. ``check`` raises ValueError if y is outside the domain.
 
     If ``out`` is deliberately not the derivative of the value, because one factor is treated as constant, the optional
     method ``held_at(raw)`` returns the loss whose derivative it is, with that factor fixed at its value at ``raw``.
 
     Examples
     --------
-    `LocationLoss` has an own loss as its example. What a loss knows, of a `Poisson`:
+    For a loss of your own see the example of `LocationLoss`. What a loss can answer, shown on `Poisson`:
 
     >>> import numpy as np
     >>> from skbackprop import Poisson
@@ -106,9 +106,10 @@ class Loss(Protocol):
 
 
 class KernelLoss:
-    """What most losses are: one kernel gives the value and the gradient, and compiled code can call it by itself.
+    """The base of most losses: one kernel gives value and gradient, and compiled code can call it directly.
 
-    ``kernel`` is its name and the constants that follow its four arrays; several of a kind are a tuple.
+    ``kernel`` is its name and the constants that follow its four array arguments; a constant of several values is
+    a tuple.
     """
 
     @property
@@ -120,13 +121,13 @@ class KernelLoss:
         return kernels.in_force()[name](y, raw, weight, out, *constants)
 
     def kernel_in(self, dtype: np.dtype) -> KernelCall:
-        """``kernel``, with constants that are tuples as arrays of this dtype."""
+        """``kernel``, with constants that are tuples converted to arrays of this dtype."""
         name, constants = self.kernel
         return name, tuple(np.array(c, dtype) if isinstance(c, tuple) else c for c in constants)
 
 
 class RegressionLoss(Loss, Protocol):
-    """A loss that a regressor takes: ``score`` is what its method of that name returns, greater being better.
+    """A loss for regressors: ``score`` is what the regressor's method of that name returns, greater being better.
 
     ``std(raw)``, where a loss has it, is the standard deviation that ``predict(X, return_std=True)`` returns.
 
@@ -142,11 +143,11 @@ class RegressionLoss(Loss, Protocol):
 
 
 class ClassificationLoss(Loss, Protocol):
-    """A loss that a classifier takes, a frozen dataclass with a field ``n_classes``, which the estimator sets.
+    """A loss for classifiers, a frozen dataclass with a field ``n_classes``, which the estimator sets.
 
-    With ``n_classes`` = 0 every column of y, of zeros and ones, has a raw column; else y is a column of the numbers of
-    classes, each of which has a raw column. ``predict`` gives probabilities and ``log_predict`` their logarithms;
-    ``decide`` is the number of the class of every row, (n, 1), or which columns are more likely 1 than 0.
+    With ``n_classes`` = 0, y holds zeros and ones, and each of its columns has one raw column; else y is one column of
+    class numbers, and each class has a raw column. ``predict`` gives probabilities, ``log_predict`` their logarithms,
+    and ``decide`` the class number of every row, (n, 1), or which columns are more likely 1 than 0.
 
     Examples
     --------
@@ -166,7 +167,7 @@ class ClassificationLoss(Loss, Protocol):
 def r2(y: Array, prediction: Array, weight: Array | None) -> float:
     """The coefficient of determination, 1 - sum w (y - p)^2 / sum w (y - mean)^2, averaged over outputs.
 
-    A constant output counts 1 if it is predicted exactly and 0 otherwise, as in ``sklearn.metrics.r2_score``.
+    A constant output counts as 1 if it is predicted exactly and as 0 otherwise, as in ``sklearn.metrics.r2_score``.
     """
     w = np.ones(len(y)) if weight is None else weight
     y = y.astype(np.float64)
@@ -174,7 +175,7 @@ def r2(y: Array, prediction: Array, weight: Array | None) -> float:
 
 
 def explained(remaining: Array, total: Array) -> float:
-    """1 - remaining / total, averaged over columns; where the total is 0, it counts 1 if nothing remains, else 0."""
+    """1 - remaining / total, averaged over columns; a total of 0 counts as 1 if nothing remains, else 0."""
     constant = total == 0
     each = 1.0 - remaining / np.where(constant, 1.0, total)
     return float(np.where(constant, remaining == 0, each).mean())

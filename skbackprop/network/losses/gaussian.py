@@ -15,7 +15,7 @@ from .contract import HIGHEST, KernelCall, KernelLoss, RegressionLoss, Units, r2
 __all__ = ["GAUSSIAN_LOSSES", "Gaussian"]
 
 Array = np.ndarray
-# Of -log(variance): a variance under 1e-13 of that of the target is taken for nothing.
+# Bound on -log(variance): a variance below 1e-13 of that of the target counts as none.
 CEILING = 30.0
 
 
@@ -23,15 +23,15 @@ CEILING = 30.0
 class Gaussian(KernelLoss):
     """sum_k 1/2 (s_k + (m_k - y_k)^2 exp(-s_k)), the negative log-likelihood of the mean m and the log variance s.
 
-    Up to the constant log(2 pi) / 2 per output. ``raw`` holds the means of all outputs, then their log variances. The
-    gradient is (m - y) exp(-s) by m, and 1/2 (1 - (m - y)^2 exp(-s)) by s. Domain: all real numbers. Best constant:
+    The constant log(2 pi) / 2 per output is left out. ``raw`` holds the means of all outputs, then their log variances.
+    The gradient is (m - y) exp(-s) by m, and 1/2 (1 - (m - y)^2 exp(-s)) by s. Domain: all real numbers. Best constant:
     mean and log variance of y. The target may be shifted and scaled. ``predict`` gives the mean, ``std`` the standard
     deviation, ``score`` the R2 of the mean.
 
-    Where the variance is large the mean learns slowly, and a large variance soon makes up for a poor fit of the mean.
-    ``beta`` multiplies both gradients by exp(beta s), held fixed: 0 is maximum likelihood, 1 gives the mean the
-    gradient of the squared error, 0.5 is a compromise. The value, and so early stopping, stays the negative
-    log-likelihood. L-BFGS, whose line search compares value and gradient, then may stop early: leave beta at 0 there.
+    Where the variance is large, the mean learns slowly, and a large variance soon makes up for a poor fit of the mean.
+    ``beta`` multiplies both gradients by exp(beta s), treated as a constant: 0 is maximum likelihood, 1 gives the mean
+    the gradient of the squared error, 0.5 is a compromise. The value, and with it early stopping, remains the negative
+    log-likelihood. With L-BFGS leave beta at 0: its line search compares value and gradient, and may stop early.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Gaussian(KernelLoss):
     Raises
     ------
     TypeError, ValueError
-        For a ``beta`` that is no real number, or is outside [0, 1].
+        If ``beta`` is not a real number in [0, 1].
 
     References
     ----------
@@ -71,7 +71,7 @@ class Gaussian(KernelLoss):
         return "gaussian", (self.beta, CEILING)
 
     def held_at(self, raw: Array) -> WeightedGaussian:
-        """The loss that the gradient belongs to: exp(beta s) as it is at ``raw``."""
+        """The loss whose derivative the gradient is, with exp(beta s) fixed at its value at ``raw``."""
         return WeightedGaussian(np.exp(np.minimum(self.beta * raw[:, raw.shape[1] // 2 :], CEILING)))
 
     def units(self, mean: Array, sd: Array) -> Units:

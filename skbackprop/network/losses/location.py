@@ -18,11 +18,11 @@ Array = np.ndarray
 
 
 class LocationLoss(KernelLoss, ABC):
-    """The family of losses of raw - y: identity link, all real numbers, a target that may be shifted and scaled.
+    """The base of losses of raw - y: identity link, all real numbers, a target that may be shifted and scaled.
 
-    A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, ``constant``, and ``degree``: scaling target
-    and prediction by s scales the loss by s ** degree. Its score is R2. With ``bounded_gradient``
-    outliers in y hardly affect the fit, and must not set its units.
+    A concrete loss is a frozen dataclass that defines ``kernel`` or ``value_and_gradient``, ``constant``, and
+    ``degree``: scaling target and prediction by s scales the loss by s ** degree. Its score is R2. With
+    ``bounded_gradient`` outliers in y hardly affect the fit, and so must not determine the units of y either.
 
     Examples
     --------
@@ -78,9 +78,9 @@ class SquaredError(LocationLoss):
 
     Domain: all real numbers. Link: identity. Best constant: the mean. The target may be shifted and scaled.
 
-    The sum over outputs is what scikit-learn's ``MLPRegressor`` follows the gradient of (it reports the mean); here the
-    number reported and the gradient belong together. See "Squared error" in the page on derivations for the other
-    convention, the mean over rows and outputs of the full square.
+    scikit-learn's ``MLPRegressor`` also follows the gradient of the sum over outputs, but reports the mean; here the
+    reported number matches the gradient. See "Squared error" in the page on derivations for the other convention, the
+    mean over rows and outputs of the full square.
 
     Examples
     --------
@@ -101,7 +101,7 @@ class SquaredError(LocationLoss):
 class AbsoluteError(LocationLoss):
     """sum_k |raw_k - y_k|; its gradient is sign(raw - y), which is 0 where the two are equal.
 
-    Domain: all real numbers. Link: identity. Best constant: the median. The target may be shifted and scaled. Its
+    Domain: all real numbers. Link: identity. Best constant: the median. The target may be shifted and scaled. The
     minimiser given X is the conditional median.
 
     Examples
@@ -126,8 +126,8 @@ class Expectile(LocationLoss):
     Domain: all real numbers. Link: identity. Best constant: by a scalar solver. The target may be shifted and scaled.
 
     The deviations of y above an expectile, times ``level``, add up to those below it, times 1 - ``level``; at level 0.5
-    the loss is the squared error and the expectile the mean. The score is the share of the loss of the best
-    constant that is explained, which at level 0.5 is R2.
+    the loss is the squared error and the expectile the mean. The score is the fraction by which the loss is below that
+    of the best constant, which at level 0.5 is R2.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ class Expectile(LocationLoss):
     Raises
     ------
     TypeError, ValueError
-        For a ``level`` that is no real number, or is outside (0, 1).
+        If ``level`` is not a real number in (0, 1).
 
     References
     ----------

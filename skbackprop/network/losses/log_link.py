@@ -19,12 +19,12 @@ NEAREST = 1e-3
 
 
 class LogLinkLoss(KernelLoss, ABC):
-    """The family of losses of a positive mean mu = exp(raw), whose target may be scaled, not shifted.
+    """The base of losses of a positive mean mu = exp(raw), whose target may be scaled, not shifted.
 
-    A leaf, a frozen dataclass, has ``kernel`` or ``value_and_gradient``, ``check``, and ``degree``: scaling target and
-    mean by s scales the loss by s ** degree. Its best constant is the log of the mean, as in every deviance of an
-    exponential dispersion model, and its score the R2 of the mean. Predictions end at exp(80), which float32 still
-    holds.
+    A concrete loss is a frozen dataclass that defines ``kernel`` or ``value_and_gradient``, ``check``, and ``degree``:
+    scaling target and mean by s scales the loss by s ** degree. The best constant is the log of the mean, as for every
+    deviance of an exponential dispersion model, and the score is the R2 of the mean. Predictions are capped at exp(80),
+    which float32 can still represent.
 
     References
     ----------
@@ -76,7 +76,7 @@ class LogLinkLoss(KernelLoss, ABC):
 
 
 def check_positive(y: Array, loss: str, zero: bool) -> None:
-    """Refuse targets below 0, or from 0 down unless ``zero`` is allowed."""
+    """Raise ValueError for targets below 0, or equal to 0 unless ``zero`` is true."""
     if y.size and (y.min() < 0 or (y.min() == 0 and not zero)):
         raise ValueError(f"`y` must be {'>=' if zero else '>'} 0 for loss {loss}, got a minimum of {y.min():g}")
 
@@ -87,20 +87,20 @@ class Poisson(LogLinkLoss):
 
     Domain: y >= 0. Link: log. Best constant: the log of the mean. The target may be scaled, not shifted.
 
-    The exponential is guarded: beyond raw = ``ceiling`` (about 1e13 times the mean of the target, when that is
-    standardised) the loss goes on as the tangent of mu.
+    To avoid overflow, mu continues as its tangent in the loss beyond raw = ``ceiling`` (about 1e13 times the mean of
+    the target, when that is standardised).
 
     Parameters
     ----------
     ceiling : float, default=30.0
-        From 10 to 60: below, it would be in the way of targets, above, float32 overflows.
+        From 10 to 60: below 10 it would affect ordinary targets, and above 60 float32 overflows.
 
     Raises
     ------
     TypeError, ValueError
-        For a ``ceiling`` that is no real number, or is outside [10, 60].
+        If ``ceiling`` is not a real number in [10, 60].
     ValueError
-        By ``check``, for a y below 0.
+        By ``check``, if y < 0 anywhere.
 
     References
     ----------
@@ -133,14 +133,14 @@ class Gamma(LogLinkLoss):
     """Half the gamma deviance, sum_k y_k / mu_k + raw_k - log y_k - 1 with mu = exp(raw); its gradient is 1 - y / mu.
 
     Domain: y > 0. Link: log. Best constant: the log of the mean. The target may be scaled, not shifted; scaling leaves
-    the loss as it is: errors count in relation to the mean, as of durations, claims or other sums of money.
+    the loss unchanged: errors count relative to the mean, as is apt for durations, claims or other sums of money.
 
-    Below raw = -30, 1 / mu goes on as its tangent.
+    Below raw = -30, 1 / mu continues as its tangent.
 
     Raises
     ------
     ValueError
-        By ``check``, for a y of 0 or less.
+        By ``check``, if y <= 0 anywhere.
 
     References
     ----------
@@ -165,26 +165,25 @@ class Gamma(LogLinkLoss):
 class Tweedie(LogLinkLoss):
     """Half the Tweedie deviance, sum_k mu_k^(2-p) / (2-p) - y_k mu_k^(1-p) / (1-p) + y_k^(2-p) / ((1-p) (2-p)).
 
-    mu = exp(raw), p is the power; the gradient is mu^(2-p) - y mu^(1-p). Domain: y >= 0 for p < 2, y > 0 from 2 on.
+    mu = exp(raw) and p is the power; the gradient is mu^(2-p) - y mu^(1-p). Domain: y >= 0 for p < 2, else y > 0.
     Link: log. Best constant: the log of the mean. The target may be scaled, not shifted.
 
-    The variance is proportional to mu^p: 1 is the Poisson loss and 2 the gamma loss. Between the two, y is a sum of a
-    Poisson number of gamma variables, with a lump at 0: rain, claims per policy. 3 is the inverse Gaussian. Between 0
-    and 1 there is no such distribution, and above 3 hardly a use. Beyond raw = +-30 both powers of mu go on as their
-    tangents.
+    The variance is proportional to mu^p: p = 1 is the Poisson loss, 2 the gamma loss, and 3 the inverse Gaussian.
+    Between 1 and 2, y is the sum of a Poisson number of gamma variables, with a point mass at 0, such as rain or claims
+    per policy. Between 0 and 1 no such distribution exists, and above 3 there is hardly a use. Beyond raw = +-30 both
+    powers of mu continue as their tangents.
 
     Parameters
     ----------
     power : float, default=1.5
-        From 1 to 3. Values closer to 1 or 2 than 0.001 are refused, except 1 and 2: there the terms cancel.
+        From 1 to 3. Less than 0.001 away from 1 or 2, only 1 and 2 themselves are allowed, because the terms cancel.
 
     Raises
     ------
     TypeError, ValueError
-        For a ``power`` that is no real number, or is outside [1, 3], or within 0.001 of 1 or 2 without being
-        it.
+        If ``power`` is not a real number in [1, 3], or is closer to 1 or 2 than 0.001 without being equal.
     ValueError
-        By ``check``, for a y below 0, or from a power of 2 on of 0.
+        By ``check``, if y < 0 anywhere, or y = 0 with power >= 2.
 
     References
     ----------

@@ -20,14 +20,14 @@ Array = np.ndarray
 class Quantile(KernelLoss):
     """sum over outputs and levels of r ([r > 0] - level), with r = raw - y.
 
-    Its gradient is [r > 0] - level, and 0 where r is 0, so that a target that never varies is met exactly.
+    Its gradient is [r > 0] - level, and 0 where r is 0, so that a constant target is fitted exactly.
 
     Domain: all real numbers. Link: identity. Best constant: the quantile of y. The target may be shifted and scaled.
 
-    The raw columns are those of the outputs, each once for every level. ``predict`` gives (n, levels) for one output,
-    (n, outputs) for one level, and (n, outputs, levels) for several of both. It sorts the levels of a row, so that
-    quantiles never cross, which cannot make the loss worse; training does not sort. The score is D2, the share of the
-    loss of the best constant that is explained, averaged over outputs and levels.
+    Every output has one raw column per level. ``predict`` gives (n, levels) for one output, (n, outputs) for one level,
+    and (n, outputs, levels) for several of both. It sorts the predictions for the levels within each row, so that
+    quantiles never cross; this cannot make the loss worse. Training does not sort. The score is D2, the fraction by
+    which the loss is below that of the best constant, averaged over outputs and levels.
 
     Parameters
     ----------
@@ -37,8 +37,7 @@ class Quantile(KernelLoss):
     Raises
     ------
     TypeError, ValueError
-        For a level that is no real number, or is outside (0, 1); for levels that do not increase, or none at
-        all (a ValueError).
+        If a level is not a real number in (0, 1); if the levels do not increase, or there are none (ValueError).
 
     References
     ----------

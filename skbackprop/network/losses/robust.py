@@ -1,4 +1,4 @@
-"""Losses of the residual that grow like its square at first and like its size from some width on."""
+"""Losses of the residual that grow quadratically up to some width and linearly beyond it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Array = np.ndarray
 
 @frozen
 class RobustLoss(LocationLoss):
-    """The family of location losses with a width, ``delta``; its leaves are `Huber` and `LogCosh`.
+    """The base of location losses with a width, ``delta``, such as `Huber` and `LogCosh`.
 
-    Unless ``absolute``, delta is in units of the standardised target, so that one number suits targets of any size;
-    else it is in units of y. ``rescaled`` takes either to the target that is trained on: delta then may be a tuple, one
-    for each output, and is absolute in the units of training. With delta growing with the target, the loss is of degree
-    2, like the squared error. Its best constant is found by a scalar solver.
+    With ``absolute``, delta is in units of y; else it is in units of the standardised target, so that one number suits
+    targets of any size. ``rescaled`` converts either to the units of training, where delta is absolute and may be a
+    tuple, one for each output. As delta scales with the target, the loss is of degree 2, like the squared error. Its
+    best constant is found by a scalar solver.
 
     Parameters
     ----------
@@ -36,10 +36,9 @@ class RobustLoss(LocationLoss):
     Raises
     ------
     TypeError, ValueError
-        For a ``delta`` that is no real number, or is not positive and finite; for an ``absolute`` that is no bool (a
-        TypeError).
+        If a ``delta`` is not a positive, finite real number; if ``absolute`` is not a bool (TypeError).
     ValueError
-        By ``check``, for several deltas that are not as many as the outputs.
+        By ``check``, if there are several deltas but not one for each output.
 
     Examples
     --------
@@ -95,22 +94,21 @@ class RobustLoss(LocationLoss):
 class Huber(RobustLoss):
     """sum_k 1/2 r_k^2 where |r_k| <= delta, else delta (|r_k| - delta / 2), with r = raw - y.
 
-    Its gradient is r, clipped to +-delta. Domain: all real numbers. Link: identity. Best constant: by a scalar solver.
+    Its gradient is r clipped to +-delta. Domain: all real numbers. Link: identity. Best constant: by a scalar solver.
     The target may be shifted and scaled.
 
     Parameters
     ----------
     delta : float > 0, or a sequence of them, one for each output, default=1.35
-        Where the square ends, in standard deviations of the target with ``standardize=True``. Where a few outliers make
-        the standard deviation, a robust estimate of the spread takes its place.
+        Where the quadratic part ends, in standard deviations of the target with ``standardize=True``. If a few outliers
+        dominate the standard deviation, a robust estimate of the spread replaces it.
     absolute : bool, default=False
         Whether ``delta`` is in units of y instead.
 
     Raises
     ------
     TypeError, ValueError
-        For a ``delta`` that is no real number, or is not positive and finite; for an ``absolute`` that is no bool (a
-        TypeError).
+        If a ``delta`` is not a positive, finite real number; if ``absolute`` is not a bool (TypeError).
 
     References
     ----------
@@ -135,23 +133,22 @@ class Huber(RobustLoss):
 class LogCosh(RobustLoss):
     """sum_k delta^2 log cosh(r_k / delta), with r = raw - y; its gradient is delta tanh(r / delta).
 
-    About 1/2 r^2 for residuals much smaller than delta and delta |r| for much greater ones, without a corner in the
-    gradient. Domain: all real numbers. Link: identity. Best constant: by a scalar solver. The target may be shifted and
-    scaled.
+    It is about 1/2 r^2 for residuals much smaller than delta and delta |r| for much larger ones, and its gradient has
+    no corner. Domain: all real numbers. Link: identity. Best constant: by a scalar solver. The target may be shifted
+    and scaled.
 
     Parameters
     ----------
     delta : float > 0, or a sequence of them, one for each output, default=1.0
-        The width, in standard deviations of the target with ``standardize=True``. Where a few outliers make the
-        standard deviation, a robust estimate of the spread takes its place.
+        The width, in standard deviations of the target with ``standardize=True``. If a few outliers dominate the
+        standard deviation, a robust estimate of the spread replaces it.
     absolute : bool, default=False
         Whether ``delta`` is in units of y instead.
 
     Raises
     ------
     TypeError, ValueError
-        For a ``delta`` that is no real number, or is not positive and finite; for an ``absolute`` that is no bool (a
-        TypeError).
+        If a ``delta`` is not a positive, finite real number; if ``absolute`` is not a bool (TypeError).
 
     References
     ----------
