@@ -4,11 +4,11 @@
                                   [--rows N] [--table]
 
 DIR holds NAME.npz for every set: ``X`` (n, d) the numeric columns, ``y`` (n,), ``feature_names`` and ``target_name``;
-strings in ``y`` are classes. Where there are categorical columns, too, NAME.csv.gz holds all of them and is read
-instead. Other files are left alone. With ``--rows N`` the models train on N rows only, drawn at random with the seed,
-and all others of the set are test rows. Each finished cell (set, seed, model, rows) is a line of FILE and is not
-computed again: after an interruption the same command goes on, and a line that is taken out is measured anew. What
-numba takes to load or to compile its code is not counted.
+strings in ``y`` are classes. If a set has categorical columns, too, NAME.csv.gz holds all its columns and is read
+instead. Other files are ignored. With ``--rows N`` the models train on only N rows, drawn at random with the seed, and
+all other rows of the set are test rows. Each finished cell (set, seed, model, rows) is a line of FILE and is not
+computed again: an interrupted run continues with the same command, and a deleted line is measured again. The time that
+numba takes to load or compile its code is not counted.
 """
 
 import argparse
@@ -44,7 +44,7 @@ class Task(NamedTuple):
     models: dict
 
 
-# A rate ten times as high as the default that falls to zero by a plan, and all of the plan is carried out.
+# A rate ten times as high as the default, which falls to zero on a schedule that is carried out to its end.
 PLANNED = {"learning_rate": "cosine", "learning_rate_init": 0.01, "max_iter": 60}
 HELD_OUT = {"early_stopping": True, "n_iter_no_change": float("inf")}
 

@@ -1,6 +1,6 @@
-"""What a step of training costs at least: its matrix products alone, and a plain loop in NumPy that does nothing else.
+"""The least that a training step costs: its matrix products alone, and a plain training loop in NumPy.
 
-Adam, squared error, relu, shuffling and L2, as in ``speed.py``; every array is there beforehand.
+The loop uses Adam, squared error, relu, shuffling and L2, as in ``speed.py``; all arrays are allocated beforehand.
 """
 
 import time

@@ -1,7 +1,7 @@
 """When do more BLAS threads pay? Products of growing size on one thread and on all, idle or busy.
 
     python benchmarks/blas_threads.py           idle
-    python benchmarks/blas_threads.py --busy    with one process per core that multiplies matrices all the while
+    python benchmarks/blas_threads.py --busy    while one process per core keeps multiplying matrices
 
 The thresholds in ``skbackprop/estimators/_threads.py`` come from here.
 """

@@ -2,8 +2,8 @@
 
     python benchmarks/kernels.py               # --dtype float32, --weights, --first-use
 
-With ``--first-use`` it times the first calls of the compiled ones instead; with an empty NUMBA_CACHE_DIR that is
-compiling them.
+With ``--first-use`` it times the first calls of the compiled kernels instead; with an empty NUMBA_CACHE_DIR that
+includes compiling them.
 """
 
 import argparse

@@ -1,8 +1,9 @@
 """L-BFGS against scikit-learn's: the same search by the same SciPy, so what differs is the objective.
 
-With `standardize=False` both start from the same weights and make the same evaluations. In float64 that they end in the
-same place is checked; in float32 rounding leads them apart after some iterations, and each run is divided by its own
-number of evaluations, which are counted beforehand. Processor time, in turns, medians, on one BLAS thread.
+With `standardize=False` both start from the same weights and make the same evaluations. In float64 their numbers of
+evaluations and final losses are checked to agree; in float32 rounding drives them apart after some iterations. So the
+time of each run is divided by its own number of evaluations, counted beforehand. Times are medians of processor time,
+measured in turns, on one BLAS thread.
 
     python benchmarks/lbfgs.py [--rounds 9] [--short]
 """

@@ -2,10 +2,10 @@
 
     python benchmarks/long_memory.py [--tasks adding copy] [--cells elman gru ...] [--seeds 0 1 2] [--steps 100]
 
-Adding (Hochreiter and Schmidhuber 1997): of 100 random numbers two are marked, one in each half, and their sum is
-wanted at the end; the mean of all sums has a mean squared error of 1/6 = 0.167. Copy: five symbols out of eight, blanks
-until a signal at the 20th step after the last symbol, and the symbols are wanted in their order; guessing is wrong
-87.5 % of the time. Training ends once the goal is reached on sequences that were not trained on.
+Adding (Hochreiter and Schmidhuber 1997): two of 100 random numbers are marked, one in each half, and the target is
+their sum; always predicting the mean gives a mean squared error of 1/6 = 0.167. Copy: five symbols out of eight, then
+blanks until a signal at the 20th step after the last symbol, after which the targets are the symbols in their order;
+guessing is wrong 87.5 % of the time. Training ends once the goal is reached on sequences that were not trained on.
 """
 
 import argparse

@@ -1,7 +1,8 @@
 """Where the processor time of a training step goes: products and kernels, and the Python in between.
 
-Kernels are timed one by one in a run of their own, less what the timing takes, and so are the products, but where
-compiled kernels hold them. Processor time, because between steps other processes may have the core.
+Kernels are timed one by one in a separate run, less the cost of timing them. Products are timed on their own, unless
+compiled kernels contain them. Apart from the products, times are processor time, because other processes may use the
+core between steps.
 
     python benchmarks/overhead.py
 """

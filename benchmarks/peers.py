@@ -1,8 +1,8 @@
 """The training step of `speed.py` in PyTorch and JAX, where these are installed: same network, batches and optimiser.
 
-PyTorch runs eagerly with its fused Adam; JAX compiles a whole epoch as one `lax.scan`. Without the time that compiling
-takes. JAX takes as many threads as there are cores, whatever it is told, so the process is kept on as many cores as
-everyone has threads.
+PyTorch runs eagerly with its fused Adam; JAX compiles a whole epoch as one `lax.scan`, and its compile time is not
+counted. JAX uses as many threads as there are cores, whatever it is told, so the process is restricted to as many cores
+as each contestant has threads.
 """
 
 import importlib.util

@@ -15,7 +15,7 @@ from turns import machine, medians, timed
 
 from skbackprop import BatchMLPClassifier, BatchMLPRegressor
 
-# An epoch or so: weights have to be there, not to be good.
+# Two epochs: the weights only have to exist, not to be good.
 HASTY = {"max_iter": 2, "n_iter_no_change": np.inf, "random_state": 0}
 CALLS = 200
 

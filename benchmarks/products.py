@@ -1,7 +1,7 @@
 """The compiled kernels' matrix products against BLAS's, taking turns, medians; one BLAS thread.
 
-For n rows, k inputs and m units: forward A W, backward A^T dZ and dZ W^T, all called from compiled code. Ours are made
-in tiles where they are small, else by NumPy's BLAS. The other BLAS is the one that numba calls: SciPy's.
+For n rows, k inputs and m units: forward A W, backward A^T dZ and dZ W^T, all called from compiled code. Ours use tiles
+for small A W and A^T dZ, else NumPy's BLAS. The other BLAS is the one that numba calls: SciPy's.
 
     python benchmarks/products.py [--dtype float32]
 """

@@ -1,8 +1,8 @@
 """A training step of recurrent networks against PyTorch's and against its matrix products alone; growth with the steps.
 
-Forward, backward and Adam on a batch, in float32 and on one thread, with NumPy's kernels and the compiled ones. What is
-compared is timed in turns within one run, in processor time, and told as ratios of medians: the machine's own speed
-drifts by more than what is measured here.
+Forward, backward and Adam on a batch, in float32 and on one thread, with NumPy's kernels and the compiled ones.
+Everything is timed in turns within one run, in processor time, and reported as ratios of medians, because the machine's
+own speed drifts by more than the differences measured here.
 
     python benchmarks/recurrent.py [--rounds 41] [--short]
 """
@@ -25,10 +25,10 @@ except ImportError:
     torch = None
 
 N, T, D = 64, 50, 16
-# Ours over PyTorch's at 64 and at 128 units, at most, with NumPy's kernels.
+# The most that ours may take relative to PyTorch at 64 and at 128 units, with NumPy's kernels.
 TARGETS = {"elman": (1.0, 1.0), "gru": (1.0, 1.0), "lstm": (1.3, 1.8)}
 PRODUCTS_TARGET = 2.5
-# With the compiled ones at any width; an LSTM may also take so many times its products, if that is more.
+# The same with compiled kernels at any width; an LSTM may also take this multiple of its products, if that is more.
 FAST_TARGETS = {"elman": 0.9, "gru": 0.9, "lstm": 1.3}
 FAST_PRODUCTS_TARGET = {"lstm": 1.6}
 

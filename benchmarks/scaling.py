@@ -44,7 +44,7 @@ def print_widths(rounds, widths):
     everyone = " | ".join(f"{who}, us" for who in ("products", *BACKENDS))
     print(f"\n| two layers of | {everyone} | ours / products |\n|--:|--:|" + "--:|" * len(BACKENDS) + "--:|")
     for width in widths:
-        hidden, epochs = (width, width), max(1, 512 // width)  # where steps are short, what a fit takes once shows
+        hidden, epochs = (width, width), max(1, 512 // width)  # if steps are short, a fit's fixed cost shows
         steps = epochs * STEPS
         runs = {"products": partial(products_seconds, 50, hidden, BATCH, "float32", steps)}
         runs |= {backend: partial(ours_seconds, backend, X, y, hidden, BATCH, epochs) for backend in BACKENDS}

@@ -2,9 +2,9 @@
 
     python benchmarks/sequences.py --data DIR [--sets vowels sunspots] [--seeds 0 1 2]
 
-DIR holds seq_japanese_vowels.npz (``X_flat``, the steps of all sequences one below the other, ``lengths``, ``y``, and
-``n_train``, how many sequences come first to train on: the official split) and seq_sunspots_monthly.npz (``values``, of
-shape (T, 1)). Sequences are taken as measured, unscaled.
+DIR holds seq_japanese_vowels.npz (``X_flat``, the steps of all sequences one below the other; ``lengths``; ``y``; and
+``n_train``, the number of sequences at the beginning that are for training: the official split) and
+seq_sunspots_monthly.npz (``values``, of shape (T, 1)). Sequences are used as measured, unscaled.
 """
 
 import argparse

@@ -1,10 +1,10 @@
 """Time of a training step against scikit-learn's, its matrix products alone, and a plain loop in NumPy.
 
-Everything is timed in turns within one run, and told as ratios of medians: the machine's own speed drifts by more than
-what is measured here. With more than one thread everyone has as many, and takes them where it likes to: BLAS shares
-large products, and an estimator of ours leaves it that only where they are large enough to pay.
+Everything is timed in turns within one run and reported as ratios of medians, because the machine's own speed drifts by
+more than the differences measured here. With more than one thread, every contestant may use as many as it sees fit:
+BLAS splits large products, and our estimators let it do so only if they are large enough to pay.
 
-PyTorch and JAX are measured, too, by a Python that has them.
+PyTorch and JAX are measured, too, if they are installed.
 
     python benchmarks/speed.py [--rounds 9] [--threads 1] [--cases S1 S2 ...] [--short]
 """
@@ -33,10 +33,10 @@ CASES = {
     "S4": (20000, 50, (256, 256, 256), 32, 1),
     "S5": (8192, 100, (512, 512), 1024, 2),
 }
-# scikit-learn / ours in float32 and float64 at least, ours / bare products in float32 at most
+# at least scikit-learn / ours in float32 and in float64, at most ours / bare products in float32
 TARGETS = {"S1": (3.8, 3.3, 3.5), "S2": (4, 3.2, 7), "S3": (2, 1.5, 1.6), "S4": (1.4, 1.4, 4), "S5": (1.25, 1.15, 1.15)}
 
-# ours / products in float32 at most; scikit-learn, PyTorch, JAX / ours at least
+# in float32: at most ours / products; at least scikit-learn / ours, PyTorch / ours and JAX / ours
 FAST_TARGETS = {
     "S1": (2, 7, 6, 2.5),
     "S2": (3, 9, 9, 1.3),

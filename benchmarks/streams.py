@@ -1,6 +1,7 @@
 """One call of `partial_fit` against scikit-learn's, which checks less, moves no units and is changed by a failed call.
 
-The default network, 20 columns, pieces of some rows. Processor time, in turns, medians, on one BLAS thread.
+The default network on 20 columns, with pieces of 1 to 5000 rows. Times are medians of processor time, measured in
+turns, on one BLAS thread.
 
     python benchmarks/streams.py [--rounds 15] [--short]
 """

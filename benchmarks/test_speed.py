@@ -1,6 +1,6 @@
 """A pytest-benchmark suite: kernels, epochs and predictions, with NumPy's kernels and with the compiled ones.
 
-It serves to compare one commit with another on the same machine; `speed.py` compares us with others. With
+Use it to compare one commit with another on the same machine; `speed.py` compares us with others. With
 ``--benchmark-disable`` everything runs once. Either way the two backends have to agree.
 
     python -m pytest benchmarks/test_speed.py --benchmark-autosave
@@ -38,7 +38,7 @@ def kernels_of(backend):
         yield
 
 
-# What follows are parts of a step, each as a function and the arrays that it reads and writes.
+# The parts of a step, each as a function and the arrays that it reads and writes.
 
 
 def gather(normal):

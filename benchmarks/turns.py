@@ -1,4 +1,4 @@
-"""Timing in turns: everyone once a round, so that a machine whose speed drifts drifts for all, told by medians."""
+"""Timing in turns: everyone runs once per round, so that drift of the machine's speed affects all; reports medians."""
 
 import importlib
 import os

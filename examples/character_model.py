@@ -1,8 +1,8 @@
 """A language model of characters, learnt from the docstrings of Python's standard library.
 
-The network reads a text character by character and says at every one which comes next. It is measured in bits per
-character on docstrings that it has not seen, beside the entropy of single characters, which takes into account only how
-often each occurs, and a compressor that has the training text at hand. Then it writes a text of its own.
+The network reads a text character by character and predicts which one comes next. It is measured in bits per character
+on docstrings that it has not seen, and compared with the entropy of single characters, which depends only on how often
+each occurs, and with a compressor that has the training text at hand. Then it writes a text of its own.
 
 Run it with ``python examples/character_model.py``.
 """

@@ -1,7 +1,7 @@
-"""A loss of one's own: written, checked, cloned, pickled, and searched against the built-in ones.
+"""A loss of your own: written, checked, cloned, pickled, and compared with the built-in ones in a grid search.
 
-``python examples/custom_loss.py`` prints what comes of it. The data are Friedman's first function, with one training
-target in twenty far off; the test rows are clean.
+``python examples/custom_loss.py`` prints the results. The data are Friedman's first function, with one training target
+in twenty far off; the test rows are clean.
 """
 
 import pickle
@@ -25,7 +25,7 @@ class Charbonnier(RobustLoss):
     """
 
     def value_and_gradient(self, y, raw, weight, out):
-        residual, delta = raw - y, np.array(self.delta, raw.dtype)  # raw is read before out, which may be raw
+        residual, delta = raw - y, np.array(self.delta, raw.dtype)  # read raw before writing out, which may be raw
         root = np.sqrt(1 + (residual / delta) ** 2)
         np.divide(residual, root, out=out)
         terms = delta**2 * (root - 1)

@@ -1,8 +1,8 @@
-"""A stream in chunks whose first chunk is not like the rest, beside a fit on everything.
+"""A stream in chunks whose first chunk is not like the rest, compared with a fit on everything.
 
 The first 500 rows come from one corner of the data. A scaler fitted on them alone keeps the wrong means and standard
-deviations for ever. `BatchMLPRegressor` goes on counting, and rewrites its first and last layer for the new units
-without changing the function they compute. It pays in the long run; in the first chunks either may be ahead.
+deviations for ever. `BatchMLPRegressor` keeps updating them, and rewrites its first and last layers for the new units
+without changing the function they compute. This pays in the long run; in the first chunks either may be ahead.
 
 Run it with ``python examples/partial_fit_stream.py``.
 """
@@ -26,7 +26,7 @@ def stream():
     X, y = make_friedman1(n_samples=22_000, noise=NOISE / 100, random_state=0)
     X, y = X * [1, 1000, 0.01, 10, 1, 1, 1, 1, 1, 50], 10_000 + 100 * y
     X, X_test, y, y_test = train_test_split(X, y, test_size=2000, random_state=0)
-    # The corner: the rows where the sum of the first two columns is least come first.
+    # The corner: the rows with the least sums of the first two columns come first.
     corner = np.argsort(X[:, 0] + X[:, 1] / 1000)[:CHUNK]
     order = np.r_[corner, np.setdiff1d(np.arange(len(X)), corner)]
     return X[order], X_test, y[order], y_test

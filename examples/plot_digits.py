@@ -2,8 +2,8 @@
 
 ``python examples/plot_digits.py digits.png`` saves the figure; without a file name it is shown.
 
-The 1797 images of 8 x 8 pixels that scikit-learn ships, in raw grey levels from 0 to 16. Both networks have their
-defaults; scikit-learn's also gets a StandardScaler.
+The data are the 1797 images of 8 x 8 pixels that scikit-learn ships, in raw grey levels from 0 to 16. Both networks
+have their defaults; scikit-learn's is fitted without and with a StandardScaler.
 """
 
 import sys

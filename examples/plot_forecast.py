@@ -2,14 +2,14 @@
 
 ``python examples/plot_forecast.py sunspots.png`` saves the figure; without a file name it is shown.
 
-The network reads the last 24 years and forecasts quantiles of the next one. It is trained on the past alone and judged
+The network reads the last 24 years and forecasts quantiles of the next one. It is trained on the past alone and tested
 on the 45 years that follow, four times over (`TimeSeriesSplit`), beside persistence and linear autoregressions. All of
-them forecast square roots, whose noise is even; since a square is monotone, the squares of the quantiles are the
-quantiles of the squares. Further ahead the network goes by drawing: a next year from its quantiles, which it then reads
-as if it had happened (`predict_next`), and so on, many times.
+them forecast square roots, whose noise is even; since squaring is monotone, the squares of the quantiles are the
+quantiles of the squares. To forecast further ahead, the network draws the next year from its quantiles, reads it as if
+it had happened (`predict_next`), and so on, along many paths.
 
-One year ahead the network has the least error, and its bands hold what they say. From three years ahead the
-autoregression on nine lags is better: there are 28 cycles in all, few to learn their shape from.
+One year ahead the network has the least error, and its bands cover about what they should. From three years ahead the
+autoregression on nine lags is better: 28 cycles in all are few to learn their shape from.
 """
 
 import sys

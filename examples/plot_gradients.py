@@ -1,13 +1,13 @@
-"""Gradients that vanish and explode on their way back through time, and what answers them.
+"""Gradients that vanish or explode on their way back through time, and the remedies.
 
 ``python examples/plot_gradients.py gradients.png`` saves the figure; without a file name it is shown.
 
 1. A cell reads 100 steps of noise. The derivative of something at the end by the state t steps before is a product of t
-   Jacobians (Pascanu, Mikolov and Bengio 2013); its length is drawn against t, for cells as they start.
-2. The adding problem, learnt by gradient descent with momentum: the length of the gradient in every step, and what is
-   learnt, with and without `clip_norm`. Without it the gradient of the plain cell explodes within the first hundred
-   steps, and the fit diverges; in which step depends on rounding, and so on the machine. Clipped, the fit comes to its
-   end, mostly without having learnt anything. The GRU learns.
+   Jacobians (Pascanu, Mikolov and Bengio 2013); its length is drawn against t, for cells before any training.
+2. The adding problem, learnt by gradient descent with momentum: the length of the gradient in every step, and the error
+   on new rows, with and without `clip_norm`. Without it the gradient of the plain cell explodes within the first
+   hundred steps, and the fit diverges; in which step depends on rounding, and so on the machine. With clipping, the fit
+   runs to its end, mostly without learning anything. The GRU learns.
 """
 
 import sys
@@ -35,7 +35,7 @@ from skbackprop import (
 STEPS, UNITS, ROWS = 100, 64, 32
 EPOCHS, BATCH = 12, 50
 STARTS = {
-    # A cell, and the spectral radius of a Gaussian U; None stands for the U that it starts with, orthogonal.
+    # A cell, and the spectral radius of a Gaussian U; None keeps the U that the cell starts with, which is orthogonal.
     "sigmoid Elman, radius 1": (Elman(Logistic()), 1.0),
     "sigmoid Elman, radius 6": (Elman(Logistic()), 6.0),
     "tanh Elman, radius 0.9": (Elman(Tanh()), 0.9),

@@ -2,13 +2,13 @@
 
 ``python examples/plot_learning_curve.py curves.png`` saves the figure; without a file name it is shown.
 
-The data are Friedman's first function with noise, in units of very different size, so that the best possible loss is
-known. Losses are in units of the standardised target: half the share of the variance that is not explained.
+The data are Friedman's first function with known noise, so that the best possible loss is known, in columns of very
+different size. Losses are in units of the standardised target: half the share of the variance that is not explained.
 
 1. 1500 training rows, a large network, a constant rate: after the best epoch it overfits.
-2. 6000 training rows and Adam at a high rate. As long as the rate stays there, the weights jump about the minimum, and
-   the loss from epoch to epoch. With the schedules that lower the rate far enough, the loss ends nearer to that of the
-   noise.
+2. 6000 training rows and Adam at a high rate. As long as the rate stays high, the weights jump about the minimum, and
+   so does the loss from epoch to epoch. With schedules that lower the rate far enough, the loss ends nearer to that of
+   the noise.
 """
 
 import sys
@@ -66,7 +66,7 @@ def draw_schedules(losses, rates, n=8000):
     final, floor = {}, noise_alone(n)
     for schedule in SCHEDULES:
         name = str(schedule)
-        # "adaptive" cuts the rate where patience ends, and comes to its own end; the others plan for 40 epochs.
+        # "adaptive" cuts the rate when patience ends, and stops by itself; the others run for 40 epochs.
         length = (
             {"max_iter": 200, "n_iter_no_change": 3}
             if name == "adaptive"

@@ -1,12 +1,12 @@
-"""How far predictions can be trusted: quantile bands and Gaussian intervals, and what they cover on rows not seen.
+"""How far predictions can be trusted: quantile bands and Gaussian intervals, and their coverage on unseen rows.
 
 ``python examples/plot_quantile_bands.py bands.png`` saves the figure; without a file name it is shown.
 
 1. `load_diabetes`: 442 patients, a measure of disease progression. Every row is predicted by a network that has not
    seen it, in ten folds.
 2. `randhie`: visits to a doctor in the RAND health insurance experiment, a quarter of the persons held out. The counts
-   pile up at small numbers, so that no band can cover exactly what it says, and they are not Gaussian at all, which
-   shows in the intervals. Then the Poisson loss against the squared error, by D2.
+   pile up at small numbers, so no band can cover exactly the share it is meant to, and they are not Gaussian at all,
+   which shows in the intervals. Then the Poisson loss is compared with the squared error, by D2.
 """
 
 import sys
@@ -78,7 +78,7 @@ def doctor_visits():
     """The same on counts, and two losses for the mean of a count."""
     X = statsmodels.datasets.randhie.load_pandas().data.astype(float)
     y = X.pop("mdvis").to_numpy()
-    # There is no number for the person, but the years of one person follow each other with the same health and plan.
+    # Persons have no identifier, but the years of one person are consecutive rows with the same health and plan.
     person = (X.drop(columns=["lpi", "fmde"]).diff() != 0).any(axis=1).cumsum()
     train, test = next(GroupShuffleSplit(1, test_size=0.25, random_state=0).split(X, y, person))
     X_train, X_test, y_train, y_test = X.iloc[train], X.iloc[test], y[train], y[test]
@@ -92,7 +92,7 @@ def doctor_visits():
     rows = {}
     for loss in ("squared_error", "poisson"):
         prediction = network(loss, **size).fit(X_train, y_train).predict(X_test)
-        # The deviance is for positive means only, which the squared error does not promise.
+        # The deviance needs positive means, which the squared error does not guarantee.
         positive = np.maximum(prediction, 0.05)
         rows[loss] = {
             "D2": d2_tweedie_score(y_test, positive, power=1),

@@ -3,7 +3,7 @@
 1. `load_diabetes`: 442 patients, a measure of disease progression one year later; squared error.
 2. `randhie`: 20 190 person-years of the RAND health insurance experiment, visits to a doctor; Poisson deviance.
 
-Run it with ``python examples/quickstart.py``; it needs pandas and statsmodels, and no internet. In the tables
+Run it with ``python examples/quickstart.py``; it needs pandas and statsmodels, but no internet. In the tables
 "R2 - linear" is the gain over the linear model on the test rows and "+-" the standard error of that difference. On both
 data sets the networks that fit well and the linear model are about equally good.
 """
@@ -92,7 +92,7 @@ def doctor_visits():
     """A count with a log link. The rows of one person stay together, on one side of every split."""
     X = statsmodels.datasets.randhie.load_pandas().data.astype(float)
     y = X.pop("mdvis")
-    # There is no number for the person, but the years of one person follow each other with the same health and plan.
+    # Persons have no identifier, but the years of one person are consecutive rows with the same health and plan.
     person = (X.drop(columns=["lpi", "fmde"]).diff() != 0).any(axis=1).cumsum()
     train, test = next(GroupShuffleSplit(1, test_size=0.25, random_state=0).split(X, y, person))
     X_train, X_test, y_train, y_test = X.iloc[train], X.iloc[test], y.iloc[train], y.iloc[test]
@@ -102,7 +102,7 @@ def doctor_visits():
         loss="poisson",
         hidden_layer_sizes=(32,),
         activation="tanh",
-        alpha=0,  # the decay is AdamW's
+        alpha=0,  # AdamW already decays the weights
         learning_rate="cosine",
         max_iter=15,
         random_state=0,
@@ -146,7 +146,7 @@ def predict_elsewhere(model, X):
 
 
 if __name__ == "__main__":
-    # The first fit loads the kernels, or compiles them; it is not to be counted.
+    # The first fit loads or compiles the kernels, which should not be counted.
     BatchMLPRegressor(max_iter=1, n_iter_no_change=np.inf).fit(np.eye(400), np.arange(400))
     print("R2 - linear: the gain over the linear model on the test rows; +-: the standard error of that difference\n")
     search, X_test = diabetes()

@@ -262,7 +262,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, PartParametersMixin, met
     def _begin_units(self, model: Model, data: Data, scaling: Scaling) -> None:
         """Units at both ends from the first data, and the best constant in these units as the first prediction."""
         shift, inverse_scale, units = scaling.update(data, model.loss)
-        self._scaling = scaling
+        self._scaling, model.loss = scaling, scaling.within_reach(model.loss)
         model.set_units(shift, inverse_scale, units)
         model.start_at_constant(*data.targets(units.standardize(data.y), data.weight))
 
@@ -276,7 +276,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, PartParametersMixin, met
         """
         never_varied, all_equal = ~self._scaling.X_has_varied, not self._scaling.y_has_varied.any()
         shift, inverse_scale, units = scaling.update(data, model.loss)
-        self._scaling = scaling
+        self._scaling, model.loss = scaling, scaling.within_reach(model.loss)
         factor = model.move_units(shift, inverse_scale, never_varied, units)
         if self._target.has_units and all_equal and not scaling.y.constant().any():
             model.start_at_constant(units.standardize(scaling.y.mean + scaling.y.sd() * [[-1.0], [1.0]]), None)

@@ -170,6 +170,7 @@ class Scaling:
 
     def __init__(self, n_inputs: int, n_outputs: int):
         self.X, self.y = RunningMoments(n_inputs), RunningMoments(n_outputs)
+        self.y_greatest = np.full(n_outputs, -np.inf)
         self.waiting = np.empty((0, n_outputs)), np.empty(0)
         self.X_has_varied, self.y_has_varied = np.zeros(n_inputs, bool), np.zeros(n_outputs, bool)
 
@@ -192,6 +193,7 @@ class Scaling:
         if len(self.X.mean):
             self.X.update(data.X, data.weight, data.rows)
         y, weight = data.targets(data.y, data.weight)
+        self.y_greatest = np.maximum(self.y_greatest, y.max(axis=0))
         if getattr(loss, "bounded_gradient", False):
             self._see_robustly(y, np.ones(len(y)) if weight is None else weight)
         else:
@@ -204,6 +206,11 @@ class Scaling:
         if issparse(data.X):  # never centred in memory: over its mean a constant column is 1, and 1 - 1 exactly 0
             of_X = np.where(self.X.constant() & (self.X.mean != 0), np.abs(self.X.mean), of_X)
         return self.X.mean, 1 / of_X, loss.units(self.y.mean, self.y.sd())
+
+    def within_reach(self, loss: Loss) -> Loss:
+        """The loss, which if it can be limited predicts nothing far beyond the targets seen so far."""
+        limited = getattr(loss, "within_reach", None)
+        return loss if limited is None else limited(self.y_greatest)
 
     def _see_robustly(self, y: Array, weight: Array) -> None:
         """Take in targets for a loss with a bounded gradient: MANY rows or more tell by their middle which are far out.

@@ -1,7 +1,7 @@
-"""Loops over elements: plain functions on plain arrays, called as ``kernels.name(...)``.
+"""Element-wise loops: plain functions on plain arrays, called as ``kernels.name(...)``.
 
-They are reached through this module, never imported by name: what is called is the kernel of that name in the table in
-force, NumPy's own or its compiled twin. See `kernel_backend`.
+They are called through this module, never imported by name: a call runs the kernel of that name in the table in force,
+which is NumPy's own or its compiled twin. See `kernel_backend`.
 """
 
 from . import activations, cells, losses, optimizers, rows, training
@@ -14,7 +14,7 @@ from .cells import *
 from .dense import DENSE
 from .losses import *
 from .optimizers import *
-from .products import product as product  # of which there is no compiled twin
+from .products import product as product  # not dispatched: it has no compiled twin
 from .rows import *
 from .training import *
 

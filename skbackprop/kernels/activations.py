@@ -1,8 +1,8 @@
 """Activation functions and their derivatives, element by element.
 
-Each pair reads ``name(Z, A)``: A = f(Z), and ``name_backward(dA, Z, A)``: dZ = dA * f'(Z), written over
-dA. A may be Z itself wherever the derivative can be told from A alone; the classes in
-``network/activations.py`` say which.
+Each pair consists of ``name(Z, A)``: A = f(Z), and ``name_backward(dA, Z, A)``: dZ = dA * f'(Z), written over dA. A may
+be Z itself if the derivative can be computed from A alone; the classes in ``network/activations.py`` say for which
+activations that holds.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ PIECE = 65536
 
 @lru_cache(maxsize=8)
 def zeros(shape: tuple[int, ...], dtype: np.dtype) -> Array:
-    """Zeros, kept and read-only."""
+    """An array of zeros, cached and read-only."""
     kept = np.zeros(shape, dtype)
     kept.flags.writeable = False
     return kept
@@ -60,7 +60,7 @@ def identity_backward(dA: Array, Z: Array, A: Array) -> None:
 def logistic(Z: Array, A: Array) -> None:
     """A = 1 / (1 + exp(-Z)). Where exp overflows, A is 0, as it should be.
 
-    (1 + tanh(Z / 2)) / 2 takes up to twice the time, and loses digits of a small A.
+    The equal (1 + tanh(Z / 2)) / 2 would take up to twice the time and lose digits of a small A.
     """
     np.negative(Z, out=A)
     with np.errstate(over="ignore"):
@@ -91,7 +91,7 @@ def tanh_backward(dA: Array, Z: Array, A: Array) -> None:
 def relu(Z: Array, A: Array) -> None:
     """A = max(Z, 0), in pieces that stay in the cache together with as many zeros.
 
-    NumPy's maximum of two arrays takes a third of the time of that of an array and a number.
+    NumPy's maximum of two arrays takes a third of the time of its maximum of an array and a number.
     """
     if Z.size <= PIECE:
         np.maximum(Z, zeros(Z.shape, Z.dtype), out=A)

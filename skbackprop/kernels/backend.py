@@ -1,8 +1,8 @@
-"""Which kernels are in force: NumPy's or the compiled ones, for whom and for how long.
+"""The choice between NumPy's kernels and the compiled ones, for a thread or task.
 
-A kernel is called by its plain name and looked up in the table in force, which belongs to the thread or task that
-has set it. `kernel_backend` asks for a table; `kernels_in_force` reads once, at the start of a fit or a prediction,
-what was asked for, so that a change inside of it has no effect on it.
+A kernel is called by its plain name and looked up in the table in force, which belongs to the thread or task that set
+it. `kernel_backend` requests a table; `kernels_in_force` reads the request once, at the start of a fit or a prediction,
+so that a change during it has no effect on it.
 """
 
 from __future__ import annotations
@@ -25,26 +25,27 @@ BACKENDS = ("numpy", "numba")
 
 asked_for: ContextVar[str | None] = ContextVar("asked_for", default=None)
 chosen: ContextVar[Table] = ContextVar("chosen", default=NUMPY)
-in_force = chosen.get  # the table, by a function that costs next to nothing
+in_force = chosen.get  # returns the table at almost no cost
 
 
 @contextmanager
 def kernel_backend(name: str) -> Iterator[None]:
     """Choose the kernels of every fit and prediction that starts inside the ``with`` block.
 
-    Without it the compiled ones are used wherever numba can be imported (the extra ``fast``), else NumPy's. The choice
-    belongs to this thread or task; a fit that is already running keeps what it began with.
+    By default the compiled kernels are used if numba can be imported (the extra ``fast``), otherwise NumPy's. The
+    choice applies to this thread or task; a fit that is already running keeps the kernels it began with.
 
     Parameters
     ----------
     name : {"numpy", "numba"}
+        NumPy's kernels, or the compiled ones.
 
     Raises
     ------
     ValueError
-        Where ``name`` is none of the two.
+        If ``name`` is neither of the two.
     ImportError
-        Where numba is asked for and not installed.
+        If ``name`` is "numba" and numba is not installed.
 
     Examples
     --------
@@ -67,7 +68,7 @@ def kernel_backend(name: str) -> Iterator[None]:
 
 @contextmanager
 def kernels_in_force() -> Iterator[str]:
-    """Put the kernels in force that this thread has asked for, and give their name."""
+    """Put the kernels that this thread or task has requested in force, and yield their name."""
     name = asked_for.get() or ("numba" if numba_is_there() and numba_works() else "numpy")
     token = chosen.set(NUMPY if name == "numpy" else compiled_table())
     try:
@@ -77,7 +78,7 @@ def kernels_in_force() -> Iterator[str]:
 
 
 def dispatched(function: F) -> F:
-    """The kernel of that name in the table in force. NumPy's own stands in where there is no compiled one."""
+    """Register NumPy's kernel, and return a function that calls the kernel of that name in the table in force."""
     name = function.__name__
     NUMPY[name] = function
 
@@ -95,10 +96,10 @@ def numba_is_there() -> bool:
 
 @cache
 def numba_works() -> bool:
-    """Whether numba, which is installed, can be imported; a warning says once if not."""
+    """Whether the installed numba can be imported; if not, warn once."""
     try:
         compiled_table()
-    except (ImportError, OSError) as error:  # a NumPy that it does not know, or a library that is missing
+    except (ImportError, OSError) as error:  # a NumPy that numba does not support, or a missing library
         message = f"numba is installed but cannot be imported, so the slower kernels of NumPy are used: {error}"
         warnings.warn(message, RuntimeWarning, stacklevel=2)
         return False
@@ -107,7 +108,7 @@ def numba_works() -> bool:
 
 @cache
 def compiled_table() -> Table:
-    """NumPy's kernels, and over them the compiled ones. This imports numba; each is compiled when first called."""
+    """NumPy's kernels, replaced by compiled ones where there are any. Imports numba; kernels compile on first call."""
     from .compiled import COMPILED
 
     return NUMPY | COMPILED

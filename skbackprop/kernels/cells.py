@@ -1,8 +1,8 @@
-"""One step of each recurrent cell and its derivative, element by element; the matrix products are the layer's.
+"""One step of each recurrent cell and its derivative, element by element; the layer computes the matrix products.
 
-Arrays hold one row per sequence. ``Z``, the input's share, and ``R``, the recurrent product, have a block of u columns
-per gate. What a backward function gets as the derivative by the state after the step, it turns into the
-derivative by the state before, as far as that does not go through the recurrent product.
+Arrays hold one row per sequence. ``Z``, the input's contribution, and ``R``, the recurrent product, have a block of u
+columns per gate. A backward function receives the derivative by the state after the step and replaces it by the
+derivative by the state before the step, without the part through the recurrent product.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def blocks(Z: Array, u: int) -> list[Array]:
 def gru(Z: Array, R: Array, v: Array, H_before: Array, A: Array, c: Array, P: Array, H: Array) -> None:
     """H = c + z (H_before - c), with r, z = s(Z + R), c = tanh(Z + r P), P = R + v. Z and R are r | z | c, A is r | z.
 
-    Z is left as it is: on memory of their own NumPy computes the gates twice as fast as on columns of Z.
+    Z is not overwritten: NumPy computes the gates twice as fast in an array of their own as in columns of Z.
     """
     u = H.shape[1]
     r, z = blocks(A, u)
@@ -51,10 +51,10 @@ def gru(Z: Array, R: Array, v: Array, H_before: Array, A: Array, c: Array, P: Ar
 
 
 def gru_backward(dH: Array, A: Array, c: Array, H_before: Array, P: Array, dZ: Array, dR: Array) -> None:
-    """dZ = dr r (1 - r) | dz z (1 - z) | dc (1 - c^2); dR is the same but for its last block, which is dP.
+    """dZ = dr r (1 - r) | dz z (1 - z) | dc (1 - c^2); dR equals dZ except for its last block, which is dP.
 
-    dc = dH (1 - z), dz = dH (H_before - c), and with dZ_c as the last block of dZ dr = dZ_c P, dP = dZ_c r. dH becomes
-    dH z.
+    dc = dH (1 - z), dz = dH (H_before - c) and, with dZ_c for the last block of dZ, dr = dZ_c P and dP = dZ_c r. On
+    return dH holds dH z.
     """
     u = dH.shape[1]
     r, z = blocks(A, u)
@@ -84,7 +84,7 @@ def lstm(Z: Array, R: Array, C_before: Array, C: Array, F: Array, H: Array) -> N
 
 
 def lstm_state(Z: Array, R: Array, C_before: Array, C: Array) -> None:
-    """The first half of `lstm`: the gates, which take the place of Z, and C = f C_before + i g.
+    """The first half of `lstm`: overwrite Z with the gates, and compute C = f C_before + i g.
 
     One tanh serves all gates, since s(z) = (1 + tanh(z / 2)) / 2.
     """
@@ -101,17 +101,17 @@ def lstm_state(Z: Array, R: Array, C_before: Array, C: Array) -> None:
 
 
 def lstm_output(A: Array, N: Array, F: Array, H: Array) -> None:
-    """The second half of `lstm`: F = tanh(N), H = o F, where N is C."""
+    """The second half of `lstm`, where N is C: F = tanh(N), H = o F."""
     u = H.shape[1]
     np.tanh(N, out=F)
     np.multiply(A[:, 2 * u : 3 * u], F, out=H)
 
 
 def lstm_backward(dH: Array, dC: Array, A: Array, C_before: Array, F: Array, dZ: Array) -> None:
-    """dZ = di i (1 - i) | df f (1 - f) | do o (1 - o) | dg (1 - g^2), with all that H and C hand down; dZ may be A.
+    """dZ = di i (1 - i) | df f (1 - f) | do o (1 - o) | dg (1 - g^2), from dH and dC; dZ may be A.
 
-    dC + dH o (1 - F^2) is the whole derivative by C, and do = dH F, di = dC g, df = dC C_before, dg = dC i. dC becomes
-    dC f.
+    The full derivative by C is dC + dH o (1 - F^2). With that for dC, di = dC g, df = dC C_before, dg = dC i, and do =
+    dH F. On return dC holds dC f.
     """
     dN = np.empty_like(dC)
     lstm_output_backward(dH, A, F, dN)
@@ -129,7 +129,7 @@ def lstm_output_backward(dH: Array, A: Array, F: Array, dN: Array) -> None:
 
 
 def lstm_state_backward(dH: Array, dC: Array, A: Array, C_before: Array, F: Array, dZ: Array) -> None:
-    """dZ from the whole derivative by C, and from do = dH F; dC becomes dC f. dZ may be A."""
+    """dZ as in `lstm_backward`, given the full derivative by C as dC. On return dC holds dC f. dZ may be A."""
     u = dC.shape[1]
     i, f, _, g = blocks(A, u)
     dA = np.empty_like(A)

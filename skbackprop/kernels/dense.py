@@ -1,8 +1,8 @@
-"""A dense layer around its matrix products, bias and activation together: ``relu_dense`` and ``relu_dense_backward``.
+"""A dense layer without its matrix products: bias and activation, as in ``relu_dense`` and ``relu_dense_backward``.
 
-Each reads ``name_dense(Z, b, A, constants)``: A = f(Z + b), with Z + b left in Z unless A is Z; and
-``name_dense_backward(dA, Z, A, db, constants)``: dZ = dA * f'(Z), written over dA, and db = the column sums of dZ. Here
-these are two passes each; the compiled twins make them one.
+Each pair consists of ``name_dense(Z, b, A, constants)``: A = f(Z + b), with Z + b left in Z unless A is Z; and
+``name_dense_backward(dA, Z, A, db, constants)``: dZ = dA * f'(Z), written over dA, and db = the column sums of dZ. Each
+takes two passes here and one in its compiled twin.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One step of each first-order optimiser on one flat vector, in place.
 
-What they share: step ``t``, counted from 1, at a learning rate; the first ``decaying`` entries of theta decay, theta -=
-rate * weight_decay * theta, before they move. The vectors are walked in pieces that stay in the cache together with the
-two scratch pieces a step needs.
+All take the number ``t`` of the step, counted from 1, and a learning rate. Before the step, the first ``decaying``
+entries of theta decay: theta -= rate * weight_decay * theta. The vectors are processed in pieces that stay in the cache
+together with the one or two scratch pieces that a step needs.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ Array = np.ndarray
 PIECE = 1 << 20  # bytes
 
 # Averages of gradients that are exactly zero (dead units) decay into denormal numbers, on which processors are
-# slow. Every FLUSH steps what has become negligible is set to zero: 0.9^32 is 0.03, so with the usual decays
-# nothing gets from a floor to 1e-38 in between.
+# slow. Every FLUSH steps, entries that have become negligible are set to zero: 0.9^32 is 0.03, so with the usual decays
+# no entry falls from its floor to 1e-38 in between.
 FLUSH = 32
 FLOOR = 1e-24
 FLOOR_OF_SQUARES = 1e-32
 
 
 def pieces(*vectors: Array) -> Iterable[tuple[Array, ...]]:
-    """The same entries of every vector, PIECE bytes after PIECE bytes."""
+    """The same pieces of every vector, one after the other, of PIECE bytes each."""
     size, step = vectors[0].size, PIECE // vectors[0].itemsize
     if size <= step:
         return (vectors,)
@@ -116,7 +116,7 @@ def adam(
     """m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; theta -= rate_t m / (sqrt(v) + epsilon).
 
     rate_t = rate sqrt(1 - b2^t) / (1 - b1^t). ``sums`` = m / (1 - b1) and ``squares`` = v / (1 - b2) are kept instead
-    of the averages, which takes two passes less.
+    of the averages, which saves two passes.
     """
     shrink(theta, decaying, rate * weight_decay)
     rate_t = rate * math.sqrt(1.0 - beta_2**t) / (1.0 - beta_1**t)
@@ -137,8 +137,8 @@ def adam(
 
 
 def add_scaled(x: Array, factor: float, out: Array) -> None:
-    """out += factor x, in one pass by BLAS, which returns a copy of ``out`` where it cannot write to it."""
-    if len(x) == 0:  # BLAS refuses it
+    """out += factor x, in one pass by BLAS, which returns a copy of ``out`` if it cannot write to it."""
+    if len(x) == 0:  # BLAS refuses empty vectors
         return
     axpy = saxpy if out.itemsize == 4 else daxpy
     total = axpy(x, out, a=factor)
@@ -153,7 +153,7 @@ def l2(W: Array, gradient: Array, factor: float) -> float:
 
 
 def norm(gradient: Array) -> float:
-    """|g|, also where the squares go beyond the range of its dtype."""
+    """|g|, even if the squares overflow its dtype."""
     squares = float(gradient.dot(gradient))
     return dnrm2(gradient) if squares == math.inf else math.sqrt(squares)
 

@@ -1,4 +1,4 @@
-"""What is done to rows: gathering a batch, standardising it, adding a bias, summing them up, all or by token."""
+"""Operations on rows: gather a batch, standardise it, add a bias, and sum the rows, in total or by token."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Array = np.ndarray
 
 
 def gather(X: Array, rows: Array | slice, out: Array) -> None:
-    """out = X[rows], rows >= 0. ``take`` would first copy an X that is not C-contiguous, all of it."""
+    """out = X[rows], rows >= 0. ``take`` is only used for a C-contiguous X, as it would first copy all of any other."""
     if X.flags.c_contiguous and X.dtype == out.dtype and not isinstance(rows, slice):
         X.take(rows, axis=0, out=out, mode="clip")
     else:
@@ -30,9 +30,9 @@ def gather(X: Array, rows: Array | slice, out: Array) -> None:
 
 
 def gather_steps(X: Array, rows: Array | slice, begin: int | Array, counts: Array | None, out: Array) -> None:
-    """out[t, i] = X[rows[i], begin + t] for t < counts[i], else 0: step after step, padding as zeros.
+    """out[t, i] = X[rows[i], begin + t] for t < counts[i], else 0: steps come first, and padding becomes zeros.
 
-    ``begin`` is one number, or one per row. ``counts`` is None where no row has padding.
+    ``begin`` is one number, or one per row. ``counts`` is None if no row has padding.
     """
     steps = np.arange(len(out))
     if isinstance(begin, int):
@@ -46,8 +46,8 @@ def gather_steps(X: Array, rows: Array | slice, begin: int | Array, counts: Arra
 def scatter_add(tokens: Array, dY: Array, out: Array) -> None:
     """out[k] = sum of the rows of dY whose token is k.
 
-    A product with the sparse matrix of ones at (row, token) is several times faster than sorting, and more than that
-    faster than ``np.add.at``.
+    Multiplying by the sparse matrix with ones at (row, token) is several times faster than sorting, and faster still
+    than ``np.add.at``.
     """
     n = len(tokens)
     ones_at = csr_matrix((ones(n, dY.dtype), tokens, np.arange(n + 1)), shape=(n, len(out)))
@@ -61,7 +61,7 @@ def standardize(X: Array, shift: Array, inverse_scale: Array, out: Array) -> Non
 
 
 def add_bias(Z: Array, b: Array) -> None:
-    """Z += b on every row: by an outer product, which takes half the time of adding with broadcasting, if b is long."""
+    """Z += b on every row, by an outer product: if b is long, it takes half the time of adding with broadcasting."""
     if len(b) == 1 or Z.size == 0:
         Z += b
     else:
@@ -78,12 +78,12 @@ def add_outer(Z: Array, a: Array, b: Array) -> None:
 
 @lru_cache(maxsize=8)
 def ones(n: int, dtype: np.dtype) -> Array:
-    """n ones, kept and read-only."""
+    """A vector of n ones, cached and read-only."""
     kept = np.ones(n, dtype)
     kept.flags.writeable = False
     return kept
 
 
 def column_sums(dZ: Array, out: Array) -> None:
-    """out = sum over rows of dZ, as a product with ones: BLAS sums columns faster than a reduction."""
+    """out = the column sums of dZ, by a product with ones: BLAS is faster at this than a reduction."""
     ones(dZ.shape[0], dZ.dtype).dot(dZ, out)

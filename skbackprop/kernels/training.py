@@ -1,7 +1,7 @@
-"""Many steps of training in one call: batches through dense layers and back, and the step of the optimiser.
+"""Many training steps in one call: batches forward and backward through dense layers, and the optimiser's step.
 
-The arithmetic is that of any network, loss and optimiser, step by step. Here it is written out for dense layers alone,
-whose views and buffers are made once per call, so that a small batch spends its time in products and kernels.
+The arithmetic is that of general step-by-step training. Here it is written out for dense layers only, with
+buffers made once and views made once per call, so that a small batch spends its time in products and kernels.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .products import product
 __all__ = ["stretch"]
 
 Array = np.ndarray
-CACHED = 1 << 21  # bytes of the widest layer, beyond which a batch had better go through in parts
+CACHED = 1 << 21  # bytes of the widest layer, beyond which a batch is better processed in parts
 
 
 class Plan(NamedTuple):
@@ -27,22 +27,23 @@ class Plan(NamedTuple):
     Parameters
     ----------
     layers : ndarray of int of shape (layers, 4)
-        For each its inputs, its units, and where W and b begin in theta.
+        For each layer, the number of inputs, the number of units, and where W and b begin in theta.
     shift, inverse_scale : int
-        Where what standardises the inputs begins in theta; -1: they are left as they are.
+        Where the shift and the inverse scale of the inputs begin in theta; -1 if the inputs are not standardised.
     decaying : int
         How many entries of theta, from the first on, decay and are penalised.
     size : int
         Rows per batch.
     alpha : float
-        Of the penalty: alpha / 2 |W|^2 / (rows * mean_weight).
+        The penalty is alpha / 2 |W|^2 / (rows * mean_weight).
     mean_weight : float
+        The mean of the row weights before they were divided by it.
     clip : float
-        The longest gradient.
+        A longer gradient is shortened to this length.
     keeps_input : bool
-        Whether f needs on the way back what has gone into it.
+        Whether the derivative of f reads the input of f.
     f, loss, optimizer : tuple
-        The constants of the three.
+        The constants of the activation, the loss and the optimiser.
     """
 
     layers: Array
@@ -75,7 +76,7 @@ class Bound(NamedTuple):
 
 
 def forward(X: Array, layers: Sequence[Bound]) -> Array:
-    """A = f(Z), Z = X W + b, and on with A as X."""
+    """A = f(Z), Z = X W + b in every layer, whose A is the X of the next one; return the last A."""
     for layer in layers:
         product(X, layer.W, layer.Z)
         layer.dense(layer.Z, layer.b, layer.A, layer.constants)
@@ -84,7 +85,7 @@ def forward(X: Array, layers: Sequence[Bound]) -> Array:
 
 
 def backward(X: Array, layers: Sequence[Bound]) -> None:
-    """dZ = dA * f'(Z), written over dA, and db = its column sums; dW = X^T dZ, dX = dZ W^T, and on with dX as dA."""
+    """dZ = dA * f'(Z), written over dA, db = its column sums, dW = X^T dZ, dX = dZ W^T, which is the dA below."""
     for at in range(len(layers) - 1, -1, -1):
         layer = layers[at]
         dZ = layer.dA
@@ -97,8 +98,8 @@ def backward(X: Array, layers: Sequence[Bound]) -> None:
 class Stretch:
     """Buffers for a batch and kernels with their constants; a call takes a step for each of ``rates``.
 
-    Only the last of its batches may be a short one. ``X`` is overwritten, ``t`` counts the steps before, and ``memory``
-    is what the optimiser remembers. What comes back are the sums of rows * loss, rows * penalty and |gradient|.
+    Only the last batch of a call may be shorter. ``X`` is overwritten, ``t`` counts the steps before, and ``memory``
+    holds the optimiser's vectors. A call returns the sums of rows * loss, rows * penalty and |gradient|.
     """
 
     def __init__(self, f: str, loss: str, optimizer: str, dtype: np.dtype, plan: Plan):
@@ -112,7 +113,7 @@ class Stretch:
         self.buffers = [np.empty((3, plan.size, units), dtype) for units in plan.layers[:, 1]]
 
     def layers(self, theta: Array, gradient: Array, n: int) -> list[Bound]:
-        """Bound to these vectors, and to buffers of n rows."""
+        """The layers as views into ``theta`` and ``gradient``, with buffers for n rows."""
 
         def of(vector: Array, n_in: int, units: int, W: int, b: int) -> tuple[Array, Array]:
             return vector[W : W + n_in * units].reshape(n_in, units), vector[b : b + units]
@@ -162,6 +163,6 @@ class Stretch:
 def stretch(
     f: str, loss: str, optimizer: str, dtype: np.dtype, plan: Plan
 ) -> Callable[..., tuple[float, float, float]] | None:
-    """A `Stretch` of these kernels, or None where a batch is so large that it had better go through in parts."""
+    """A `Stretch` of these kernels, or None if a batch is so large that it is better processed in parts."""
     large = plan.size * plan.layers[:, :2].max() * dtype.itemsize > CACHED
     return None if large else Stretch(f, loss, optimizer, dtype, plan)

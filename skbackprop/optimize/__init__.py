@@ -1,1 +1,1 @@
-"""How one flat vector moves: optimisers, schedules, orders of rows, and the loop. It never hears of networks."""
+"""Training of one flat vector: optimisers, schedules, orders of rows, and the loop. It knows nothing of networks."""

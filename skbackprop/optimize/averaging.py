@@ -1,6 +1,6 @@
 """A running mean of the weights over epochs.
 
-With a constant rate the steps go on around a minimum, and the mean of where they lead is nearer to it than each is.
+At a constant rate the weights keep moving around a minimum, and their mean is nearer to it than each of them.
 
 Polyak and Juditsky (1992), "Acceleration of stochastic approximation by averaging", SIAM J. Control Optim. 30;
 exponentially weighted as in Kingma and Ba (2015), "Adam", section 7.2.
@@ -14,17 +14,17 @@ __all__ = ["RunningMean"]
 
 Array = np.ndarray
 
-# The newest weights' share of the mean once it runs: about the last seven epochs count.
+# The newest weights' share of the mean in the long run: about the last seven epochs count.
 SHARE = 0.25
-# Epochs that are too early to be part of any mean.
+# Up to this epoch, the mean is the newest weights alone.
 EARLY = 8
 
 
 class RunningMean:
     """m_t = (1 - a_t) m_{t-1} + a_t theta_t with a_t = max(``share``, min(1, ``early`` / t)).
 
-    Epoch t counts for a_t: alone until ``early``, then for less and less, down to ``share``. A share of 1 is no mean at
-    all, and costs nothing.
+    a_t is the newest epoch's share of the mean: 1 up to epoch ``early``, then falling as ``early`` / t until it reaches
+    ``share``. A ``share`` of 1 means no averaging, and costs nothing.
 
     Examples
     --------
@@ -44,7 +44,7 @@ class RunningMean:
         self.mean: Array | None = None
 
     def update(self, theta: Array) -> Array:
-        """The mean, now that another epoch has ended at ``theta``."""
+        """Include the weights ``theta`` at the end of another epoch, and return the mean."""
         if self.share == 1.0:
             return theta
         self.epochs += 1

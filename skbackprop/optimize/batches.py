@@ -15,8 +15,8 @@ Rows = slice | Array
 class Batches:
     """The rows of every batch, epoch after epoch.
 
-    Shuffling permutes the order of the epoch before, with the generator's own ``shuffle``, which is what scikit-learn
-    does. A batch that holds everything needs no order: all rows come as they are, as one slice if they can.
+    Shuffling permutes the order of the previous epoch with the generator's own ``shuffle``, as scikit-learn does. If
+    one batch holds all rows, they are not shuffled, and come as one slice if possible.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class Batches:
     size : int
         Rows per batch; the last batch of an epoch may be shorter.
     rng : numpy.random.RandomState, default=None
-        Shuffles. None leaves the order alone.
+        Shuffles the rows. None keeps their order.
 
     Examples
     --------
@@ -40,16 +40,16 @@ class Batches:
         self.rng = rng if self.size < self.n else None
 
     def __len__(self) -> int:
-        """Batches in one epoch."""
+        """The number of batches in an epoch."""
         return -(-self.n // self.size)
 
     def resume(self, order: Array | None) -> None:
-        """Go on from the order of an epoch before."""
+        """Continue from the order of an earlier epoch, unless it is None."""
         if order is not None:
             self.order = order
 
     def epoch(self, at_once: int = 1) -> Iterator[Rows]:
-        """The rows of one batch after the other, or of some ``at_once``."""
+        """Yield the rows of one batch after the other, or of several batches ``at_once``."""
         if self.rng is not None:
             shuffled = np.arange(self.n)
             self.rng.shuffle(shuffled)

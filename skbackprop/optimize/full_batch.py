@@ -27,14 +27,14 @@ class LBFGS:
     Parameters
     ----------
     max_fun : int, default=15000
-        Evaluations of the objective, at most.
+        Maximum number of evaluations of the objective.
     memory : int, default=10
-        Pairs of steps and gradient changes that stand for the Hessian.
+        Number of pairs of steps and gradient changes that approximate the Hessian.
 
     Raises
     ------
     TypeError, ValueError
-        For a ``max_fun`` or ``memory`` that is no integer, or is below 1.
+        If ``max_fun`` or ``memory`` is not an integer >= 1.
 
     References
     ----------
@@ -62,11 +62,11 @@ class LBFGS:
         check_integer("memory", self.memory, 1)
 
     def start(self, theta: Array, *, decaying: slice = EVERYTHING) -> State:
-        """Nothing: what the search remembers it forgets at its end."""
+        """An empty state, as nothing is kept after a search."""
         return {}
 
     def rescale(self, state: State, factor: Array) -> None:
-        """Nothing is remembered."""
+        """Do nothing, as the state is empty."""
 
     def minimize(
         self,
@@ -87,20 +87,20 @@ class LBFGS:
         objective : Objective
             Or anything whose ``value_and_gradient(theta, rows)`` returns ((loss, penalty), gradient).
         theta : ndarray
-            Where the search begins, and in the end the point that it has come to.
+            The start of the search, overwritten by the point that it reaches.
         rows : slice or ndarray of int
-            The rows that the objective is over.
+            The rows on which the objective is evaluated.
         after_epoch : callable
-            Called with an `Epoch` after every iteration; where it returns True, the search stops.
+            Called with an `Epoch` after every iteration; if it returns True, the search stops.
         max_iter : int
-            Iterations, at most.
+            Maximum number of iterations.
         tol : float >= 0
-            The search has converged where no entry of the gradient is larger in absolute value.
+            The search has converged once no entry of the gradient is larger in absolute value.
 
         Returns
         -------
         converged : bool
-            Whether it came to an end before ``max_iter`` or ``max_fun`` did.
+            Whether the search ended before it reached ``max_iter`` or ``max_fun``.
         """
         number, norm, loss, penalty = 0, math.nan, math.nan, math.nan
 
@@ -124,11 +124,11 @@ class LBFGS:
         accepted = start.copy()
         try:
             result = minimize(function, start, method="L-BFGS-B", jac=True, callback=report, options=options)
-        except BaseException:  # in the middle of a line search, whose trial points may be far worse
+        except BaseException:  # interrupted during a line search, whose trial points may be far worse
             theta[:] = accepted
             raise
         theta[:] = result.x
-        if number == 0:  # nothing to gain from the start
+        if number == 0:  # no step improved on the start
             function(result.x)
             after_epoch(Epoch(1, loss, penalty, math.nan, norm))
         return result.status != 1

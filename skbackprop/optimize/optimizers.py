@@ -1,4 +1,4 @@
-"""First-order optimisers: each starts a state of plain arrays and steps theta in place; registry."""
+"""First-order optimisers, which keep a state of plain arrays and move theta in place, and their registry."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Optimizer(Protocol):
     """A frozen dataclass of hyper-parameters, which moves a vector theta by one gradient after the other.
 
     1. ``start(theta, decaying=...)`` returns a state: a dict of plain arrays and numbers, so that it pickles.
-       ``decaying`` is the slice of theta, from its first entry on, that the optimiser's own weight decay is for, if it
-       has one.
+       ``decaying`` is the slice of theta, starting at its first entry, to which the optimiser's own weight decay
+       applies, if it has one.
     2. ``step(theta, gradient, rate, state)`` moves theta in place and leaves ``gradient`` as it is.
-    3. ``rescale(state, factor)`` follows a change of units: from now on gradients come multiplied by ``factor``, entry
-       by entry, and so must be what the state remembers of them.
+    3. ``rescale(state, factor)`` adapts the state to a change of units: from now on gradients are multiplied by
+       ``factor``, entry by entry, so what the state keeps of earlier gradients must be multiplied, too.
 
     Examples
     --------
@@ -54,10 +54,10 @@ class Optimizer(Protocol):
 
 
 class KernelOptimizer:
-    """What the optimisers here share: the whole step is one kernel.
+    """The base class of the optimisers here, whose whole step is one kernel.
 
-    ``kernel`` is its name, ``vectors`` names what it remembers, each with the power of the gradient that it is a sum
-    of, and ``constants`` are its hyper-parameters in the order in which it takes them.
+    ``kernel`` is its name, ``vectors`` maps the name of each vector in the state to the power of the gradient that the
+    vector sums, and ``constants`` are the hyper-parameters in the order in which the kernel takes them.
     """
 
     kernel: ClassVar[str]
@@ -91,17 +91,17 @@ class SGD(KernelOptimizer):
     Parameters
     ----------
     momentum : float in [0, 1], default=0.9
-        Which share of the last step v is kept.
+        The share of the last step v that is kept.
     nesterov : bool, default=True
-        Whether the second form is used.
+        Whether to use Nesterov momentum, the second form above.
     weight_decay : float, default=0.0
-        Decoupled: theta -= rate * weight_decay * theta, whatever the batch; biases are spared.
+        Decoupled: theta -= rate * weight_decay * theta, whatever the batch; biases do not decay.
 
     Raises
     ------
     TypeError, ValueError
-        For a ``momentum`` or ``weight_decay`` that is no real number, or is out of range; for a ``nesterov`` that is no
-        bool (a TypeError).
+        If ``momentum`` is not a real number in [0, 1], or ``weight_decay`` is not a finite real number >= 0; if
+        ``nesterov`` is not a bool (TypeError).
 
     References
     ----------
@@ -145,14 +145,14 @@ class RMSprop(KernelOptimizer):
     rho : float in [0, 1), default=0.9
         Decay of the running mean v of squared gradients.
     epsilon : float > 0, default=1e-8
-        Keeps the divisor from 0.
+        Keeps the divisor away from 0.
     weight_decay : float, default=0.0
         Decoupled, as in `SGD`.
 
     Raises
     ------
     TypeError, ValueError
-        For a parameter that is no real number, or is out of its range.
+        If a parameter is not a real number in its range.
 
     References
     ----------
@@ -160,7 +160,7 @@ class RMSprop(KernelOptimizer):
 
     Examples
     --------
-    At first v = (1 - rho) g^2, so that a step is rate / sqrt(1 - rho) long, whatever the gradient:
+    At first v = (1 - rho) g^2, so an entry moves by rate / sqrt(1 - rho), whatever its gradient:
 
     >>> import numpy as np
     >>> theta, rmsprop = np.zeros(2), RMSprop(rho=0.75)
@@ -199,24 +199,23 @@ class Adam(KernelOptimizer):
     beta_2 : float in [0, 1), default=0.999
         Decay of the running mean v of squared gradients.
     epsilon : float > 0, default=1e-8
-        Keeps the divisor from 0.
+        Keeps the divisor away from 0.
     weight_decay : float, default=0.0
-        Decoupled, theta -= rate * weight_decay * theta before the step, biases spared: what `AdamW` has by default.
+        Decoupled: theta -= rate * weight_decay * theta before the step; biases do not decay. On by default in `AdamW`.
 
     Raises
     ------
     TypeError, ValueError
-        For a parameter that is no real number, or is out of its range.
+        If a parameter is not a real number in its range.
 
     References
     ----------
-    Kingma and Ba (2015), "Adam: a method for stochastic optimization", Algorithm 1 in the order of
-    computation that ends section 2; Loshchilov and Hutter (2019), "Decoupled weight decay regularization",
-    Algorithm 2.
+    Kingma and Ba (2015), "Adam: a method for stochastic optimization", Algorithm 1 in the order of computation given at
+    the end of section 2; Loshchilov and Hutter (2019), "Decoupled weight decay regularization", Algorithm 2.
 
     Examples
     --------
-    The first step is ``rate`` long, whatever the gradient:
+    In the first step, every entry moves by ``rate``, whatever its gradient:
 
     >>> import numpy as np
     >>> theta, adam = np.zeros(2), Adam()
@@ -253,8 +252,8 @@ class AdamW(Adam):
     beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
         As in `Adam`.
     weight_decay : float >= 0, default=0.01
-        theta -= rate * weight_decay * theta before every step; biases are spared. Give the estimator ``alpha=0``, or
-        there are two decays.
+        theta -= rate * weight_decay * theta before every step; biases do not decay. Give the estimator ``alpha=0``;
+        otherwise its penalty shrinks the weights as well.
 
     Raises
     ------
@@ -268,7 +267,7 @@ class AdamW(Adam):
     Examples
     --------
     >>> AdamW(beta_2=0.95)
-    AdamW(beta_1=0.9, beta_2=0.95, epsilon=1e-08, weight_decay=0.01)
+    AdamW(beta_2=0.95)
     """
 
     _: KW_ONLY

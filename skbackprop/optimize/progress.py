@@ -1,4 +1,4 @@
-"""Judges of a series of numbers, one per epoch, smaller being better. They decide; they neither print nor warn."""
+"""Classes that watch one number per epoch, smaller being better, and decide; they neither print nor warn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Array = np.ndarray
 class Patience:
     """Exhausted after ``limit`` epochs in a row that did not beat the best by more than ``tol``.
 
-    ``factor`` is what the learning rate is to be multiplied by: always 1 here.
+    ``factor`` is the factor to apply to the learning rate, here always 1.
 
     Examples
     --------
@@ -30,7 +30,7 @@ class Patience:
         self.restart()
 
     def restart(self) -> None:
-        """Forget the best and the waiting."""
+        """Forget the best value and the epochs waited."""
         self.best, self.waited = math.inf, 0
 
     def exhausted_by(self, value: float) -> bool:
@@ -40,7 +40,7 @@ class Patience:
 
 
 class Plateau:
-    """Lowers the rate where patience ends, and only gives up when the rate has become negligible.
+    """Lowers the rate when patience ends, and only gives up when the rate has become negligible.
 
     After each cut the best value starts anew, so that one lucky epoch cannot cut the rate again and again.
 
@@ -52,12 +52,12 @@ class Plateau:
     divisor : float, default=5.0
         What every cut divides the rate by.
     smallest : float, default=1e-6
-        A rate at which waiting no longer helps.
+        A rate this low is not cut again: the next time patience ends, so does training.
 
     Attributes
     ----------
     factor : float
-        What the learning rate is to be multiplied by.
+        The factor to apply to the learning rate.
     """
 
     def __init__(self, patience: Patience, rate: float, divisor: float = 5.0, smallest: float = 1e-6):
@@ -83,7 +83,7 @@ class BestSoFar:
         self.theta: Array | None = None
 
     def update(self, epoch: int, value: float, theta: Array, tie: float = 0.0) -> None:
-        """Keep theta if ``value`` is less than ever before, or as little at a lower ``tie``."""
+        """Keep theta if ``value`` is the least so far, or equals the least so far with a lower tie-breaker ``tie``."""
         if not (value, tie) < (self.value, self.tie):
             return
         self.epoch, self.value, self.tie = epoch, value, tie

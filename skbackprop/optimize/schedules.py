@@ -1,8 +1,7 @@
-"""Schedules: a step and the total number of steps -> a factor on the learning rate; registry.
+"""Schedules, which map a step and the total number of steps to a factor on the learning rate, and their registry.
 
-A schedule is a function of the step alone. Whatever reacts to the loss is progress, not a schedule. ``step``
-counts from 0; ``total`` is None where nobody knows it, as under ``partial_fit``, unless the schedule was
-given one.
+A schedule is a function of the step alone; rules that react to the loss are in ``progress.py``. ``step`` counts from 0.
+``total`` is None if it is unknown, as under ``partial_fit``; a ``total`` given to the schedule itself takes precedence.
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ __all__ = ["SCHEDULES", "Constant", "Cosine", "InverseScaling", "OneCycle", "Sch
 class Schedule(Protocol):
     """A frozen dataclass, or any function, that is called with (step, total).
 
-    If it has an attribute ``ends`` that is true, it plans for a last step: to come to ``max_iter`` is no failure to
-    converge then, the training loss does not end the fit before, and ``average="auto"`` does not average.
+    A schedule with a true attribute ``ends`` is planned up to its last step. Reaching ``max_iter`` then raises no
+    convergence warning, a flat training loss does not stop the fit early, and ``average="auto"`` means False.
 
     Examples
     --------
@@ -34,7 +33,7 @@ class Schedule(Protocol):
 
 
 def known_total(schedule: Any, total: int | None) -> int:
-    """The number of steps to plan for: ``schedule.total`` goes before ``total``, and one of them must be known."""
+    """The number of steps to plan for: ``schedule.total`` if given, else ``total``; one of them must be known."""
     total = total if schedule.total is None else schedule.total
     if total is None:
         name = type(schedule).__name__
@@ -46,7 +45,7 @@ def known_total(schedule: Any, total: int | None) -> int:
 
 
 def elapsed(schedule: Any, step: int, total: int | None) -> float:
-    """Which share of the schedule has passed, at most 1."""
+    """The share of the schedule that has passed, at most 1."""
     return min(step / known_total(schedule, total), 1.0)
 
 
@@ -78,12 +77,12 @@ class InverseScaling:
     Parameters
     ----------
     power : float >= 0, default=0.5
-        At 0 the rate is constant.
+        With 0 the rate is constant.
 
     Raises
     ------
     TypeError, ValueError
-        For a ``power`` that is no real number, or is below 0 or infinite.
+        If ``power`` is not a finite real number >= 0.
 
     References
     ----------
@@ -114,14 +113,14 @@ class Cosine:
     floor : float in [0, 1], default=0.0
         The factor at the end.
     total : int or None, default=None
-        Steps (batches) in all. None: told by ``fit``; required under ``partial_fit``.
+        Total number of steps (batches). None: ``fit`` supplies it; required under ``partial_fit``.
 
     Raises
     ------
     TypeError, ValueError
-        For a ``floor`` that is no real number, or is out of range; for a ``total`` that is no integer, or is below 1.
+        If ``floor`` is not a real number in [0, 1], or ``total`` is neither None nor an integer >= 1.
     ValueError
-        By a call where neither ``total`` nor the caller's is known.
+        On a call, if neither this ``total`` nor the caller's is known.
 
     References
     ----------
@@ -158,15 +157,15 @@ class OneCycle:
     end : float in [0, 1], default=1e-4
         The factor at the end.
     total : int or None, default=None
-        Steps (batches) in all. None: told by ``fit``; required under ``partial_fit``.
+        Total number of steps (batches). None: ``fit`` supplies it; required under ``partial_fit``.
 
     Raises
     ------
     TypeError, ValueError
-        For a ``rise``, ``start`` or ``end`` that is no real number, or is out of range; for a ``total`` that is no
-        integer, or is below 1.
+        If ``rise``, ``start`` or ``end`` is not a real number in its range, or ``total`` is neither None nor an
+        integer >= 1.
     ValueError
-        By a call where neither ``total`` nor the caller's is known.
+        On a call, if neither this ``total`` nor the caller's is known.
 
     References
     ----------
@@ -200,24 +199,24 @@ class OneCycle:
 
 @frozen
 class StepDecay:
-    """factor = drop^k, with k growing by one after every stage; the steps are divided into ``stages`` of equal length.
+    """factor = drop^k, where k grows by one after each of the ``stages`` of equal length.
 
     Parameters
     ----------
     stages : int >= 1, default=3
-        Stages of equal length; the first has the factor 1.
+        Number of stages into which the steps are divided; the first has the factor 1.
     drop : float in (0, 1], default=0.1
         What the factor is multiplied by from one stage to the next.
     total : int or None, default=None
-        Steps (batches) in all. None: told by ``fit``; required under ``partial_fit``.
+        Total number of steps (batches). None: ``fit`` supplies it; required under ``partial_fit``.
 
     Raises
     ------
     TypeError, ValueError
-        For ``stages`` or a ``total`` that is no integer, or is below 1; for a ``drop`` that is no real number, or is
-        outside (0, 1].
+        If ``stages`` is not an integer >= 1, ``total`` is neither None nor an integer >= 1, or ``drop`` is not a real
+        number in (0, 1].
     ValueError
-        By a call where neither ``total`` nor the caller's is known.
+        On a call, if neither this ``total`` nor the caller's is known.
 
     Examples
     --------
@@ -241,23 +240,22 @@ class StepDecay:
 
 @frozen
 class Warmup:
-    """(step + 1) / steps in the first ``steps``, then the schedule ``then``, which counts from the warm-up's end.
+    """factor = (step + 1) / steps in the first ``steps``, then ``then``, which counts from the end of the warm-up.
 
     Parameters
     ----------
     steps : int >= 1
-        Steps (batches, not epochs) of the warm-up. A fit of fewer ends on the way.
+        Number of steps (batches, not epochs) of the warm-up. A fit with fewer steps ends during it.
     then : Schedule, default=Constant()
-        What follows. Under ``partial_fit`` the ``total`` of a schedule that needs one counts the steps after the
-        warm-up.
+        The schedule that follows. Under ``partial_fit`` the ``total`` of a schedule that needs one counts the steps
+        after the warm-up.
 
     Raises
     ------
     TypeError, ValueError
-        For ``steps`` that are no integer, or below 1; for a ``then`` that cannot be called, or is a class (a
-        TypeError).
+        If ``steps`` is not an integer >= 1; if ``then`` cannot be called, or is a class (TypeError).
     ValueError
-        By a call where ``then`` needs to know a total, and nobody does.
+        On a call, if ``then`` needs a total and none is known.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""The loop: an endless generator of epochs over a state that can be pickled between any two of them.
+"""The training loop: an endless generator of epochs over a state that can be pickled between any two of them.
 
-It asks for several steps at a time where they can be taken in one call, otherwise for one.
+It takes several steps per call of a `Steps` that can do so, otherwise one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Differentiable(Protocol):
 
 
 class Epoch(NamedTuple):
-    """What one pass over the rows was like.
+    """The record of one pass over the rows.
 
     ``loss`` and ``penalty`` are running means over the batches, ``rate`` is the last learning rate,
     ``gradient_norm`` the mean length of the gradient before clipping.
@@ -46,20 +46,20 @@ class Epoch(NamedTuple):
 
 @dataclass
 class TrainingState:
-    """All that changes from step to step. Pickling it is pausing; a resumed run is bit-equal to an uninterrupted one.
+    """Everything that changes from step to step. A run resumed from its pickle equals an uninterrupted one bit for bit.
 
     Attributes
     ----------
     theta : ndarray
         The parameters.
     moments : dict
-        What the optimiser keeps.
+        The optimiser's state.
     rng, noise : generators
-        For the order of rows, and for the layers that draw.
+        For the order of rows, and for layers that draw random numbers.
     steps, epochs, rows : int
         Counted since the start.
     rate_factor : float
-        What progress has made of the learning rate.
+        The factor that a rule such as `Plateau` applies to the learning rate.
     order : ndarray of int or None
         The order of rows in the last epoch, which the next one permutes; None before the first, and without shuffling.
     """
@@ -75,7 +75,7 @@ class TrainingState:
     order: Array | None = None
 
     def over(self, theta: Array) -> TrainingState:
-        """Another state that goes on from here and moves ``theta``; it draws from the same generators."""
+        """A copy of this state that continues from here on ``theta``; both draw from the same generators."""
         return replace(self, theta=theta, moments=copy.deepcopy(self.moments))
 
     def apart(self) -> TrainingState:
@@ -83,11 +83,11 @@ class TrainingState:
         return replace(self, rng=copy.deepcopy(self.rng), noise=copy.deepcopy(self.noise))
 
     def mark(self) -> tuple[Any, Any]:
-        """Where the generators are, for `rewind`; that is a fifth of the time which a copy of them takes."""
+        """The states of the generators, for `rewind`; this takes a fifth of the time of copying the generators."""
         return self.rng.get_state(legacy=False), None if self.noise is None else self.noise.bit_generator.state
 
     def rewind(self, mark: tuple[Any, Any]) -> None:
-        """Let the generators draw again what they have drawn since `mark`."""
+        """Reset the generators to ``mark``, so that they draw the same numbers again."""
         of_rng, of_noise = mark
         self.rng.set_state(of_rng)
         if self.noise is not None:
@@ -95,10 +95,10 @@ class TrainingState:
 
 
 class Steps(Protocol):
-    """Takes a step for each of ``rates``, over the batches of ``rows``, up to ``batches_at_once`` of them.
+    """A callable that takes a step for each of ``rates``, one per batch of ``rows``, up to ``batches_at_once`` a call.
 
-    Returns the sums of rows * loss, rows * penalty and the lengths of the gradients. It moves ``state.theta`` and
-    ``state.moments``; the rest of the state is not its business.
+    It returns the sums of rows * loss, rows * penalty and the lengths of the gradients. It changes ``state.theta`` and
+    ``state.moments`` and leaves the rest of the state alone, except that layers may draw from ``state.noise``.
     """
 
     batches_at_once: int
@@ -107,7 +107,7 @@ class Steps(Protocol):
 
 
 class StepByStep:
-    """One step at a time: rows, gradient, step.
+    """One step per call, for any objective and optimiser.
 
     A gradient longer than ``clip`` is shortened to it (Pascanu, Mikolov and Bengio 2013, "On the difficulty of training
     recurrent neural networks", Algorithm 1).
@@ -129,12 +129,12 @@ class StepByStep:
 
 
 def factor_at(schedule: Schedule, step: int, total: int | None) -> float:
-    """What the schedule, which may be anybody's, makes of the learning rate at a step.
+    """The factor of a schedule, which may be the user's own, at a step.
 
     Raises
     ------
     TypeError, ValueError
-        Where that is no number >= 0.
+        If the factor is not a finite real number >= 0.
     """
     factor = schedule(step, total)
     if type(factor) is float and 0.0 <= factor < math.inf:

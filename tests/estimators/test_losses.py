@@ -279,3 +279,21 @@ def test_a_loss_of_classes_is_refused(model):
         match=r"`loss` must be .* `RegressionLoss` .*, got LogLoss\(.*, which lacks `score`",
     ):
         model(LogLoss()).fit([[0.0], [1.0]], [0.0, 1.0])
+
+
+@pytest.mark.parametrize("loss", ["poisson", "gamma", "tweedie"])
+def test_a_misprint_in_a_row_is_no_error_beyond_all_measure(loss):
+    """Neither by the model nor by its predictor is more than ten times the greatest target so far predicted."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 2))
+    y = np.exp(1.0 + X[:, 0])
+    model = BatchMLPRegressor(loss=loss, random_state=0, max_iter=30, n_iter_no_change=np.inf).fit(X[:200], y[:200])
+    far = np.array([[1e6, 0.0]])
+    assert model.predict(far)[0] == pytest.approx(10 * y[:200].max())
+    np.testing.assert_allclose(model.predictor()(far), model.predict(far))
+    y[-1] = 100 * y.max()
+    assert model.partial_fit(X[200:], y[200:]).predict(far)[0] <= 10 * y.max() * (1 + 1e-9)
+    assert model.model_.loss.highest == (pytest.approx(np.log(10 * y.max())),)
+    assert model.partial_fit(X[:200], y[:200]).model_.loss.highest == (pytest.approx(np.log(10 * y.max())),)
+    as_it_is = BatchMLPRegressor(loss=loss, standardize=False).partial_fit(X, y / y.max())
+    assert as_it_is.model_.loss.highest == 80.0

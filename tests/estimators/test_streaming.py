@@ -25,14 +25,13 @@ def error(kind, model, X, y):
 @pytest.mark.parametrize("n_outputs", [1, 3])
 @pytest.mark.parametrize("solver", ["adam", "sgd", "rmsprop", "adamw"])
 def test_moving_units_do_not_change_the_function(loss, n_outputs, solver):
-    rng = np.random.default_rng(1)
     X, y = surface(200)
     Y = np.column_stack([np.abs(y) * (k + 1) for k in range(n_outputs)])
     # Without momentum, or SGD would coast on after its rate has gone.
     model = BatchMLPRegressor(loss=loss, solver=solver, momentum=0.0, random_state=0)
     for _ in range(5):
         model.partial_fit(X, Y)
-    grid = rng.normal(size=(50, 4)) * 20
+    grid = 2 * surface(50, seed=1)[0]  # so far out that few are near, and none beyond the reach of a log link
     before, units = model.predict(grid), model.model_.units
     model.set_params(learning_rate_init=1e-30).partial_fit(3 * X + 7, 10 * Y + 100)
     assert (model.model_.units.scale > 2 * units.scale).all()

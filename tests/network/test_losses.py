@@ -551,3 +551,16 @@ def test_a_location_loss_says_what_it_lacks():
         NoDegree()
     with pytest.raises(NotImplementedError, match="NoValue must have a `kernel`, or a `value_and_gradient` of its own"):
         NoValue().value_and_gradient(np.zeros((1, 1)), np.zeros((1, 1)), None, np.zeros((1, 1)))
+
+
+@pytest.mark.parametrize("loss", [Poisson(), Gamma(), Tweedie(1.5)], ids=str)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_mean_within_reach_of_the_greatest_target(loss, dtype):
+    limited = loss.within_reach(np.array([3.0, 0.0, 1e300]))
+    prediction = limited.predict(np.array([[0.0, 0.0, 0.0], [500.0, 500.0, 500.0]], dtype))
+    assert prediction.dtype == dtype
+    np.testing.assert_allclose(prediction, [[1, 1, 1], [30.0, np.exp(80), np.exp(80)]], rtol=1e-5)
+    assert loss.within_reach(np.array([2.0])).within_reach(np.array([3.0])) == loss.within_reach(np.array([3.0]))
+    assert limited.value_and_gradient(np.ones((1, 3)), np.ones((1, 3)), None, np.empty((1, 3))) == (
+        loss.value_and_gradient(np.ones((1, 3)), np.ones((1, 3)), None, np.empty((1, 3)))
+    )

@@ -1,7 +1,7 @@
-"""Compiled twins of the kernels: the same names, arguments and results, in one pass each; by numba.
+"""Kernels compiled by numba: twins of NumPy's with the same names, arguments and results, in one pass each.
 
-Only what gains by it has a twin. Arrays of one shape are walked by plain loops that the compiler turns into vector
-instructions; nothing else in the package knows about numba.
+Only kernels that gain from it have a twin. They walk arrays of equal shape in plain loops, which the compiler turns
+into vector instructions. Apart from ``backend.py``, nothing else in the package knows about numba.
 """
 
 from . import cells, dense, losses, optimizers, rows, training

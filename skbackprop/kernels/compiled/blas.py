@@ -1,8 +1,8 @@
-"""A matrix product by BLAS, called from compiled code: by NumPy's ``cblas_?gemm``, if it can be found.
+"""Matrix products by BLAS for compiled code: by NumPy's ``cblas_?gemm`` if it can be found.
 
-numba calls SciPy's BLAS. Both packages bring an OpenBLAS of their own, NumPy's as a rule the newer one; ``python
-benchmarks/products.py`` prints how they compare. And where all products are made by one BLAS, the threads of two do not
-take the cores from each other.
+numba itself calls SciPy's BLAS. NumPy and SciPy each ship their own OpenBLAS, and NumPy's is usually the newer;
+``python benchmarks/products.py`` compares them. If one BLAS computes all products, there is also no second one whose
+threads compete for the cores.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ROW_MAJOR, PLAIN, TRANSPOSED = (types.int32(constant) for constant in (101, 111,
 
 
 class Foreign(types.WrapperAddressProtocol):
-    """A C function, to be called by its address."""
+    """A C function that compiled code calls by its address."""
 
     def __init__(self, address: int, signature: Any) -> None:
         self.address, self._signature = address, signature
@@ -36,7 +36,7 @@ class Foreign(types.WrapperAddressProtocol):
 
 
 def by_numba(order, of_A, of_B, n, m, k, alpha, A, of_A_row, B, of_B_row, beta, C, of_C_row):
-    """C = A B by whichever BLAS numba calls, for factors without gaps."""
+    """C = A B by the BLAS that numba calls, for contiguous factors, one of which may be stored transposed."""
     out = carray(C, (n, m))
     if of_A == TRANSPOSED:
         np.dot(carray(A, (k, n)).T, carray(B, (k, m)), out)
@@ -47,20 +47,20 @@ def by_numba(order, of_A, of_B, n, m, k, alpha, A, of_A_row, B, of_B_row, beta, 
 
 
 def signature_of_gemm(real: Any) -> Any:
-    """With sizes of 64 bits."""
+    """The signature of ``cblas_?gemm`` with 64-bit sizes, for numbers of type ``real``."""
     how, size, data = types.int32, types.int64, types.CPointer(real)
     return types.void(how, how, how, size, size, size, real, data, size, data, size, real, data, size)
 
 
 @cache
 def gemm(dtype: np.dtype) -> Any:
-    """``cblas_sgemm`` or ``cblas_dgemm``."""
+    """NumPy's ``cblas_sgemm`` or ``cblas_dgemm``, or else `by_numba`."""
     letter, signature = "s" if dtype == np.float32 else "d", signature_of_gemm(from_dtype(dtype))
     return in_numpy(f"scipy_cblas_{letter}gemm64_", signature) or pointer(by_numba, signature)
 
 
 def in_numpy(name: str, signature: Any) -> Foreign | None:
-    """The function of this name in the OpenBLAS that NumPy's wheels bring; None if there is none."""
+    """The function of this name in the OpenBLAS of NumPy's wheels; None if there is none."""
     for library in threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers:
         function = getattr(ctypes.CDLL(library.filepath), name, None)
         if function is not None:
@@ -70,7 +70,7 @@ def in_numpy(name: str, signature: Any) -> Foreign | None:
 
 @inlined
 def by_blas(k: int, A: Array, of_A: int, B: Array, of_B: int, C: Array, gemm: Any) -> None:
-    """C = A B, (n, k) times (k, m), of matrices without gaps, of which the factors may be stored transposed."""
+    """C = A B, (n, k) times (k, m), for contiguous matrices; ``of_A`` and ``of_B`` tell how A and B are stored."""
     n, m = C.shape
     real, row_of_A, row_of_B = C.dtype.type, A.shape[1], B.shape[1]
     gemm(ROW_MAJOR, of_A, of_B, n, m, k, real(1.0), A.ctypes, row_of_A, B.ctypes, row_of_B, real(0.0), C.ctypes, m)

@@ -1,7 +1,7 @@
-"""One step of the recurrent cells with gates, and layer normalisation, row by row: a row stays in the cache meanwhile.
+"""One step of the gated recurrent cells, and layer normalisation, row by row, so that each row stays in the cache.
 
-Within a row there are several loops instead of one: the compiler has to find out at run time that no two of the arrays
-overlap before it uses vector instructions, and gives up where there are too many to compare.
+A row takes several loops instead of one: before using vector instructions, the compiled code checks at run time that no
+two arrays of the loop overlap, and the compiler gives up if there are too many to compare.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ def gru(Z: Array, R: Array, v: Array, H_before: Array, A: Array, c: Array, P: Ar
 
 @compiled
 def gru_backward(dH: Array, A: Array, c: Array, H_before: Array, P: Array, dZ: Array, dR: Array) -> None:
-    """dZ = dr r (1 - r) | dz z (1 - z) | dc (1 - c^2); dR is the same but for its last block, which is dP.
+    """dZ = dr r (1 - r) | dz z (1 - z) | dc (1 - c^2); dR equals dZ except for its last block, which is dP.
 
-    dc = dH (1 - z), dz = dH (H_before - c), and with dZ_c as the last block of dZ dr = dZ_c P, dP = dZ_c r. dH becomes
-    dH z.
+    dc = dH (1 - z), dz = dH (H_before - c) and, with dZ_c for the last block of dZ, dr = dZ_c P and dP = dZ_c r. On
+    return dH holds dH z.
     """
     n, u = dH.shape
     constants = Logistic(A.dtype.type(0.0), A.dtype.type(1.0))
@@ -66,7 +66,7 @@ def lstm(Z: Array, R: Array, C_before: Array, C: Array, F: Array, H: Array) -> N
 
 @compiled
 def lstm_state(Z: Array, R: Array, C_before: Array, C: Array) -> None:
-    """The first half of `lstm`: the gates, which take the place of Z, and C = f C_before + i g."""
+    """The first half of `lstm`: overwrite Z with the gates, and compute C = f C_before + i g."""
     n, u = C.shape
     c = Logistic(Z.dtype.type(0.0), Z.dtype.type(1.0))
     for i in range(n):
@@ -82,7 +82,7 @@ def lstm_state(Z: Array, R: Array, C_before: Array, C: Array) -> None:
 
 @compiled
 def lstm_output(A: Array, N: Array, F: Array, H: Array) -> None:
-    """The second half of `lstm`: F = tanh(N), H = o F, where N is C."""
+    """The second half of `lstm`, where N is C: F = tanh(N), H = o F."""
     n, u = H.shape
     c = Logistic(A.dtype.type(0.0), A.dtype.type(1.0))
     states, squashed = N.ravel(), F.reshape(-1)
@@ -96,10 +96,10 @@ def lstm_output(A: Array, N: Array, F: Array, H: Array) -> None:
 
 @compiled
 def lstm_backward(dH: Array, dC: Array, A: Array, C_before: Array, F: Array, dZ: Array) -> None:
-    """dZ = di i (1 - i) | df f (1 - f) | do o (1 - o) | dg (1 - g^2), with all that H and C hand down; dZ may be A.
+    """dZ = di i (1 - i) | df f (1 - f) | do o (1 - o) | dg (1 - g^2), from dH and dC; dZ may be A.
 
-    dC + dH o (1 - F^2) is the whole derivative by C, and do = dH F, di = dC g, df = dC C_before, dg = dC i. dC becomes
-    dC f.
+    The full derivative by C is dC + dH o (1 - F^2). With that for dC, di = dC g, df = dC C_before, dg = dC i, and do =
+    dH F. On return dC holds dC f.
     """
     n, u = dH.shape
     c = Logistic(A.dtype.type(0.0), A.dtype.type(1.0))
@@ -123,7 +123,7 @@ def lstm_output_backward(dH: Array, A: Array, F: Array, dN: Array) -> None:
 
 @compiled
 def lstm_state_backward(dH: Array, dC: Array, A: Array, C_before: Array, F: Array, dZ: Array) -> None:
-    """dZ from the whole derivative by C, and from do = dH F; dC becomes dC f. dZ may be A."""
+    """dZ as in `lstm_backward`, given the full derivative by C as dC. On return dC holds dC f. dZ may be A."""
     n, u = dH.shape
     c = Logistic(A.dtype.type(0.0), A.dtype.type(1.0))
     gates = np.empty(4 * u, A.dtype)

@@ -1,15 +1,15 @@
 """How kernels are compiled.
 
-Sums may be taken in another order and a product may be fused with a sum, or no loop over a sum would become vector
-instructions. But NaN and infinity stay what they are: a diverging fit must be seen. Code is kept on disk beside the
-source or, where that cannot be written, in the user's cache; where neither can, it lasts as long as the process.
+The compiler may reorder sums and fuse a product with a sum; otherwise no loop that sums could use vector instructions.
+It must respect NaN and infinity, so that a diverging fit is noticed. Code is cached on disk, beside the source or, if
+that is not writable, in the user's cache directory; if neither is, it lasts as long as the process.
 
-numba keeps code under the ``__qualname__`` of the function, and takes it from there as long as the function's own file
-is the same, though parts of it may come from other files. So a digest of all files is added to that name. And as numba
-does not expect two processes to write under one name at once, there is a name for each kernel, and for each signature
-of a pointer.
+numba caches code under the ``__qualname__`` of the function and reuses it as long as the function's own file is
+unchanged, although parts of the code may come from other files. So a digest of all files is added to that name. As
+numba also does not expect two processes to write under one name at the same time, each kernel, and each signature of a
+pointer, has its own name.
 
-To save time in compiling, wrappers that nobody calls are left out: kernels have none for C, parts none for Python.
+To save compile time, wrappers that nobody calls are left out: kernels have none for C, parts none for C or Python.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ def digest(*contents: bytes) -> str:
     return sha256(b"".join(contents)).hexdigest()[:10]
 
 
-# NumPy's kernels are among them: some constants are theirs.
+# These include NumPy's kernels, from which some constants are imported.
 SOURCES = digest(*[path.read_bytes() for path in sorted(Path(__file__).parents[1].rglob("*.py"))])
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """A kernel: compiled for the dtypes that it is first called with, and callable without the interpreter's lock."""
+    """A kernel: compiled on the first call with given dtypes, and run without the interpreter's lock."""
     options = {"fastmath": FLAGS, "nogil": True, **WHOLE}
     function.__qualname__ = f"{function.__name__}_{SOURCES}"
     try:
         return njit(cache=True, **options)(function)
-    except RuntimeError:  # numba has found no directory for its cache
+    except RuntimeError:  # numba found no writable directory for its cache
         return njit(**options)(function)
 
 
 def pointer(function: Callable[..., Any], signature: Any) -> Any:
-    """A function for one signature, which kernels are handed as an argument: they call it by its address."""
+    """A function compiled for one signature, to be passed to kernels, which call it by its address."""
     options: dict[str, Any] = {"fastmath": FLAGS, "error_model": "numpy"}
-    # A function of its own, as there may be another pointer to this one.
+    # A copy, as the same function may get another pointer, for another signature.
     code, name = function.__code__, function.__name__
     named = FunctionType(code, function.__globals__, name, function.__defaults__, function.__closure__)
     named.__qualname__ = f"{name}_{digest(str(signature).encode())}_{SOURCES}"
@@ -60,27 +60,30 @@ def pointer(function: Callable[..., Any], signature: Any) -> Any:
 
 
 def part(function: Callable[..., Any]) -> Any:
-    """A part of a kernel, kept on disk with it."""
+    """A function that kernels call; it is cached on disk with each of them."""
     return njit(fastmath=FLAGS, **PART)(function)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """A part of a kernel, compiled into it."""
+    """A function that is inlined into the kernels that call it."""
     return njit(fastmath=FLAGS, forceinline=True, **PART)(function)
 
 
 def exact(function: Callable[..., Any]) -> Any:
-    """A part whose operations keep their order: it cancels rounding errors, which reordering would bring back."""
+    """An inlined function whose operations keep their order, as reordering would bring back rounding errors."""
     return njit(fastmath={"contract"}, forceinline=True, **PART)(function)
 
 
 def exact_in(float32: Callable[..., Any], float64: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
-    """Such a part of one number, of which there is one for each precision. What is decorated only gives the name."""
+    """A decorator for an `exact` function of one number, with an implementation per precision.
+
+    The decorated body never runs; it only supplies the name.
+    """
     options: Any = {"fastmath": {"contract"}, "forceinline": True, **PART}
 
     def decorate(name: Callable[..., Any]) -> Any:
         @overload(name, jit_options=options)
-        def choose(x):  # numba asks for it with the type of x
+        def choose(x):  # numba calls this with the type of x
             return float32 if x == types.float32 else float64
 
         return name

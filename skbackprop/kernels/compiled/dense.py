@@ -1,6 +1,6 @@
-"""A dense layer around its matrix products: A = f(Z + b), and dZ = dA * f'(Z) with db = the column sums of dZ.
+"""A dense layer without its matrix products: A = f(Z + b), and dZ = dA * f'(Z) with db = the column sums of dZ.
 
-The loops are made for a kind of activation, see ``slopes.py``. Its constants are a tuple or an array.
+The loops are generated for each kind of activation (see ``slopes.py``), whose constants are a tuple or an array.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def beside_of(kind: Any) -> Callable[..., None]:
 
 @inlined
 def some_rows(dA: Array, Z: Array, A: Array, sums: Array, c: Any) -> None:
-    """dA *= f'(Z), and sums = its column sums."""
+    """dA *= f'(Z), then sums = the column sums of dA."""
     for j in range(sums.size):
         sums[j] = c.zero
     for i in range(dA.shape[0]):
@@ -55,7 +55,7 @@ def some_rows(dA: Array, Z: Array, A: Array, sums: Array, c: Any) -> None:
 
 def backward_of(kind: Any) -> Callable[..., None]:
     def dense_backward(dA: Array, Z: Array, A: Array, db: Array, constants: Any) -> None:
-        """dA *= f'(Z), and db = its column sums, which are added up in float64 every ROWS rows."""
+        """dA *= f'(Z), then db = the column sums of dA, accumulated in float64 every ROWS rows."""
         c = read(kind, constants, dA.dtype.type)
         sums, total = np.empty(db.size, dA.dtype), np.zeros(db.size)
         for start in range(0, dA.shape[0], ROWS):
@@ -73,6 +73,6 @@ FORWARD = {name: (beside_of if reads_z else in_place_of)(kind) for name, (kind, 
 BACKWARD = {name: backward_of(kind) for name, (kind, *_) in FUNCTIONS.items()}
 for functions in (FORWARD, BACKWARD):
     for name, function in functions.items():
-        function.__name__ = f"{name}_{function.__name__}"  # under which its code is kept
+        function.__name__ = f"{name}_{function.__name__}"  # the name under which its code is cached
 
 KERNELS = {function.__name__: compiled(function) for function in (*FORWARD.values(), *BACKWARD.values())}

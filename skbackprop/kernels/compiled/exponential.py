@@ -1,10 +1,10 @@
-"""exp(x) and exp(x) - 1 in operations that the compiler turns into vector instructions, unlike the C library's.
+"""exp(x) and exp(x) - 1 in operations that, unlike the C library's, the compiler turns into vector instructions.
 
-x = k log 2 + r with a whole k and |r| <= log(2) / 2. Then exp(x) = 2^k (1 + p), where p = exp(r) - 1 is a polynomial
-and 2^k is put together from its bits. Beyond the range of the type x is taken to be at the end of it; NaN stays NaN.
+x = k log 2 + r with an integer k and |r| <= log(2) / 2. Then exp(x) = 2^k (1 + p), where p = exp(r) - 1 is approximated
+by a polynomial and 2^k is assembled from its bits. An x beyond the range of its type is clipped to it; NaN stays NaN.
 
-Adding a number whose last binary place is the ones rounds x / log 2 to k, and leaves k in the last bits of the sum: a
-rounding function would be a call of the C library, wherever a loop is too short for vector instructions.
+To round x / log 2 to k, a number so large that the last bit of the sum stands for 1 is added, which also leaves k in
+the last bits. A rounding function would call the C library wherever a loop is too short for vector instructions.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def split_float64(x):
 
 @exact_in(split_float32, split_float64)
 def split(x):
-    """(2^k, p) of a number in compiled code, of its own precision."""
+    """(2^k, p) of a number, in its own precision; for compiled code only."""
     raise NotImplementedError
 
 
@@ -70,6 +70,6 @@ def exp(x: float) -> float:
 
 @inlined
 def expm1(x: float, one: float) -> float:
-    """exp(x) - 1, exact to rounding near zero too; ``one`` is 1 in the type of x."""
+    """exp(x) - 1, accurate to rounding even near zero; ``one`` is 1 in the type of x."""
     power, p = split(x)
     return power * p + (power - one)

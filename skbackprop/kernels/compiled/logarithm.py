@@ -1,7 +1,7 @@
-"""log(x) and log(1 + x) in operations that the compiler turns into vector instructions, unlike the C library's.
+"""log(x) and log(1 + x) in operations that, unlike the C library's, the compiler turns into vector instructions.
 
-Both come down to log(m) with m between sqrt(1/2) and sqrt(2). With s = (m - 1) / (m + 1), which is less than 0.1716 in
-size, that is 2 artanh s = 2 s (1 + s^2 / 3 + s^4 / 5 + ...).
+Both come down to log(m) with m between sqrt(1/2) and sqrt(2). With s = (m - 1) / (m + 1), where |s| < 0.1716, that is
+2 artanh s = 2 s (1 + s^2 / 3 + s^4 / 5 + ...).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SERIES_32 = float32(SERIES_64[-5:])
 
 
 def log_float32(x):
-    """x = 2^k m. The bits of sqrt(1/2) are where k changes."""
+    """log(x), with x = 2^k m. Subtracting the bits of sqrt(1/2) makes k change where m is sqrt(1/2) instead of 1."""
     bits = np.float32(x).view(np.int32)
     k = np.int32((bits - np.int32(0x3F3504F3)) >> np.int32(23))
     m = np.int32(bits - (k << np.int32(23))).view(np.float32)
@@ -35,7 +35,7 @@ def log_float64(x):
 
 
 def log1p_float32(x):
-    """From sqrt(2) - 1 on it is log 2 + log(m) with m = (1 + x) / 2."""
+    """log(1 + x), which from x = sqrt(2) - 1 on is computed as log 2 + log(m) with m = (1 + x) / 2."""
     far = x > np.float32(0.41421356)
     s = (x - np.float32(far)) / (x + (np.float32(3) if far else np.float32(2)))
     return s * horner(SERIES_32, s * s) + (np.float32(0.6931471805599453) if far else np.float32(0))
@@ -49,17 +49,17 @@ def log1p_float64(x):
 
 @exact_in(log_float32, log_float64)
 def normal_log(x):
-    """log(x) of a number in compiled code that is positive, normal and finite."""
+    """log(x) of a positive, normal and finite number; for compiled code only."""
     raise NotImplementedError
 
 
 @exact_in(log1p_float32, log1p_float64)
 def log1p(x):
-    """log(1 + x) of a number from 0 to 1 in compiled code, exact to rounding near zero too."""
+    """log(1 + x) of a number from 0 to 1, accurate to rounding even near zero; for compiled code only."""
     raise NotImplementedError
 
 
 @inlined
 def log(x: float) -> float:
-    """log(x) of a positive number that is not denormal; infinity and NaN stay what they are."""
+    """log(x) of a positive number that is not denormal; infinity and NaN are returned unchanged."""
     return normal_log(x) if x < np.inf else x

@@ -1,11 +1,11 @@
 """The standard normal distribution in operations that the compiler turns into vector instructions.
 
-With t = |z| the lower tail is Phi(-t) = exp(-t^2 / 2) M(t), and (t + 4) M(t) is a smooth function of 1 / (t + 4), from
-t = 0 to where the tail is less than the smallest number: it is a Chebyshev interpolant, its powers collected. Thus the
-tail is exact to the rounding of t^2, and Phi(z) = 1 - Phi(-z) for z > 0.
+With t = |z|, the lower tail is Phi(-t) = exp(-t^2 / 2) M(t). From t = 0 to where the tail is below the smallest number,
+(t + 4) M(t) is a smooth function of 1 / (t + 4), computed by its Chebyshev interpolant, written as a polynomial. So the
+tail is accurate to the rounding of t^2, and Phi(z) = 1 - Phi(-z) for z > 0.
 
-As W. J. Cody (1969), "Rational Chebyshev approximations for the error function", and Shepherd and Laframboise (1981),
-"Chebyshev approximation of (1 + 2x) exp(x^2) erfc x", in one piece for all t.
+After W. J. Cody (1969), "Rational Chebyshev approximations for the error function", and Shepherd and Laframboise
+(1981), "Chebyshev approximation of (1 + 2x) exp(x^2) erfc x", but in one piece for all t.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ RATIO_64 = (
     0.3645080539467721,
     -0.620994286850129,
     0.8138922507262537,
-)  # of 1.2 - 8.8 / (t + 4), which is -1 at t = 0 and 1 at t = 40
+)  # coefficients in powers of 1.2 - 8.8 / (t + 4), which is -1 at t = 0 and 1 at t = 40
 RATIO_32 = float32(
     (
         -1.71337247e-05,
@@ -54,7 +54,7 @@ RATIO_32 = float32(
         -0.629695861,
         0.893940924,
     )
-)  # of 1.5 - 10 / (t + 4), which is -1 at t = 0 and 1 at t = 16
+)  # coefficients in powers of 1.5 - 10 / (t + 4), which is -1 at t = 0 and 1 at t = 16
 
 
 def tail_ratio_float32(x):
@@ -70,7 +70,7 @@ def tail_ratio_float64(x):
 
 @exact_in(tail_ratio_float32, tail_ratio_float64)
 def tail_ratio(x):
-    """M(x) = Phi(-x) exp(x^2 / 2) of a number in compiled code, in its own precision."""
+    """M(x) = Phi(-x) exp(x^2 / 2) of a number, in its own precision; for compiled code only."""
     raise NotImplementedError
 
 

@@ -1,4 +1,4 @@
-"""One step of each first-order optimiser, decay included, in one pass over the vectors.
+"""One step of each first-order optimiser, weight decay included, in one pass over the vectors.
 
 Loops over a vector start at 0: for any other start the compiler cannot rule out negative indices, which Python counts
 from the end, and uses no vector instructions.
@@ -31,7 +31,7 @@ def sgd(
     """velocity = momentum velocity - rate g; theta += velocity, or with Nesterov momentum velocity - rate g."""
     real = theta.dtype.type
     eta, mu, kept, one = real(rate), real(momentum), real(1.0 - rate * weight_decay), real(1.0)
-    # The step is ahead velocity - now g: Nesterov looks one momentum further.
+    # theta moves by ahead velocity - now g; Nesterov momentum looks one momentum step ahead.
     ahead, now = (mu, eta) if nesterov else (one, real(0.0))
     for i in range(theta.size):
         v = mu * velocity[i] - eta * gradient[i]
@@ -83,7 +83,7 @@ def adam(
 ) -> None:
     """m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; theta -= rate_t m / (sqrt(v) + epsilon).
 
-    rate_t = rate sqrt(1 - b2^t) / (1 - b1^t), ``sums`` = m / (1 - b1) and ``squares`` = v / (1 - b2), as in the twin.
+    rate_t = rate sqrt(1 - b2^t) / (1 - b1^t), ``sums`` = m / (1 - b1), ``squares`` = v / (1 - b2), as in NumPy's twin.
     """
     real = theta.dtype.type
     rate_t = rate * math.sqrt(1.0 - beta_2**t) / (1.0 - beta_1**t)

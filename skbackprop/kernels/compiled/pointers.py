@@ -1,7 +1,7 @@
-"""Adapters that give all losses, and all optimisers, one signature each, so that the loop can be handed any of them.
+"""Adapters that give all losses one signature, and all optimisers another, so that the loop accepts any of them.
 
-Their constants come as an array of float64. The loop is handed addresses, and makes functions of them: numba would take
-the functions themselves, too, but runs Python for it at every call, and a Ctrl-C that comes then is lost.
+Their constants come as a float64 array. The loop is passed addresses, which it turns into functions: numba also accepts
+the functions themselves, but then runs Python code at every call, and a Ctrl-C that arrives during that is lost.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ADAPTERS: dict[str, Callable[..., Any]] = {}
 
 
 def adapter(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Known by the name of the kernel that it calls."""
+    """Register an adapter under the name of the kernel that it calls."""
     ADAPTERS[function.__name__.removesuffix("_")] = function
     return function
 
@@ -128,19 +128,22 @@ def adam_(theta, gradient, sums, squares, t, rate, decaying, c):
 
 
 def arrays(real: Any) -> tuple[Any, Any, Any]:
-    """The types of a vector of float64, and of a vector and a matrix of this type of numbers."""
+    """The types of a float64 vector, and of a vector and a matrix with numbers of type ``real``."""
     return tuple(types.Array(kind, n, "C") for kind, n in ((types.float64, 1), (real, 1), (real, 2)))  # type: ignore
 
 
 class Products(NamedTuple):
-    """What makes products, called by its address: small ones, of which one factor may lie in any order, and others."""
+    """Functions that compute matrix products, called by address.
+
+    ``tiles`` computes small ones, whose first factor may have any memory order, and ``gemm`` the others.
+    """
 
     tiles: Any
     gemm: Any
 
 
 class Pointers(NamedTuple):
-    """What is called by its address: a dense layer's two ways with f, the loss, the step, and `Products`."""
+    """Functions that the loop calls by address: a dense layer both ways, the loss, the step, and `Products`."""
 
     dense: Any
     dense_backward: Any
@@ -151,7 +154,7 @@ class Pointers(NamedTuple):
 
 
 def signatures(real: Any) -> Pointers:
-    """Of all these functions, for this type of numbers."""
+    """The signatures of these functions for numbers of type ``real``."""
     number, count = types.float64, types.int64
     constants, vector, matrix = arrays(real)
     moments = vector, vector, vector, vector
@@ -172,9 +175,9 @@ def products(dtype: np.dtype) -> Products:
 
 @cache
 def pointers(f: str, loss: str, optimizer: str, dtype: np.dtype) -> Pointers | None:
-    """Of an activation, a loss and an optimiser of these names.
+    """The pointers for an activation, a loss and an optimiser of these names.
 
-    None where one of the three has no twin.
+    None if one of the three has no twin.
     """
     if f not in FORWARD or loss not in ADAPTERS or optimizer not in ADAPTERS:
         return None
@@ -190,7 +193,7 @@ def pointers(f: str, loss: str, optimizer: str, dtype: np.dtype) -> Pointers | N
 
 @intrinsic
 def functions_at(typing: Any, addresses: Any, theta: Any) -> Any:
-    """The `Pointers` that lie at these addresses, for arrays of the dtype of ``theta``."""
+    """Turn addresses into `Pointers` to functions, for arrays of the dtype of ``theta``."""
     made = types.NamedTuple([types.FunctionType(signature) for signature in signatures(theta.dtype)], Pointers)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

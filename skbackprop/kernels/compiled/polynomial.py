@@ -1,4 +1,4 @@
-"""Polynomials with their coefficients in a tuple, which the compiler unrolls: the highest power first."""
+"""Polynomials with coefficients in a tuple, the highest power first; the compiler unrolls the loop over them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Matrix products: small ones in tiles, those of one column or row by loops, others by BLAS.
+"""Matrix products: small ones in tiles, those with a vector as the second factor by loops, others by BLAS.
 
-BLAS first copies both factors into an order that suits large products. For small ones the copy takes a good part of the
-time; tiles do without. They are called by their address, as they would else be compiled with
-every caller, which takes longer than all the rest of it.
+BLAS first copies both factors into an order that suits large products. For small ones, the copy takes a good part of
+the time; tiles need no copy. Tiles are called by address: otherwise they would be compiled again with every caller,
+which takes longer than compiling the rest of it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from .compiler import inlined, part
 from .tiles import BYTES, ROWS, product_tile
 
 Array = np.ndarray
-DEEP = 100  # numbers in a sum: of more, the factors do not stay in the nearest cache
-SMALL = 1 << 19  # multiplications, as ``benchmarks/products.py`` finds
+DEEP = 100  # terms in a sum: with more, the factors do not stay in the L1 cache
+SMALL = 1 << 19  # multiplications up to which tiles are used, as measured by ``benchmarks/products.py``
 wide, middle, narrow = product_tile(3), product_tile(2), product_tile(1)
 
 
@@ -31,13 +31,13 @@ def add(A: Array, C: Array) -> None:
 
 @inlined
 def suits_tiles(n: int, k: int, m: int, itemsize: int) -> bool:
-    """Whether (n, k) times (k, m) is no smaller than a tile, and so small that tiles are faster."""
+    """Whether (n, k) times (k, m) is at least as large as a tile, and small enough for tiles to be faster."""
     return n >= ROWS and m >= BYTES // itemsize and n * k * m <= SMALL
 
 
 @inlined
 def tiled(A: Array, B: Array, C: Array, begin: int, end: int) -> None:
-    """C = A B of the columns ``begin`` to ``end`` of A, in tiles of three vectors for as long as there are as many."""
+    """C = A[:, begin:end] B[begin:end], in tiles three vectors wide as long as so many columns are left."""
     n, m = C.shape
     lanes = BYTES // C.itemsize
     j = 0
@@ -55,7 +55,7 @@ def tiled(A: Array, B: Array, C: Array, begin: int, end: int) -> None:
 
 
 def by_tiles(A: Array, B: Array, C: Array) -> None:
-    """C = A B. Where they share a long side, pieces of it are taken one by one, which stay in the nearest cache."""
+    """C = A B. A long shared side is split into pieces that stay in the L1 cache, whose products are added up."""
     k = A.shape[1]
     deep = -(-k // -(-k // DEEP))
     out, piece = C, C if deep == k else np.empty_like(C)

@@ -1,4 +1,4 @@
-"""What is done to rows of plain matrices; others are left to NumPy, and so is gathering: ``take`` is the faster one."""
+"""Standardise the rows of plain matrices. Other X are left to NumPy, as is gathering, where ``take`` is faster."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Activations and their derivatives as functions of one number: f(z, c) and slope(z, a, c), a = f(z).
 
-c says by its type which activation is meant, and holds what that needs in the type of z, as Python's own numbers would
-make the arithmetic float64: zero, one and then the constants in the order of NumPy's kernel. A loop that is written for
-any of these types is kept on disk for each it was compiled for; one that is made by a function of f would be compiled
+The type of c says which activation is meant. c holds zero, one and then the activation's constants in the order of
+NumPy's kernel, all in the type of z, as Python's own numbers would make the arithmetic float64. A loop written for any
+of these types is cached on disk for each type it was compiled for; a loop generated from f itself would be compiled
 anew in every process.
 """
 
@@ -172,7 +172,7 @@ def silu_slope(z: float, a: float, c: SiLU) -> float:
 
 @inlined
 def squashed(z: float, c: Mish) -> tuple:
-    """e = exp(z) up to z = 20, c.most, where t becomes 1, and t = tanh(log(1 + e)) = (e^2 + 2 e) / (e^2 + 2 e + 2)."""
+    """e = exp(z) and t = tanh(log(1 + e)) = (e^2 + 2 e) / (e^2 + 2 e + 2), for z up to c.most = 20, where t is 1."""
     e = exp(c.most if z > c.most else z)
     n = e * (e + c.one + c.one)
     return e, n / (n + c.one + c.one)
@@ -189,7 +189,7 @@ def mish_slope(z: float, a: float, c: Mish) -> float:
     return t + z * (c.one - t * t) * e / (c.one + e)
 
 
-# By the name of the kernel: the type of c, f, its slope, and whether that reads z, which f then must not overwrite.
+# By kernel name: the type of c, f, its slope, and whether the slope reads z, which f then must not overwrite.
 FUNCTIONS: dict[str, tuple[Any, Any, Any, bool]] = {
     "identity": (Identity, identity, identity_slope, False),
     "relu": (ReLU, relu, relu_slope, False),
@@ -206,17 +206,17 @@ OF_KIND = {kind: (forward, backward) for kind, forward, backward, _ in FUNCTIONS
 
 
 def f(z, c):
-    """f(z) of the activation that c is of, in compiled code."""
+    """f(z) of the activation that c belongs to; for compiled code only."""
     raise NotImplementedError
 
 
 def slope(z, a, c):
-    """f'(z) of the activation that c is of, in compiled code."""
+    """f'(z) of the activation that c belongs to; for compiled code only."""
     raise NotImplementedError
 
 
 def read(kind, constants, real):
-    """The c of a kind of activation, from its constants and the type of z, in compiled code."""
+    """The c of a kind of activation, made of its constants in the type of z; for compiled code only."""
     raise NotImplementedError
 
 

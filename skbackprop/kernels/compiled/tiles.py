@@ -1,8 +1,7 @@
-"""Tiles of a matrix product, whose sums stay in the processor's vector registers until they are done.
+"""Tiles of a matrix product, whose sums stay in the processor's vector registers until they are complete.
 
-The compiler makes vectors of a loop, but not of a tile of rows and columns; so a tile's instructions are written for
-it here, one for one. Nothing is masked or checked: a matrix is at least as large as the tile, and a last tile overlaps
-the one before.
+The compiler vectorises a loop, but not a tile of rows and columns, so a tile's instructions are generated here one by
+one. Nothing is masked or checked: a matrix is at least as large as the tile, and a last tile overlaps the one before.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ INDEX = ir.IntType(64)
 
 
 def vector_bytes() -> int:
-    """How many bytes a vector register holds; of an unknown processor the number that most have."""
+    """How many bytes a vector register holds; for an unknown processor, the number that most have."""
     try:
         return 64 if llvm.get_host_cpu_features().get("avx512f") else 32
     except RuntimeError:
@@ -37,7 +36,7 @@ def index(number: int) -> ir.Constant:
 
 
 class Matrix:
-    """A matrix that a kernel was called with, to read numbers and vectors from."""
+    """A matrix argument of a kernel, with instructions that read and write its numbers and vectors."""
 
     def __init__(self, context: Any, builder: Any, kind: Any, value: Any) -> None:
         array = context.make_array(kind)(context, builder, value)
@@ -50,7 +49,7 @@ class Matrix:
         self.vector = ir.VectorType(self.real, self.lanes)
 
     def at(self, i: Any, j: Any, kind: Any) -> Any:
-        """Where the number, or the vector, of row i that begins in column j lies."""
+        """The address of the number in row i and column j, or of the vector that begins there."""
         i, j = (self.builder.mul(at, stride) for at, stride in zip((i, j), self.strides, strict=True))
         place = self.builder.gep(self.bytes, [self.builder.add(i, j)])
         return self.builder.bitcast(place, kind.as_pointer())
@@ -63,14 +62,14 @@ class Matrix:
 
 
 def spread(builder: Any, number: Any, lanes: int) -> Any:
-    """A vector of the number."""
+    """A vector with the number in every lane."""
     undefined = ir.Constant(ir.VectorType(number.type, lanes), ir.Undefined)
     first = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
     return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes))
 
 
 class Sums:
-    """The vectors of a tile, (row, column) for (row, column), zero at first."""
+    """The sums of a tile: a vector for each (row, column), zero at first."""
 
     def __init__(self, builder: Any, vector: Any, columns: int) -> None:
         self.builder, self.vector, self.columns = builder, vector, columns
@@ -80,7 +79,7 @@ class Sums:
             builder.store(self.zero, place)
 
     def add(self, r: int, a: Any, b: list[Any]) -> None:
-        """Row r += a b, column for column."""
+        """Add a b[c] to the vector in row r of every column c."""
         for c in range(self.columns):
             product = self.builder.fmul(a, b[c], flags=FLAGS)
             before = self.builder.load(self.places[r, c])
@@ -91,7 +90,7 @@ class Sums:
 
 
 def tile_of(make: Callable[..., None]) -> Any:
-    """A function (A, B, C, i, j, begin, end) for kernels, for which ``make`` writes the instructions."""
+    """A function (A, B, C, i, j, begin, end) for kernels, whose instructions ``make`` generates."""
 
     @intrinsic
     def tile(typing, A, B, C, i, j, begin, end):
@@ -107,7 +106,7 @@ def tile_of(make: Callable[..., None]) -> Any:
 
 
 def product_tile(width: int) -> Any:
-    """C = A B in ROWS rows from i and ``width`` vectors from j on, with begin <= k < end in the sums.
+    """A function for C = A B in ROWS rows from i and ``width`` vectors from column j, summed over begin <= k < end.
 
     for k: for r < ROWS: for c < width: S[r, c] += A[i + r, k] * B[k, j + c lanes : j + (c + 1) lanes]
 

@@ -1,8 +1,8 @@
-"""Many steps of training in one call: batches through dense layers and back, and the step of the optimiser.
+"""Many training steps in one call: batches forward and backward through dense layers, and the optimiser's step.
 
-Between two products nothing is left to Python, which for small networks is most of the time. The activation, the loss
-and the optimiser are handed over as addresses of compiled functions of one signature each, so that the loop itself is
-compiled once for a dtype, whatever they are.
+No Python runs between two products, where it would take most of the time of a small network. The activation, the loss
+and the optimiser are passed as addresses of compiled functions with one signature each, so the loop itself is compiled
+only once per dtype, whichever they are.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ PIECE = 4096
 
 @inlined
 def matrix(vector: Array, start: int, rows: int, columns: int) -> Array:
-    """The entries of a vector from ``start`` on as a matrix."""
+    """A view of the entries of a vector from ``start`` on as a matrix."""
     return vector[start : start + rows * columns].reshape(rows, columns)
 
 
 @part
 def forward(X: Array, theta: Array, plan: Plan, Z: Array, A: Array, call: Pointers) -> None:
-    """A_l = f(Z_l), Z_l = A_(l-1) W_l + b_l, one after the other in A and Z, the last one without f."""
+    """A_l = f(Z_l), Z_l = A_(l-1) W_l + b_l, stored one after the other in A and Z; the last layer has no f."""
     n, start, below = X.shape[0], 0, X
     for at in range(len(plan.layers)):
         n_in, units, W, b = plan.layers[at]
@@ -87,7 +87,7 @@ def decay_piece(W: Array, dW: Array, c: float) -> tuple[float, float]:
 
 @part
 def norm(gradient: Array) -> float:
-    """|g| where the squares go beyond the range of its dtype."""
+    """|g| of a gradient whose squares overflow its dtype."""
     largest = squares = 0.0
     for g in gradient:
         largest = max(largest, abs(float(g)))
@@ -98,7 +98,7 @@ def norm(gradient: Array) -> float:
 
 @part
 def penalise(theta: Array, gradient: Array, decaying: int, factor: float) -> tuple[float, float]:
-    """g += factor W for what decays; returns |W|^2 and |g|, summed up in float64 piece by piece."""
+    """g += factor W for the entries that decay; returns |W|^2 and |g|, accumulated in float64 piece by piece."""
     real = theta.dtype.type
     of_theta = of_gradient = 0.0
     for start in range(0, decaying, PIECE):
@@ -127,9 +127,9 @@ def steps(
     plan: Plan,
     addresses: tuple[int, ...],
 ) -> tuple[float, float, float]:
-    """A step for every rate; X is overwritten. Returns the sums of rows * loss, rows * penalty and |gradient|.
+    """Take a step for every rate, overwriting X; return the sums of rows * loss, rows * penalty and |gradient|.
 
-    ``buffers`` have a row for A, one for dA, and a third for Z if f needs on the way back what has gone into it.
+    ``buffers`` has a row for A, one for dA, and a third for Z if the derivative of f reads the input of f.
     """
     call: Pointers = functions_at(addresses, theta)  # type: ignore[call-arg]
     losses = penalties = norms = 0.0
@@ -166,9 +166,9 @@ def steps(
 def stretch(
     f: str, loss: str, optimizer: str, dtype: np.dtype, plan: Plan
 ) -> Callable[..., tuple[float, float, float]] | None:
-    """`steps` with the activation, the loss and the optimiser of these names, and with this `Plan`.
+    """`steps` bound to the activation, the loss and the optimiser of these names, and to this `Plan`.
 
-    None where one of the three has no twin.
+    None if one of the three has no twin.
     """
     call = pointers(f, loss, optimizer, dtype)
     if call is None:
@@ -198,7 +198,7 @@ def stretch(
 
 @cache
 def steps_for(dtype: np.dtype, plan: Any, addresses: Any) -> Callable[..., tuple[float, float, float]]:
-    """`steps` for arguments of these types: to look at every one, at every call, takes longer than a small step."""
+    """`steps` compiled for these types of arguments: checking them at every call takes longer than a small step."""
     number, vector, matrix = arrays(from_dtype(dtype))
     batches, point = (matrix, matrix, vector, number, types.int64), (vector,) * 4
     return steps.compile((*batches, *point, matrix, plan, addresses))

@@ -1,7 +1,8 @@
 """Losses and their gradients by the raw prediction, element by element.
 
-Each reads ``name(y, raw, weight, out) -> value``: the value is the sum over rows and outputs, the
-gradient is written to ``out``, which is contiguous and may be ``raw``. ``weight`` is one number per row, or None.
+Each is called as ``name(y, raw, weight, out) -> value``, with its constants at the end. The value is the sum over rows
+and outputs; the gradient is written to ``out``, which is contiguous and may be ``raw``. ``weight`` is one number per
+row, or None.
 """
 
 from .classification import (

@@ -1,4 +1,4 @@
-"""Losses of classes: ``_classes`` where y is the number of a row's class, ``_columns`` where every column is 0 or 1."""
+"""Classification losses: ``_classes`` if y holds class numbers, ``_columns`` if its columns are zeros and ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Array = np.ndarray
 
 
 def softmax_terms(y: Array, raw: Array, out: Array) -> tuple[Array, Array, Array]:
-    """The probabilities in ``out``; returns the numbers of the rows, their classes, and the log probabilities."""
+    """Write the probabilities to ``out``; return the row indices, the true classes and the log probabilities."""
     rows, true = np.arange(len(y)), y[:, 0].astype(np.intp)
     shifted = raw - raw.max(axis=1, keepdims=True)
     np.exp(shifted, out=out)

@@ -1,4 +1,4 @@
-"""Losses of a prediction that has the unit of y: means, medians, quantiles and what lies between."""
+"""Losses for predictions in the units of y: means, medians, quantiles and what lies between."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def huber(y: Array, raw: Array, weight: Array | None, out: Array, delta: Array) 
 def log_cosh(y: Array, raw: Array, weight: Array | None, out: Array, delta: Array) -> float:
     """With u = (raw - y) / delta: value = sum_i w_i delta^2 log cosh u, gradient = w_i delta tanh u.
 
-    log cosh u = |u| - log 2 + log(1 + exp(-2 |u|)), which cannot overflow. Below |u| = 1, where that would cancel, it
-    is log(1 + q^2 / (2 (1 + q))) with q = exp(-|u|) - 1.
+    log cosh u = |u| - log 2 + log(1 + exp(-2 |u|)), which cannot overflow. Below |u| = 1, where that would lose digits
+    by cancellation, it is computed as log(1 + q^2 / (2 (1 + q))) with q = exp(-|u|) - 1.
     """
     u = np.subtract(raw, y)
     u /= delta
@@ -76,9 +76,9 @@ def expectile(y: Array, raw: Array, weight: Array | None, out: Array, level: flo
 
 
 def quantile(y: Array, raw: Array, weight: Array | None, out: Array, levels: Array) -> float:
-    """value = sum_i w_i (raw_i - y_i) ([raw_i > y_i] - level), gradient = w_i ([raw_i > y_i] - level) or 0 at 0.
+    """value = sum_i w_i (raw_i - y_i) ([raw_i > y_i] - level), gradient = w_i ([raw_i > y_i] - level).
 
-    The columns of ``raw`` are those of y, each once for every level.
+    Where raw_i = y_i, the gradient is 0. ``raw`` has, for each column of y in turn, one column per level.
     """
     outputs = y.shape[1]
     if outputs > 1:

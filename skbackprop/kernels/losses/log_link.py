@@ -1,4 +1,4 @@
-"""Losses whose raw prediction is the logarithm of a mean, or of a variance. Exponentials are guarded."""
+"""Losses whose raw prediction is the logarithm of a mean or a variance; `guarded_exp` guards the exponentials."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Array = np.ndarray
 
 
 def guarded_exp(x: Array, ceiling: float) -> tuple[Array, Array]:
-    """exp(x) up to x = ceiling, its tangent beyond, and the derivative of that, which may be the same array.
+    """exp(x), continued by its tangent beyond x = ceiling, and the derivative of that, which may be the same array.
 
-    So a loss made of the first and a gradient made of the second are finite and each other's counterpart.
+    A loss computed from the first and a gradient computed from the second are finite and consistent.
     """
     if x.size and x.max() <= ceiling:
         value = np.exp(x)
@@ -54,10 +54,10 @@ def gamma(y: Array, raw: Array, weight: Array | None, out: Array, ceiling: float
 
 
 def tweedie(y: Array, raw: Array, weight: Array | None, out: Array, power: float, ceiling: float) -> float:
-    """Half the Tweedie deviance of a power p other than 1 and 2, with a log link, mu = exp(raw).
+    """Half the Tweedie deviance for a power p other than 1 and 2, with a log link, mu = exp(raw).
 
     value = sum_i w_i (mu^(2-p) / (2-p) - y mu^(1-p) / (1-p) + y^(2-p) / ((1-p) (2-p))) and gradient =
-    w_i (mu^(2-p) - y mu^(1-p)). Both powers of mu are guarded, where |raw| passes the ceiling.
+    w_i (mu^(2-p) - y mu^(1-p)). Both powers of mu are guarded where |raw| exceeds the ceiling.
     """
     a, b = 1.0 - power, 2.0 - power
     own, own_slope = guarded_exp(b * raw, abs(b) * ceiling)
@@ -75,8 +75,9 @@ def gaussian(y: Array, raw: Array, weight: Array | None, out: Array, beta: float
     """The columns of ``raw`` are the means m, then the logarithms s of the variances, one of each per column of y.
 
     With r = m - y: value = sum_i w_i (s + r^2 exp(-s)) / 2, gradient = w_i f r exp(-s) by m and w_i f (1 - r^2 exp(-s))
-    / 2 by s, where f = exp(beta s). exp(-s) is guarded, and beta s has the same ceiling. The first s counts as -ceiling
-    below that, without a slope: residuals of zero would drive it down for ever. The constant log(2 pi) / 2 is left out.
+    / 2 by s, where f = exp(beta s). exp(-s) is guarded, and beta s is at most the same ceiling. The first s counts as
+    -ceiling if it is below that, and has no slope there: otherwise residuals of zero would drive s down for ever. The
+    constant log(2 pi) / 2 is left out.
     """
     k = y.shape[1]
     residual, log_variance = raw[:, :k] - y, raw[:, k:]

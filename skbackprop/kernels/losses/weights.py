@@ -1,4 +1,4 @@
-"""The weights of rows, where value and gradient are known entry by entry."""
+"""Row weights for losses whose value and gradient are known entry by entry."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Array = np.ndarray
 
 
 def weigh(terms: Array, weight: Array | None, out: Array) -> float:
-    """sum_i w_i terms_i, one term per row or per entry; the gradient in ``out`` is multiplied by the weights too."""
+    """Return sum_i w_i terms_i, one term per row or per entry, and multiply the gradient in ``out`` by the weights."""
     if weight is None:
         return float(terms.sum())
     out *= weight[:, None]

@@ -82,6 +82,9 @@ class Loss(Protocol):
     If ``out`` is deliberately not the derivative of the value, because one factor is treated as constant, the optional
     method ``held_at(raw)`` returns the loss whose derivative it is, with that factor fixed at its value at ``raw``.
 
+    A loss whose predictions could run away may have the optional method ``within_reach(greatest)``: it returns the loss
+    that predicts nothing far beyond the greatest target of each output seen in training.
+
     Examples
     --------
     For a loss of your own see the example of `LocationLoss`. What a loss can answer, shown on `Poisson`:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
+from dataclasses import KW_ONLY, replace
 from typing import ClassVar, Self
 
 import numpy as np
@@ -16,15 +18,21 @@ __all__ = ["Gamma", "LogLinkLoss", "Poisson", "Tweedie"]
 Array = np.ndarray
 CEILING = 30.0
 NEAREST = 1e-3
+REACH = 10.0
 
 
+@frozen
 class LogLinkLoss(KernelLoss, ABC):
     """The base of losses of a positive mean mu = exp(raw), whose target may be scaled, not shifted.
 
     A concrete loss is a frozen dataclass that defines ``kernel`` or ``value_and_gradient``, ``check``, and ``degree``:
     scaling target and mean by s scales the loss by s ** degree. The best constant is the log of the mean, as for every
-    deviance of an exponential dispersion model, and the score is the R2 of the mean. Predictions are capped at exp(80),
-    which float32 can still represent.
+    deviance of an exponential dispersion model, and the score is the R2 of the mean.
+
+    Parameters
+    ----------
+    highest : float or tuple of float, one for each output, default=80.0
+        Predictions are capped at exp(highest); float32 can represent exp(80). See `within_reach`.
 
     References
     ----------
@@ -47,6 +55,8 @@ class LogLinkLoss(KernelLoss, ABC):
     array([2.])
     """
 
+    _: KW_ONLY
+    highest: float | tuple[float, ...] = HIGHEST
     inverse_link: ClassVar[str] = "exp"
 
     @property
@@ -65,7 +75,16 @@ class LogLinkLoss(KernelLoss, ABC):
         return self
 
     def predict(self, raw: Array) -> Array:
-        return np.exp(np.minimum(raw, HIGHEST))
+        return np.exp(np.minimum(raw, np.asarray(self.highest, raw.dtype)))
+
+    def within_reach(self, greatest: Array) -> Self:
+        """The same loss, which predicts at most `REACH` times the ``greatest`` target of each output.
+
+        In a row far from all others, the exponential would make a misprint of one input an error beyond all measure.
+        """
+        with np.errstate(divide="ignore"):
+            highest = np.where(greatest > 0, np.minimum(np.log(greatest) + math.log(REACH), HIGHEST), HIGHEST)
+        return replace(self, highest=tuple(highest.tolist()))
 
     def constant(self, y: Array, weight: Array | None) -> Array:
         mean = np.average(y, axis=0, weights=weight)

@@ -1,6 +1,6 @@
-"""Losses and their gradients by the raw prediction, in one pass over rows and outputs; sums are kept in float64.
+"""Losses and their gradients by the raw prediction, in one pass over rows and outputs; values are summed in float64.
 
-Constants are in the type of the prediction: one float64 among them would make the arithmetic of float32 twice as wide.
+Constants have the dtype of the prediction: a single float64 would turn float32 arithmetic into float64.
 """
 
 from . import classification, location, log_link

@@ -1,4 +1,4 @@
-"""Losses of classes: by name, with one column for each of them, or as columns of zeros and ones."""
+"""Classification losses: ``_classes`` if y holds class numbers, ``_columns`` if its columns are zeros and ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def greatest(raw: Array, i: int) -> float:
 
 @inlined
 def softmax(raw: Array, i: int, top: float, out: Array) -> tuple:
-    """exp(raw - top) of row i in ``out``, which may be raw; the sum of them, and the sum of raw - top."""
+    """Write exp(raw - top) of row i to ``out``, which may be raw; return their sum, and the sum of raw - top."""
     zero = raw.dtype.type(0.0)
     total, sum_of_shifted = zero, zero
     for j in range(raw.shape[1]):
@@ -46,7 +46,7 @@ def logistic(r: float, c: tuple) -> tuple:
 def focal(log_q: float, rest: float, gamma: float, c: tuple) -> tuple:
     """f = -(1 - q)^gamma log q and h = q f' = -(1 - q)^gamma (1 + gamma q r), r = -log q / (1 - q); rest = 1 - q.
 
-    c[0], c[1] and c[2] are 0, 1 and the least number that rest is taken for.
+    c[0], c[1] and c[2] are 0, 1 and a lower bound, to which a smaller rest is raised.
     """
     rest = c[2] if rest < c[2] else rest
     power, r = exp(gamma * log(rest)), -log_q / rest

@@ -1,6 +1,6 @@
-"""Rows and columns as one sequence of entries: the few columns of a row are too short for vector instructions.
+"""Rows and columns as one sequence of entries, since the few columns of a row are too short for vector instructions.
 
-``out`` therefore has to be contiguous; what is only read is copied where it is not.
+``out`` must therefore be contiguous; arrays that are only read are copied if they are not.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Array = np.ndarray
 
 @inlined
 def entries(y: Array, raw: Array, weight: Array | None, out: Array) -> tuple:
-    """All of them flat, the weight of a row once for each of its entries."""
+    """Flatten all four arrays, repeating a row's weight for each of its entries."""
     return y.ravel(), raw.ravel(), of_rows(weight, raw), out.reshape(-1)
 
 
@@ -32,7 +32,7 @@ def of_rows(weight: Array | None, raw: Array) -> Array | None:
 
 @inlined
 def of_columns(values: Array, raw: Array) -> Array:
-    """For every entry of ``raw`` the value of its column, or the one that all columns share."""
+    """For every entry of ``raw``, the value of its column, or the single value that all columns share."""
     n, k = raw.shape
     flat = np.empty(n * k, values.dtype)
     for i in range(n):

@@ -1,4 +1,4 @@
-"""Losses of the residual raw - y, of a prediction in the units of the target."""
+"""Losses of the residual raw - y, for predictions in the units of the target."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def huber(y: Array, raw: Array, weight: Array | None, out: Array, delta: Array) 
 def log_cosh(y: Array, raw: Array, weight: Array | None, out: Array, delta: Array) -> float:
     """With u = (raw - y) / delta: value = sum_i w_i delta^2 log cosh u, gradient = w_i delta tanh u.
 
-    With q = exp(-|u|) - 1 and m = q (q + 2) = exp(-2 |u|) - 1 tanh |u| = -m / (2 + m), and log cosh u =
-    log(1 + q^2 / (2 (1 + q))), or |u| - log 2 + log(1 + (1 + q)^2) for greater u.
+    With q = exp(-|u|) - 1 and m = q (q + 2) = exp(-2 |u|) - 1, tanh |u| = -m / (2 + m). log cosh u =
+    log(1 + q^2 / (2 (1 + q))) up to |u| = 1, and |u| - log 2 + log(1 + (1 + q)^2) beyond.
     """
     real = raw.dtype.type
     zero, one, log_2 = real(0.0), real(1.0), real(0.6931471805599453)
@@ -96,7 +96,10 @@ def expectile(y: Array, raw: Array, weight: Array | None, out: Array, level: flo
 
 @compiled
 def quantile(y: Array, raw: Array, weight: Array | None, out: Array, levels: Array) -> float:
-    """value = sum_i w_i (raw_i - y_i) ([raw_i > y_i] - level), gradient = w_i ([raw_i > y_i] - level) or 0 at 0."""
+    """value = sum_i w_i (raw_i - y_i) ([raw_i > y_i] - level), gradient = w_i ([raw_i > y_i] - level).
+
+    Where raw_i = y_i, the gradient is 0.
+    """
     real = raw.dtype.type
     value, zero, one = 0.0, real(0.0), real(1.0)
     for i in range(raw.shape[0]):

@@ -1,4 +1,4 @@
-"""Losses with an exponential of the prediction in them: log links, and the Gaussian with its log variance."""
+"""Losses that contain an exponential of the prediction: those with a log link, and the Gaussian's log variance."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Array = np.ndarray
 
 @inlined
 def guarded_exp(x: float, ceiling: float, c: tuple) -> tuple:
-    """exp(x) up to x = ceiling, its tangent beyond, and the derivative of that; c[0] and c[1] are 0 and 1."""
+    """exp(x), continued by its tangent beyond x = ceiling, and the derivative of that; c[0] and c[1] are 0 and 1."""
     beyond = x - ceiling if x > ceiling else c[0]
     slope = exp(x - beyond)
     return slope + slope * beyond, slope
@@ -74,9 +74,9 @@ def tweedie(y: Array, raw: Array, weight: Array | None, out: Array, power: float
 
 @compiled
 def gaussian(y: Array, raw: Array, weight: Array | None, out: Array, beta: float, ceiling: float) -> float:
-    """With r = m - y: value = sum_i w_i (s + r^2 exp(-s)) / 2, exp(-s) guarded, s alone no less than -ceiling.
+    """With r = m - y: value = sum_i w_i (s + r^2 exp(-s)) / 2, exp(-s) guarded, the first s at least -ceiling.
 
-    gradient = w_i f r exp(-s) by m and w_i f (1 - r^2 exp(-s)) / 2 by s, f = exp(beta s) up to its ceiling.
+    gradient = w_i f r exp(-s) by m and w_i f (1 - r^2 exp(-s)) / 2 by s, f = exp(beta s), with beta s at most ceiling.
     """
     real, n, k = raw.dtype.type, *y.shape
     value, half, share, top, c = 0.0, real(0.5), real(beta), real(ceiling), (real(0.0), real(1.0))
