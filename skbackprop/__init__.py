@@ -1,6 +1,6 @@
 """Neural networks for scikit-learn, trained by backpropagation written out in NumPy.
 
-Names are loaded when they are first asked for: importing the package imports nothing else.
+Names are loaded on first access: importing the package imports nothing else.
 """
 
 from importlib import import_module
@@ -59,7 +59,7 @@ def __getattr__(name: str) -> Any:
     """Look for a public name in one module after the other (PEP 562)."""
     if name == "__all__":
         return __dir__()
-    # The import of a folder or module asks for it here first, and must not set off the import of another.
+    # Importing a subpackage or module looks up its name here first, and that must not import another.
     if not name.startswith("_") and name not in _OWN:
         for module in _MODULES:
             loaded = import_module(f".{module}", __name__)

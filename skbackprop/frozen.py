@@ -1,4 +1,4 @@
-"""Frozen dataclasses, of which there are some fifty: what they all do alike is said once, not compiled for each."""
+"""Frozen dataclasses, of which there are some fifty: they share their methods, instead of compiling them for each."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[T]) -> type[T]:
-    """Like ``dataclass(frozen=True)``, but made in two thirds of the time: making classes is most of an import.
+    """Like ``dataclass(frozen=True)``, but created in two thirds of the time; creating classes dominates the import.
 
-    Compared and hashed by its fields, as any other frozen dataclass, which may inherit from it. Printed, like an
-    estimator, with the fields that are not at their defaults.
+    It is compared and hashed by its fields like any other frozen dataclass, and these may inherit from it. Like an
+    estimator, it is printed with the fields that differ from their defaults.
 
     Examples
     --------
@@ -37,8 +37,8 @@ def values(self: Any) -> dict[str, Any]:
 
 
 def shown(self: Any) -> str:
-    own = ((field, getattr(self, field.name)) for field in fields(self))
-    changed = (f"{field.name}={value!r}" for field, value in own if value is not field.default and value != field.default)
+    defaults = {field.name: field.default for field in fields(self)}
+    changed = (f"{name}={value!r}" for name, value in values(self).items() if value != defaults[name])
     return f"{type(self).__qualname__}({', '.join(changed)})"
 
 

@@ -1,6 +1,7 @@
-"""What a hyper-parameter may be: one check, one sentence, for everyone.
+"""Checks of hyper-parameters for the whole package, each with a message of one sentence.
 
-The core may not import scikit-learn, and ``sklearn.utils.check_scalar`` lets NaN through every bound.
+They replace ``sklearn.utils.check_scalar``, because the core may not import scikit-learn, and NaN passes every bound
+there.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ import numpy as np
 def check_real(name: str, value: Any, low: float = -math.inf, high: float = math.inf, closed: str = "both") -> float:
     """Return ``value`` as a float if it is a real number between ``low`` and ``high``.
 
-    ``closed`` says which ends belong: "both", "left", "right" or "neither"; an infinite end never does.
+    ``closed`` says which ends are included: "both", "left", "right" or "neither"; an infinite end never is.
 
     Raises
     ------
     TypeError, ValueError
-        With one sentence: the name, the expectation and what came.
+        If ``value`` is not a real number, or is out of range. The message names parameter, expectation and value.
     """
     opening = "[" if closed in ("both", "left") and low > -math.inf else "("
     closing = "]" if closed in ("both", "right") and high < math.inf else ")"
@@ -38,7 +39,7 @@ def check_real(name: str, value: Any, low: float = -math.inf, high: float = math
 
 
 def check_integer(name: str, value: Any, low: int, or_else: str = "") -> int:
-    """Return ``value`` as an int if it is an integer of at least ``low``; ``or_else`` words what else would do."""
+    """Return ``value`` as an int if it is an integer >= ``low``; ``or_else`` names alternatives in the message."""
     expected = f"`{name}` must be {or_else}an integer >= {low}, got {value!r}"
     if not isinstance(value, Integral) or isinstance(value, (bool, np.bool_)):
         raise TypeError(expected)
@@ -61,14 +62,14 @@ def one_or_several(value: Any) -> Any:
 
 
 def check_object(name: str, value: Any, contract: type, examples: str) -> None:
-    """Refuse a name, a class, or what is no object of the ``contract``: only estimators know what names stand for."""
+    """Refuse a name, a class, or an object without the members of the ``contract``; only estimators accept names."""
     if isinstance(value, (str, type)) or has_nothing_of(contract, value):
         raise TypeError(f"`{name}` must be an object such as {examples}, got {value!r}")
     check_whole(name, value, contract)
 
 
 def check_whole(name: str, value: Any, contract: type) -> None:
-    """Refuse an object that lacks some of what the ``contract``, a Protocol, asks for."""
+    """Refuse an object that lacks any member of the ``contract``, a Protocol."""
     missing = [f"`{part}`" for part in members(contract) if not hasattr(value, part)]
     if missing:
         *most, last = missing
@@ -78,20 +79,20 @@ def check_whole(name: str, value: Any, contract: type) -> None:
 
 
 def has_nothing_of(contract: type, value: Any) -> bool:
-    """Whether an object has nothing of what the ``contract`` asks for, and so is something else."""
+    """Whether an object has no member of the ``contract`` at all, and so is something else."""
     return not any(hasattr(value, part) for part in members(contract))
 
 
 @cache
 def members(contract: type) -> tuple[str, ...]:
-    """The names of what a Protocol asks for."""
+    """The names of the public members of a Protocol."""
     bases = [vars(base) for base in reversed(contract.__mro__)]
     parts = (part for base in bases for part in (*base.get("__annotations__", ()), *base))
     return tuple(dict.fromkeys(part for part in parts if not part.startswith("_")))
 
 
 def check_name(name: str, value: Any, known: Iterable[str], otherwise: str = "") -> Any:
-    """Return ``value`` if it is among the ``known`` names; ``otherwise`` words what else would do."""
+    """Return ``value`` if it is among the ``known`` names; ``otherwise`` names alternatives in the message."""
     known = sorted(known)
     if not isinstance(value, str) or value not in known:
         raise ValueError(f"`{name}` must be one of {', '.join(map(repr, known))}{otherwise}, got {value!r}")

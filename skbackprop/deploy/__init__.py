@@ -1,1 +1,1 @@
-"""Leaving the process: what a fitted network is on its own. It reads the network; only ``predictor()`` reads it."""
+"""Standalone predictors of fitted networks. It imports ``network``; only the method ``predictor()`` imports it."""

@@ -1,4 +1,4 @@
-"""The fast lane of prediction: weights with the scaling folded in, and nothing in between."""
+"""Fast prediction: the scaling is folded into the weights, and inputs are not checked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Array = np.ndarray
 
 
 class Folded:
-    """A dense layer with the scaling of its inputs in its weights."""
+    """A dense layer whose weights include the scaling, as `fold` makes it."""
 
     def __init__(self, W: Array, b: Array, f: Activation):
         self.W, self.b, self.f = W, b, f
@@ -29,25 +29,25 @@ class Folded:
 
 @dataclass(frozen=True, eq=False)
 class Predictor(ABC):
-    """What a network of dense layers predicts, without checks: X must be a plain float array of the right width.
+    """Predicts like a network of dense layers, without checks: X must be a plain float array of the right width.
 
-    It holds plain arrays and the objects for activation and loss, so it pickles small, and unpickling imports neither
-    scikit-learn nor numba. To call it is to ``predict``. X is not centred first: in float32, a column whose
-    mean is thousands of times its standard deviation loses as many digits.
+    It holds plain arrays and the objects for activation and loss, so its pickle is small, and unpickling imports
+    neither scikit-learn nor numba. Calling it is the same as ``predict``. X is not centred first: in float32, a column
+    whose mean is thousands of times its standard deviation loses precision by the same factor.
 
     Attributes
     ----------
     layers : tuple
         For every layer ``W``, ``b`` and the activation ``f``.
     loss : Loss
-        Whose inverse link makes predictions of raw output.
+        Its inverse link turns raw output into predictions.
     """
 
     layers: tuple[Folded, ...]
     loss: Loss
 
     def raw(self, X: Array) -> Array:
-        """What the last layer puts out, in the natural units of the target: one column for each of the loss's."""
+        """The raw output, in the natural units of the target, with as many columns as the loss requires."""
         if X.dtype != self.layers[0].W.dtype:
             X = X.astype(self.layers[0].W.dtype)
         for layer in self.layers:
@@ -59,7 +59,7 @@ class Predictor(ABC):
 
     @abstractmethod
     def predict(self, X: Array) -> Array:
-        """As the estimator's ``predict``."""
+        """The same as the estimator's ``predict``."""
 
     def __call__(self, X: Array) -> Array:
         return self.predict(X)
@@ -67,12 +67,12 @@ class Predictor(ABC):
 
 @dataclass(frozen=True, eq=False)
 class NumberPredictor(Numbers, Predictor):
-    """The predictor of a regressor. Of a loss that learns a standard deviation, that is ``loss.std(raw(X))``.
+    """The predictor of a regressor. If its loss learns a standard deviation, ``loss.std(raw(X))`` gives that.
 
     Attributes
     ----------
     flat : bool
-        Whether one column of predictions is given as one number per row.
+        Whether a single column of predictions is returned with shape (n,).
 
     Examples
     --------
@@ -98,7 +98,7 @@ class ClassPredictor(Labels, Predictor):
     classes : ndarray
         Labels, in the order of the columns of ``predict_proba``.
     indicator : bool
-        Whether rows have any number of labels, each with a probability of its own, and ``predict`` gives an indicator.
+        Whether a row may have any number of labels, each with its own probability; ``predict`` gives an indicator then.
 
     Examples
     --------
@@ -120,19 +120,19 @@ class ClassPredictor(Labels, Predictor):
         return self.write(self.loss.decide(self.raw(X)))
 
     def predict_proba(self, X: Array) -> Array:
-        """Of every class, summing to one in a row, or of every label of an indicator."""
+        """The probabilities of the classes, which sum to one in a row, or of every label of an indicator."""
         return self.loss.predict(self.column_per_class(self.raw(X)))
 
 
 def make_predictor(
     model: Model, *, flat: bool = False, classes: Array | None = None, indicator: bool = False
 ) -> Predictor:
-    """A copy of what ``model`` computes, of numbers or, where there are ``classes``, of these.
+    """A predictor that copies ``model``, for numbers or, given ``classes``, for labels.
 
     Raises
     ------
     TypeError
-        Where the network has layers that cannot be folded.
+        If the network has layers that cannot be folded.
     """
     layers, loss = tuple(fold(model)), cast(Any, model.loss)
     if classes is None:
@@ -141,15 +141,15 @@ def make_predictor(
 
 
 def fold(model: Model) -> Iterator[Folded]:
-    """The dense layers of ``model``: the first one takes X as it comes, the last one gives natural units.
+    """The dense layers of ``model``, rewritten so that the first takes X unscaled and the last gives natural units.
 
     ((X - s) c) W + b = X W' + b' with W' = c W and b' = b - s W'; gain (A W + b) + offset = A (W gain) + b gain +
-    offset. Both in float64.
+    offset. Both are computed in float64.
 
     Raises
     ------
     TypeError
-        Where the network has layers other than Standardize, Dense and Dropout.
+        If the network has layers other than Standardize, Dense and Dropout.
     """
     dtype, units = model.theta.dtype, model.units
     shift, inverse_scale = np.zeros(()), np.ones(())

@@ -1,6 +1,6 @@
-"""scikit-learn's face: an estimator joins a network to an optimiser, and is the only code that knows scikit-learn.
+"""The estimators: they join networks to optimisers behind scikit-learn's interface, and only they know scikit-learn.
 
-Each is loaded when it is first asked for (PEP 562), so that one of them does not pay for the layers of another.
+Each is loaded on first access (PEP 562), so that using one does not load the layers of another.
 """
 
 from importlib import import_module

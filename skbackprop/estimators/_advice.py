@@ -1,4 +1,4 @@
-"""Sentences about a fit that failed, or is of no use, or has not come to its end: each says what the user can do."""
+"""Messages about a fit that failed, is useless or ended too early; each says what the user can do."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ __all__ = [
 ]
 
 Array = np.ndarray
-LIGHT = 0.1  # a mean weight below this
-COARSE = 10.0  # steps of a dtype in a standard deviation
-HEAVY = 0.01  # an alpha above this, as it then counts
+LIGHT = 0.1  # weights are light if their mean is below this
+COARSE = 10.0  # a target is coarse if its standard deviation has fewer rounding steps than this
+HEAVY = 0.01  # a penalty is heavy if alpha, divided by the mean weight, is above this
 BETWEEN = "skbackprop", "sklearn", "joblib"  # packages between a user's line and a warning
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the line that called in from outside, be it through ``fit``, a pipeline or a grid search."""
+    """Warn, giving the user's own line as the source, be it a call of ``fit``, of a pipeline or of a grid search."""
     level, frame = 1, inspect.currentframe()
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in BETWEEN:
         level, frame = level + 1, frame.f_back
@@ -36,7 +36,7 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
 
 
 def divergence(e: Any, full_batch: bool, epoch: int, what: str) -> str:
-    """Of an estimator ``e`` whose loss or weights are no longer finite."""
+    """The message if the loss or the weights of the estimator ``e`` are no longer finite."""
     remedies = [] if full_batch else [f"lower `learning_rate_init` (now {e.learning_rate_init:g})"]
     if not full_batch and e.clip_norm is None:
         remedies.append("set `clip_norm` (1.0, say)")
@@ -47,8 +47,8 @@ def divergence(e: Any, full_batch: bool, epoch: int, what: str) -> str:
 
 
 def warn_of_coarse_target(y: Array, dtype: np.dtype) -> None:
-    """Of numbers between which, so far from zero, the dtype of predictions has hardly any others."""
-    with np.errstate(over="ignore", invalid="ignore"):  # in units that are refused later
+    """Warn if y varies by only a few rounding steps of the dtype, because its values are so far from zero."""
+    with np.errstate(over="ignore", invalid="ignore"):  # units that overflow are refused later
         size, sd = np.abs(y).max(axis=0), (y - y[:1]).std(axis=0)  # exactly 0 where y does not vary
     step = size * np.finfo(dtype).eps
     coarse = (sd > 0) & (sd < COARSE * step)
@@ -62,7 +62,7 @@ def warn_of_coarse_target(y: Array, dtype: np.dtype) -> None:
 
 
 def warn_of_light_rows(alpha: float, mean_weight: float) -> None:
-    """Of weights that let rows count next to nothing beside the penalty: they sum to 1, most likely."""
+    """Warn if the weights are so small, probably because they sum to 1, that the penalty outweighs the rows."""
     if mean_weight >= LIGHT or alpha <= HEAVY * mean_weight:
         return
     message = (
@@ -73,7 +73,7 @@ def warn_of_light_rows(alpha: float, mean_weight: float) -> None:
 
 
 def worse(e: Any, loss: float, constant: float) -> str:
-    """Of one whose predictions are worse than the best constant."""
+    """The advice if predictions are worse than the best constant."""
     slower = f"lower `learning_rate_init` (now {e.learning_rate_init:g})"
     return (
         f"training ended worse than the best constant would do (loss {loss:.3g}, constant {constant:.3g}): "
@@ -82,16 +82,16 @@ def worse(e: Any, loss: float, constant: float) -> str:
 
 
 def no_better(e: Any, full_batch: bool, rows: int, loss: float, constant: float) -> str:
-    """Of one that early stopping ended before it had learnt anything, in batches of so many rows."""
+    """The advice if early stopping ended training, in batches of ``rows``, before the model beat the best constant."""
     smaller = "" if full_batch else f", or lower `batch_size` (now {rows} rows)"
     return (
-        f"early stopping kept weights that are no better than the best constant (loss {loss:.3g}, constant "
+        f"early stopping kept weights that are hardly better than the best constant (loss {loss:.3g}, constant "
         f"{constant:.3g}): raise `n_iter_no_change` (now {e.n_iter_no_change}){smaller}"
     )
 
 
 def other_units(loss: float, constant: float) -> str:
-    """Of one whose validation rows seem to be of another kind than the training rows."""
+    """The advice if the validation rows seem to have other units than the training rows."""
     return (
         f"the validation rows are predicted worse than by a constant (validation loss {loss:.3g}, constant "
         f"{constant:.3g}): look whether `X_val` and `y_val` are in the units of X and y; a pipeline transforms `X_val` "
@@ -100,7 +100,7 @@ def other_units(loss: float, constant: float) -> str:
 
 
 def coarse_tol(e: Any) -> str:
-    """Of one that early stopping ended while the score rose, by less than tol."""
+    """The advice if early stopping ended training while the score still rose, but by less than ``tol``."""
     return (
         f"early stopping ended the fit while monitor={e.monitor!r} still improved: lower `tol` (now {e.tol:g}), which "
         f"is in units of that score"
@@ -108,7 +108,7 @@ def coarse_tol(e: Any) -> str:
 
 
 def not_settled(e: Any, full_batch: bool) -> str:
-    """Of one that was still learning when it ended."""
+    """The advice if the model was still learning when training ended."""
     if full_batch:
         return f"`max_iter` ({e.max_iter}) or `max_fun` was reached before the loss settled: raise them"
     return (

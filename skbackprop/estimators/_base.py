@@ -16,10 +16,9 @@ from ..network.contract import Layer
 from ..network.losses import Loss, Units
 from ..network.model import Model
 from ..network.network import Network
-from ..optimize.training import TrainingState, factor_at
+from ..optimize.training import TrainingState
 from ._advice import warn, warn_of_coarse_target, warn_of_light_rows
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
-from ._fitted import FittedNetwork
 from ._parts import PartParametersMixin
 from ._reading import (
     FLOATS,
@@ -36,30 +35,25 @@ from ._scaling import Scaling
 from ._session import Ending, Session
 from ._settings import Architecture, Settings, check_same, read_settings
 from ._targets import Target
-from ._threads import one_blas_thread, suitable_blas_threads
+from ._threads import one_blas_thread
+from ._units import MovingUnits
 
 Array = np.ndarray
 
-# How far partial_fit moves the output bias towards new rows: half way at this rate and many rows.
-SHIFT_RATE = 1e-3
-SHIFT_ROWS = 100
 
-
-class BatchNetwork(FittedNetwork, CallbackSupportMixin, PartParametersMixin, metaclass=ABCMeta):
+class BatchNetwork(MovingUnits, CallbackSupportMixin, PartParametersMixin, metaclass=ABCMeta):
     """A network, an optimiser and the loop between them, behind scikit-learn's methods.
 
-    One branch of its subclasses reads rows and builds layers for them, the other knows targets and losses.
-    `model_` is all that prediction needs.
+    One branch of its subclasses reads rows and builds layers for them, the other knows targets and losses. An estimator
+    inherits from one of each. Prediction needs `model_` alone.
     """
 
-    # Kept for the next call: what the units come from, what partial_fit goes on from, which rows are held out.
-    _target: Target
-    _scaling: Scaling
+    # Kept for the next call: where partial_fit continues, and the seed of the split into training and validation rows.
     _state: TrainingState | None = None
     _split_seed: int | None = None
 
     def _store(self, parameters: dict[str, Any]) -> None:
-        """What every constructor does, and no more: keep its ``parameters`` under their names, as they came."""
+        """Store the constructor's ``parameters`` under their names, unchanged; a constructor does nothing else."""
         self.__dict__.update((name, value) for name, value in parameters.items() if name != "self")
 
     @abstractmethod
@@ -68,18 +62,18 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, PartParametersMixin, met
 
     @abstractmethod
     def _entrance(self, settings: Settings) -> list[Layer]:
-        """The layers before the hidden ones, once rows have been read."""
+        """The layers before the hidden ones; called after rows have been read."""
 
     @abstractmethod
     def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, Array | None]:
-        """Check X, as numbers of the ``dtype``, and y, of any type; with ``reset`` they set what others must be like.
+        """Validate X, converting it to ``dtype``, and y, of any type. With ``reset`` they define what later X must be.
 
-        y comes as one target after the other, with a mask of the steps of X that have one; None: every row has one.
+        Returns X, y as a list of targets, and a mask of the steps of X that have one; None if every row has one.
         """
 
     @abstractmethod
     def _row_shape(self, X: Any) -> tuple[int | None, ...]:
-        """What a row of X is to the network."""
+        """The shape of a row of X, as the network takes it."""
 
     @abstractmethod
     def _objective(self, model: Model, data: Data, y: Array, **common: Any) -> Any:
@@ -88,17 +82,17 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, PartParametersMixin, met
     @property
     @abstractmethod
     def _losses(self) -> tuple[Mapping[str, Any], type]:
-        """What ``loss`` may name, and the contract of one's own."""
+        """The losses that can be named, and the protocol that a loss of the user's own must follow."""
 
     @abstractmethod
     def _target_of(self, y: Any, classes: Any = None) -> Target:
-        """What a first y, and the ``classes`` if they were given, show: what predictions will look like."""
+        """The target as inferred from the first y, and ``classes`` if given; it fixes the form of predictions."""
 
     @abstractmethod
     def _weigh_classes(self, data: Data, keep: bool) -> Array | None:
-        """Count the rows of every class, with ``keep`` besides those before; returns what a row of each weighs.
+        """Count the rows of every class, adding to earlier counts if ``keep``.
 
-        None where rows count alike.
+        Returns the weight of a row of each class, or None if all classes count the same.
         """
 
     @with_callbacks
@@ -117,22 +111,23 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, PartParametersMixin, met
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features), or sequences
-            Training rows. A recurrent network takes sequences, in the forms that its class describes, and nothing
-            sparse. float32 and tokens are computed in float32, everything else in float64.
+            Training rows. A recurrent network takes sequences, in the forms that its class describes, but no sparse
+            matrix. float32 and tokens are computed in float32, everything else in float64.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Target in its natural units, or labels. With ``return_sequences=True`` there is one for every step:
             (n_samples, n_steps) or (n_samples, n_steps, n_outputs).
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights >= 0, one for each row or sequence. An integer weight counts like so many equal rows.
+            Weights >= 0, one for each row or sequence. A row of weight 3 counts like three equal rows.
         X_val, y_val, sample_weight_val : default=None
             Rows to validate on. Without them ``early_stopping=True`` sets ``validation_fraction`` of the training rows
-            aside. A pipeline hands ``X_val`` over as it is: see the guide on ``transform_input``.
+            aside. A pipeline passes ``X_val`` on untransformed: see the guide on ``transform_input``.
 
         Returns
         -------
         self : estimator
-            Fitted. So it is after Ctrl-C, which is raised all the same: with early stopping its weights are the best so
-            far, otherwise the latest or, if they are averaged, their mean after the last whole epoch.
+            The fitted estimator. Ctrl-C stops training and is raised again, but the estimator stays fitted: with the
+            best weights so far under early stopping, else with the latest ones or, if they are averaged, their mean
+            after the last complete epoch.
         """
         return self._safely(self._fit, X, y, sample_weight, X_val, y_val, sample_weight_val)
 
@@ -144,8 +139,12 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, PartParametersMixin, met
         return double
 
     def _safely(self, train: Callable[..., Ending], *arguments: Any) -> Any:
-        """Let ``train`` change this estimator, unless it fails. Neither an interruption nor a warning is a failure."""
-        with nothing_lost(self), kernels_in_force() as self.kernel_backend_:
+        """Let ``train`` change this estimator; if that fails, undo it.
+
+        Neither an interruption that ``train`` returns nor the warning at the end, raised as an error, undoes anything.
+        """
+        with nothing_lost(self), kernels_in_force() as backend:
+            self.kernel_backend_ = backend
             interruption, advice = train(*arguments)
         if interruption is not None:
             raise interruption
@@ -171,7 +170,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, PartParametersMixin, met
             data, held_out = train_validation_split(data, self.validation_fraction, seed, self._target.stratify)
         state = settings.start(model, rng)
         if settings.standardize and fresh:
-            self._begin_units(model, data, Scaling.of(data, model.network))
+            self._begin_units(model, data)
             model.zero_constant_columns(self._scaling.X.constant())
         elif settings.standardize:
             self._follow_units(settings, model, state, data, Scaling.of(data, model.network, self._scaling))
@@ -193,7 +192,7 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, PartParametersMixin, met
             state = self._state.over(model.theta)
             state.noise = state.noise or settings.noise(state.rng)
         if settings.standardize and fresh:
-            self._begin_units(model, data, Scaling.of(data, model.network))
+            self._begin_units(model, data)  # a column that is constant so far keeps its weights: it may vary later
         elif settings.standardize:
             self._follow_units(settings, model, state, data, self._scaling.copy())
             self._shift_output_bias(settings, model, state, data)
@@ -202,16 +201,16 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, PartParametersMixin, met
         return Session(self, settings, model, state, data, None, tasks, planned=False).run()
 
     def _generator(self) -> np.random.RandomState:
-        """The source of all randomness; never NumPy's global one, which nobody could pickle with the model."""
+        """The source of all randomness; never NumPy's global generator, which cannot be pickled with the model."""
         return np.random.RandomState() if self.random_state is None else check_random_state(self.random_state)
 
     def _generator_to_keep(self) -> np.random.RandomState:
-        """The same for a stream, which goes on with a copy: of a shared one, others would draw the same numbers."""
+        """The generator that ``partial_fit`` keeps. The user's RandomState, which others may share, seeds a new one."""
         rng = self._generator()
         return type(rng)(rng.randint(2**31)) if rng is self.random_state else rng
 
     def _read_training(self, X: Any, y: Any, weight: Any, fresh: bool, classes: Any = None) -> tuple[Settings, Data]:
-        """Parameters and rows as they are now; a ``fresh`` target decides what predictions look like."""
+        """Read the current parameters and the rows; if ``fresh``, y fixes the form of targets and predictions."""
         settings = read_settings(self, *self._losses, self._architecture())
         X, y, known = self._read_xy(X, y, reset=fresh, dtype=FLOATS if fresh else self.theta_.dtype)
         if fresh:
@@ -241,55 +240,20 @@ class BatchNetwork(FittedNetwork, CallbackSupportMixin, PartParametersMixin, met
             raise same_kind(error, f"validation rows (`X_val`, `y_val`, `sample_weight_val`): {error}") from None
 
     def _build(self, settings: Settings, data: Data, rng: np.random.RandomState) -> Model:
-        """A new network for these data, its weights drawn, its target in natural units."""
+        """A new network for these data, with random weights and the target in natural units."""
         width = settings.loss.raw_width(data.y.reshape(-1, data.y.shape[-1]))
         network = Network(settings.layers(self._entrance(settings), width), self._row_shape(data.X))
-        with one_blas_thread():  # an orthogonal start is a factorisation in small steps, for which no other thread pays
+        with one_blas_thread():  # orthogonal weights are factorised in small steps, for which more threads do not pay
             theta = network.parameters.initial(rng, data.X.dtype)
         self.n_outputs_, self._signature = width, settings.signature()
         self._split_seed = None  # another model, another split
         return Model(network, settings.loss, theta, Units.natural(data.y.shape[-1], width))
 
     def _continue(self, settings: Settings, data: Data, how: str) -> Model:
-        """The fitted model to go on from, with the dropout of today, which has no part in theta.
+        """The fitted model to continue from, with the current dropout rates, which have no part in theta.
 
-        Its theta is a copy, so that a call that fails costs nothing.
+        Its theta is a copy, so that a failed call leaves the fitted model as it was.
         """
         check_same(self._signature, settings.signature(), how)
         layers = settings.layers(self._entrance(settings), self.n_outputs_)
         return replace(self.model_.copy(), network=Network(layers, self._row_shape(data.X)))
-
-    def _begin_units(self, model: Model, data: Data, scaling: Scaling) -> None:
-        """Units at both ends from the first data, and the best constant in these units as the first prediction."""
-        shift, inverse_scale, units = scaling.update(data, model.loss)
-        self._scaling, model.loss = scaling, scaling.within_reach(model.loss)
-        model.set_units(shift, inverse_scale, units)
-        model.start_at_constant(*data.targets(units.standardize(data.y), data.weight))
-
-    def _follow_units(
-        self, settings: Settings, model: Model, state: TrainingState, data: Data, scaling: Scaling
-    ) -> None:
-        """Let the units at both ends follow the data, and the optimiser's moments follow the units.
-
-        A target that has never varied says nothing about its scale. Once all outputs vary, what was learnt means
-        nothing in the new units: the output begins anew, at the best constant for mean - sd and mean + sd.
-        """
-        never_varied, all_equal = ~self._scaling.X_has_varied, not self._scaling.y_has_varied.any()
-        shift, inverse_scale, units = scaling.update(data, model.loss)
-        self._scaling, model.loss = scaling, scaling.within_reach(model.loss)
-        factor = model.move_units(shift, inverse_scale, never_varied, units)
-        if self._target.has_units and all_equal and not scaling.y.constant().any():
-            model.start_at_constant(units.standardize(scaling.y.mean + scaling.y.sd() * [[-1.0], [1.0]]), None)
-            state.moments = settings.moments(model)
-        else:
-            settings.solver.rescale(state.moments, factor)
-
-    def _shift_output_bias(self, settings: Settings, model: Model, state: TrainingState, data: Data) -> None:
-        """Move the output bias towards new rows: the further, the more rows and the higher the rate."""
-        rate = self.learning_rate_init * factor_at(settings.schedule, state.steps, None)
-        rows = data.n * data.mean_weight()
-        share = rate / (rate + SHIFT_RATE) * rows / (rows + SHIFT_ROWS)
-        quiet = np.errstate(over="ignore", invalid="ignore")  # training will say that it diverges
-        with quiet, suitable_blas_threads(model.network, data.n):
-            raw = data.at_targets(self._raw_of(model, data.taken(data.X)))
-            model.shift_output_bias(raw, *data.targets(model.units.standardize(data.y), data.weight), share)

@@ -1,4 +1,4 @@
-"""Our epochs as tasks of scikit-learn's callbacks, where it has them (1.9 and later), and nothing where it has not."""
+"""Epochs as tasks for scikit-learn's callbacks (1.9 and later); with an older scikit-learn, these calls do nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ except ImportError:
             return False
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Stands in for the mixin of scikit-learn 1.9: there is nothing to call."""
+        """Stands in for the mixin of scikit-learn 1.9: there are no callbacks to call."""
 
         def _init_callback_context(self, **task: Any) -> _NoContext:
             return _NoContext()
@@ -37,20 +37,20 @@ __all__ = ["CallbackSupportMixin", "EpochTasks", "with_callbacks"]
 
 
 class EpochTasks:
-    """One task for the fit and one below it for every epoch.
+    """One task for the fit and, below it, one for every epoch.
 
-    Callbacks get the X and y that the user gave, cut to the training rows and only if they ask for them.
+    Callbacks get the user's X and y, restricted to the training rows; the rows are selected only if a callback asks.
 
     Parameters
     ----------
     estimator : estimator with CallbackSupportMixin
     X, y : as given to fit
     weight : ndarray or None
-        One for every row of X.
+        One weight for every row of X.
     rows : ndarray of int or None
         The training rows; None stands for all.
     max_epochs : int
-        How many epochs there will be at most.
+        The maximum number of epochs.
     """
 
     def __init__(self, estimator: Any, X: Any, y: Any, weight: Any, rows: np.ndarray | None, max_epochs: int):
@@ -72,7 +72,10 @@ class EpochTasks:
         self.epoch.call_on_fit_task_begin(**self.values)
 
     def end_epoch(self, attributes: Callable[[], dict[str, Any]]) -> bool:
-        """Whether a callback asks to stop. ``attributes`` make a shallow copy of the estimator able to predict."""
+        """Return whether a callback asks to stop.
+
+        ``attributes()`` returns what a shallow copy of the estimator needs in order to predict.
+        """
         return self.epoch.call_on_fit_task_end(**self.values, reconstruction_attributes=attributes)
 
     def end_fit(self) -> None:

@@ -61,20 +61,21 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
     @available_if(can_step)
     @with_callbacks
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> BatchClassifier:
-        """Go through X and y once, from where the last call left off.
+        """Train on X and y for one epoch, continuing where the last call left off.
 
-        Weights, the optimiser's moments, the generator and the counters continue. With ``standardize=True`` the running
-        means and standard deviations of X take in the new rows, and the network is rewritten for them without changing
-        the function it computes; then the output bias goes part of the way to the frequencies of their classes.
-        Parameters are read anew at each call; ``early_stopping`` and ``learning_rate="adaptive"`` have no effect here.
+        Weights, the optimiser's moments, the generator and the counters continue. With ``standardize=True`` the new
+        rows update the running means and standard deviations of X, and the weights are adapted to them without changing
+        the function that the network computes; then the output bias moves part of the way to the class frequencies of
+        the new rows. Parameters are read anew at each call; ``early_stopping`` and ``learning_rate="adaptive"`` have no
+        effect here.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features), or sequences as in ``fit``
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Labels, which may lack classes; with ``return_sequences=True`` of shape (n_samples, n_steps).
+            Labels, not necessarily of all classes; with ``return_sequences=True`` of shape (n_samples, n_steps).
         classes : array-like of shape (n_classes,), default=None
-            All labels that will ever come, of which y has some; must be given at the first call, and cannot change.
+            All labels that may occur in any call; must be given at the first one, and cannot change.
         sample_weight : array-like of shape (n_samples,), default=None
 
         Returns
@@ -88,7 +89,7 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         return self._safely(self._partial_fit, X, y, sample_weight, classes)
 
     def predict(self, X: Any) -> Array:
-        """Predict the most probable label of every row; of an indicator, every label that is more likely than not.
+        """Predict the most probable label of every row or, of an indicator, every label that is more likely than not.
 
         Parameters
         ----------
@@ -97,8 +98,8 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
-            With ``return_sequences=True`` one label for every step, (n_samples, n_steps); those at padding mean
-            nothing.
+            With ``return_sequences=True`` one label for every step, (n_samples, n_steps); those at padding are
+            meaningless.
         """
         return self._forward(self._read_x(X), then=self._decided)
 
@@ -118,7 +119,7 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         return raw[..., 0] if self._target.two_classes else raw
 
     def predict_proba(self, X: Any) -> Array:
-        """The probability of every class, which sum to one, or of every label.
+        """The probabilities of the classes, which sum to one, or of every label of an indicator.
 
         Parameters
         ----------
@@ -132,7 +133,7 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         return self._forward(self._read_x(X), then=self._predicted)
 
     def predict_log_proba(self, X: Any) -> Array:
-        """The logarithm of `predict_proba`, computed from raw output, hence finite however sure the prediction is.
+        """The logarithm of `predict_proba`, computed from raw output and so finite however certain the prediction is.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What a fitted network does: predict, and show what scikit-learn's MLP shows, read off the model and the history."""
+"""What a fitted network offers: prediction, and the attributes of scikit-learn's MLP, as views of model and history."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Array = np.ndarray
 class FittedNetwork(metaclass=ABCMeta):
     """Prediction from ``model_``, and views of ``model_`` and ``history_`` as attributes.
 
-    The attributes are not stored, so that they can neither fall out of step nor be pickled twice.
+    The attributes are not stored, so that they cannot become inconsistent or be pickled twice.
     """
 
     model_: Model
@@ -29,18 +29,18 @@ class FittedNetwork(metaclass=ABCMeta):
     _stops_by_validation: bool
 
     def activations(self, X: Any, layer: int = -1) -> Array:
-        """What a hidden layer puts out for X: a learnt representation of it.
+        """The output of a hidden layer for X: a learnt representation of X.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features), or sequences as in ``fit``
         layer : int, default=-1
-            Which hidden layer, counted from 0, or with a negative number from the last.
+            Index of the hidden layer, counted from 0; a negative one counts from the last.
 
         Returns
         -------
         A : ndarray of shape (n_samples, hidden_layer_sizes[layer])
-            Of a recurrent layer that hands on every step, (n_samples, n_steps, hidden_layer_sizes[layer]), NaN at
+            For a recurrent layer that outputs every step, (n_samples, n_steps, hidden_layer_sizes[layer]), with NaN at
             padding; with ``bidirectional=True`` twice as wide.
         """
         X = self._read_x(X)
@@ -56,14 +56,14 @@ class FittedNetwork(metaclass=ABCMeta):
 
     @abstractmethod
     def _raw_of(self, model: Model, X: Any, stop: int | None = None, then: Then = None) -> Array:
-        """What a model puts out for X, or the layer before index ``stop``, or what ``then`` makes of it."""
+        """A model's raw output for X, or the output of the layer before index ``stop``, with ``then`` applied to it."""
 
     @abstractmethod
     def _given(self, X: Any) -> Any:
-        """X as the user gives it."""
+        """X, once read, in the form in which the user gives it."""
 
     def _forward(self, X: Any, stop: int | None = None, then: Then = None) -> Array:
-        """The model's raw output, or what ``then`` makes of it, with as many BLAS threads as suit a block of rows."""
+        """The output of `model_` as in `_raw_of`, computed with as many BLAS threads as suit a block of rows."""
         network = self.model_.network
         rows = min(X.shape[0], rows_per_block(network, self.theta_.itemsize, X))
         with suitable_blas_threads(network, rows), kernels_in_force():
@@ -71,7 +71,7 @@ class FittedNetwork(metaclass=ABCMeta):
 
     @property
     def _loss(self) -> Any:
-        """The model's loss, a RegressionLoss or one of classes."""
+        """The model's loss, a `RegressionLoss` or a `ClassificationLoss`."""
         return self.model_.loss
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -105,7 +105,7 @@ class FittedNetwork(metaclass=ABCMeta):
 
     @property
     def n_layers_(self) -> int:
-        """Layers, counting inputs and outputs."""
+        """The number of layers, counting inputs and outputs."""
         return len(self.coefs_) + 1
 
     @property
@@ -130,7 +130,7 @@ class FittedNetwork(metaclass=ABCMeta):
 
     @property
     def validation_scores_(self) -> list[float] | None:
-        """What is monitored, greater being better, after every epoch; None without validation rows."""
+        """The monitored score (greater is better) after every epoch; None without validation rows."""
         return self.history_.get("validation_score")
 
     @property
@@ -140,6 +140,6 @@ class FittedNetwork(metaclass=ABCMeta):
 
     @property
     def best_loss_(self) -> float | None:
-        """The least of ``loss_curve_``; None with early stopping, which does not watch it."""
+        """The lowest value of ``loss_curve_``; None with early stopping, which does not watch it."""
         curve = self.loss_curve_
         return None if self._stops_by_validation or not curve else min(curve)

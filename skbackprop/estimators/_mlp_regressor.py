@@ -9,8 +9,8 @@ from ._regression import BatchRegressor
 class BatchMLPRegressor(BatchRegressor, Perceptron):
     """Multilayer perceptron for regression, trained by mini-batch backpropagation.
 
-    The parameters of scikit-learn's ``MLPRegressor`` with their names, meanings and defaults, and some more. The target
-    and the inputs need no scaling: with ``standardize=True`` that happens inside, and everything outside is in natural
+    It has the parameters of scikit-learn's ``MLPRegressor``, with their names, meanings and defaults, and some more.
+    Neither inputs nor target need scaling: ``standardize=True`` does it internally, and predictions are in natural
     units.
 
     Parameters
@@ -19,48 +19,49 @@ class BatchMLPRegressor(BatchRegressor, Perceptron):
         What is minimised, summed over outputs and averaged over rows. For any target: "squared_error",
         "absolute_error", "huber", "log_cosh", "quantile" (the median), "expectile" (the mean), "gaussian" (mean and
         variance); with a log link "poisson" (y >= 0), "gamma" (y > 0), "tweedie" (y >= 0). Or an object with other
-        numbers, such as ``Quantile([0.1, 0.5, 0.9])``, ``Huber(delta=2.0)``, ``Tweedie(1.2)``.
+        parameters, such as ``Quantile([0.1, 0.5, 0.9])``, ``Huber(delta=2.0)``, ``Tweedie(1.2)``.
     hidden_layer_sizes : int or sequence of int, default=(100,)
-        Units of each hidden layer; ``()`` makes a linear model.
+        Number of units in each hidden layer; ``()`` makes a linear model.
     activation : str, Activation or a sequence of them, default="relu"
         "identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "softplus", "gelu", "silu", "mish", or an
         object such as ``LeakyReLU(0.1)``; a sequence has one for every hidden layer.
     solver : {"adam", "adamw", "sgd", "rmsprop", "lbfgs"} or Optimizer, default="adam"
-        What moves the weights; an object such as ``AdamW(weight_decay=0.1)`` brings its own numbers.
+        The optimiser; an object such as ``AdamW(weight_decay=0.1)`` carries its own parameters.
     alpha : float, default=0.0001
-        L2 penalty, alpha / 2 |W|^2, divided by the rows of the batch as in scikit-learn; biases are spared. A
-        decay that does not depend on the batch is that of ``AdamW`` (0.01 by default) or ``SGD(weight_decay=...)``;
-        set alpha to 0 with it.
+        L2 penalty, alpha / 2 |W|^2, divided by the rows of the batch as in scikit-learn; biases are not penalised. For
+        a decay that does not depend on the batch, use ``AdamW`` (0.01 by default) or ``SGD(weight_decay=...)``, and set
+        alpha to 0.
     batch_size : int, "auto" or "full", default="auto"
-        Rows per step; "auto" is min(200, n_samples), "full" is all of them.
+        Rows per batch; "auto" is min(200, n_samples), "full" is all rows.
     learning_rate : str or Schedule, default="constant"
         "constant", "invscaling", "cosine", "one_cycle", "step", an object such as ``Warmup(100, Cosine())``,
-        or "adaptive", which divides the rate by 5 wherever patience ends. The rate is that of every step, for
-        every solver but "lbfgs".
+        or "adaptive", which divides the rate by 5 whenever ``n_iter_no_change`` epochs have brought no improvement.
+        The schedule is applied at every step (batch), for every solver but "lbfgs".
     learning_rate_init : float, default=0.001
         The learning rate, which the schedule ``learning_rate`` multiplies by a factor at every step.
     power_t : float, default=0.5
         "invscaling" divides the rate by (step + 1) ** power_t, with steps counted from 0.
     max_iter : int, default=200
-        Epochs at most; for "lbfgs", iterations.
+        Maximum number of epochs; for "lbfgs", of iterations.
     shuffle : bool, default=True
-        Whether every epoch takes the rows in another order. With False, early stopping holds out the last rows.
+        Whether to shuffle the rows in every epoch. With False, early stopping holds out the last rows.
     random_state : int, RandomState instance or None, default=None
-        Source of the weights, the order of rows, the held-out rows and dropout. None is different every time.
+        Source of the initial weights, the order of rows, the held-out rows and dropout. With None, every fit draws
+        different numbers.
     tol : float, default=1e-4
         By how much an epoch must lower the loss, or raise what early stopping watches, to count as an improvement.
-        The loss is in units of the standardised target, so this is relative to the target's scale.
+        With ``standardize=True`` the loss is in units of the standardised target, so this is relative to its scale.
         For "lbfgs" also the tolerance on the largest entry of the gradient.
     verbose : bool or int, default=False
         Whether to print a line per epoch.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the weights of the last ``fit``.
+        Whether ``fit`` continues from the weights of the last ``fit``.
     momentum : float, default=0.9
         For "sgd": the share of the previous step that is added to the next one, from 0 to 1.
     nesterovs_momentum : bool, default=True
-        For "sgd": whether the momentum is Nesterov's.
+        For "sgd": whether to use Nesterov's momentum.
     early_stopping : bool, default=False
-        Whether to stop when validation rows no longer improve, and to keep the weights of the best epoch.
+        Whether to stop when the validation rows show no more improvement, and to keep the weights of the best epoch.
     validation_fraction : float, default=0.1
         The share of rows that early stopping holds out, unless ``fit`` is given ``X_val``.
     beta_1, beta_2 : float, default=0.9, 0.999
@@ -68,29 +69,29 @@ class BatchMLPRegressor(BatchRegressor, Perceptron):
     epsilon : float, default=1e-8
         For "adam", "adamw" and "rmsprop": added to the root of the mean square.
     n_iter_no_change : int or float("inf"), default=10
-        Epochs without improvement after which training stops; infinity means never. A schedule that plans for its
-        end is cut short by validation rows only.
+        Epochs without improvement after which training stops; infinity means never. A schedule with a planned end
+        is cut short only by early stopping.
     max_fun : int, default=15000
-        Evaluations at most, for "lbfgs".
+        For "lbfgs": the maximum number of evaluations of the objective.
     standardize : bool, default=True
-        Whether to standardise inputs and target inside, and to start from the best constant prediction.
+        Whether to standardise inputs and target internally, and to start from the best constant prediction.
     dropout : float, default=0.0
-        Probability that a hidden unit is left out of a step.
+        Probability that the output of a hidden unit is dropped in training.
     clip_norm : float or None, default=None
-        Gradients longer than this are shortened to it.
+        Gradients with a larger norm are scaled down to it.
     init : str or Initializer, default="auto"
-        Where weights start: "auto" is what suits the activation (scikit-learn's scheme for its own four); or
+        How weights are initialised: "auto" is what suits the activation (scikit-learn's scheme for its own four); or
         "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "orthogonal",
         "small_normal".
     monitor : str or callable, default="loss"
-        What early stopping watches: the validation loss, or a scorer by name or as a callable. The value of a scorer
-        may be in the units of y, and so is ``tol`` then.
+        What early stopping watches: the validation loss, or a scorer by name or as a callable. ``tol`` is in the units
+        of that score, which may be those of y.
     average : bool or "auto", default="auto"
-        Whether ``fit`` validates, and ends with, a running mean of the weights over about the last seven epochs: the
-        weights after a single step lie some way from the minimum, the further the higher the learning rate. "auto" is
-        False for "lbfgs", for the schedules that plan an end ("cosine", "one_cycle", "step"), and with
-        ``standardize=False``, where the fit is scikit-learn's. The first eight epochs, and ``partial_fit``, have no
-        such mean.
+        Whether ``fit`` validates, and ends with, a running mean of the weights over about the last seven epochs. The
+        weights after any single step lie some way from the minimum, further at a higher learning rate. "auto" is
+        False for "lbfgs", for schedules with a planned end ("cosine", "one_cycle", "step"), and with
+        ``standardize=False``, where the fit is scikit-learn's. Neither the first eight epochs nor ``partial_fit`` are
+        averaged.
 
     Attributes
     ----------
@@ -102,12 +103,12 @@ class BatchMLPRegressor(BatchRegressor, Perceptron):
     loss_ : float
         The objective in the epoch whose weights were kept.
     best_loss_ : float or None
-        The least objective of any epoch; None with early stopping.
+        The lowest objective of any epoch; None with early stopping.
     loss_curve_, learning_rate_curve_ : list of float
         For every epoch, the objective (as a running mean over its batches, penalty included) and the last
         learning rate.
     validation_loss_curve_, validation_scores_ : list of float or None
-        For every epoch, the loss on the validation rows, and what is monitored (greater is better).
+        For every epoch, the loss on the validation rows, and the monitored score (greater is better).
     best_validation_score_ : float or None
         The greatest of ``validation_scores_``.
     best_iter_ : int
@@ -115,19 +116,19 @@ class BatchMLPRegressor(BatchRegressor, Perceptron):
     history_ : dict of list
         Lists with an entry per epoch, ready for a DataFrame: "epoch", "loss", "data_loss" (the loss without the
         penalty), "learning_rate", "gradient_norm" (before clipping) and, with validation rows, "validation_loss" and
-        "validation_score". After ``partial_fit``, of the last call only.
+        "validation_score". After ``partial_fit``, for the last call only.
     n_iter_, t_ : int
-        Epochs, and rows seen in them; counted on by ``partial_fit``.
+        Number of epochs, and of rows seen in them; ``partial_fit`` continues both counts.
     n_features_in_ : int
-        Columns of X in the first fit.
+        Number of columns of X in the first fit.
     feature_names_in_ : ndarray of str
-        Their names; only if X had such names.
+        The names of these columns; only if X had names.
     n_layers_ : int
-        Layers, counting inputs and outputs.
+        Number of layers, counting inputs and outputs.
     n_outputs_ : int
-        Columns of the raw output.
+        Number of columns of the raw output.
     out_activation_ : str
-        "identity" or "exp": what makes predictions of raw output.
+        "identity" or "exp": the function that turns raw output into predictions.
     kernel_backend_ : {"numpy", "numba"}
         The kernels that the last ``fit`` or ``partial_fit`` used.
     model_ : Model

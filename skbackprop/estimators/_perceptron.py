@@ -1,4 +1,4 @@
-"""What networks on plain rows share: how rows are read, and the layers that they go through."""
+"""What networks on plain rows share: how rows are read, and which layers they pass through."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ PLAIN = np.ndarray, np.memmap
 
 
 class Perceptron(BatchNetwork, metaclass=ABCMeta):
-    """Dense layers one after the other, on the rows of a matrix that may be sparse."""
+    """A stack of dense layers, on the rows of a dense or sparse matrix."""
 
     hidden_layer_sizes: Any
     activation: Any
     init: Any
 
     def predictor(self) -> Predictor:
-        """What this model predicts, on its own: functions of plain arrays, without checks, in a fraction of the time.
+        """A standalone copy of this model that predicts from plain arrays, without checks, in a fraction of the time.
 
         Returns
         -------
         predict : Predictor
-            Called with a float array of shape (n_samples, n_features), or asked to ``predict``, it gives what `predict`
-            gives; a classifier's has ``predict_proba``, too. It does not change with this model, and unpickling it
-            needs neither scikit-learn nor numba.
+            Calling it, or its ``predict``, with a float array of shape (n_samples, n_features) returns what `predict`
+            returns; a classifier's also has ``predict_proba``. It does not change when this model does, and unpickling
+            it needs neither scikit-learn nor numba.
         """
         from ..deploy.predictor import make_predictor
 
@@ -62,7 +62,7 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
             named={"hidden_layer_sizes": sizes, "activation": activations},
             noise={"dropout": self.dropout},
             hidden=tuple(hidden),
-            # The output starts like a layer with the last hidden activation would, as in scikit-learn.
+            # The output layer is initialised as if it had the last hidden activation, as in scikit-learn.
             init=init or (activations or (ACTIVATIONS["relu"],))[-1].init,
         )
 
@@ -76,9 +76,9 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
         return X, y, None
 
     def _read_x(self, X: Any) -> Any:
-        """X for prediction; a plain array skips ``validate_data``, dearer than a small forward pass.
+        """X for prediction; a plain array skips ``validate_data``, which takes longer than a small forward pass.
 
-        Whether all of it is finite is then seen block by block, so that a large X is read from memory (or disk) once.
+        Its values are then checked block by block, so that a large X is read from memory (or disk) only once.
         """
         if "model_" not in vars(self):
             check_is_fitted(self)
@@ -103,8 +103,8 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
         return model.raw(X, stop, then=then, check=self._check_block)
 
     def _check_block(self, X: Any, dtype: np.dtype) -> None:
-        """Refuse NaN, and what the model's dtype does not hold: a sum of squares within it has neither."""
-        if issparse(X):  # and so through ``validate_data``
+        """Refuse NaN and numbers beyond the model's dtype; if the sum of squares is within it, there are none."""
+        if issparse(X):  # already checked by ``validate_data``
             return
         x = X.ravel(order="K")
         if not np.vdot(x, x) <= np.finfo(dtype).max:

@@ -1,4 +1,4 @@
-"""Rows as they come in: validated, never copied, weights cleaned, a part set aside."""
+"""The rows of a fit: checked, weighted, and split by index into training and validation rows, without copying X."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ FLOATS = (np.float64, np.float32)
 
 
 class Data(NamedTuple):
-    """Rows of one fit.
+    """The rows of one fit.
 
-    X is a matrix, or what is indexed by rows like one; y is (n, k), or (n, T, k) with NaN at steps without a target.
-    ``rows`` are the indices to use, None for all. ``weight`` is what a row counts for in training, in float64;
-    ``sample_weight`` is what the user gave, which is the same without class weights.
+    X is a matrix, or anything indexed by rows like one; y is (n, k), or (n, T, k) with NaN at steps without a target.
+    ``rows`` are the indices to use, None for all. ``weight`` is the weight of each row in training, in float64;
+    ``sample_weight`` is the user's, which is the same without class weights.
     """
 
     X: Any
@@ -32,11 +32,11 @@ class Data(NamedTuple):
         return self.X.shape[0] if self.rows is None else len(self.rows)
 
     def taken(self, column: Any) -> Any:
-        """These rows of X, y or weight: a copy, unless they are all there are."""
+        """The selected rows of X, y or weight: a copy, unless all rows are selected."""
         return column if self.rows is None or column is None else column[self.rows]
 
     def targets(self, y: Array, weight: Array | None) -> tuple[Array, Array | None]:
-        """These rows of y and weight as a loss takes them: one target after the other."""
+        """The selected rows of y and weight as a loss takes them: one target after the other."""
         y, weight = self.taken(y), self.taken(weight)
         if y.ndim == 2:
             return y, weight
@@ -44,20 +44,20 @@ class Data(NamedTuple):
         return y[known], None if weight is None else np.repeat(weight, known.sum(axis=1))
 
     def at_targets(self, raw: Array) -> Array:
-        """Raw output for these rows, where there are targets."""
+        """The part of ``raw``, the output for the selected rows, for which there are targets."""
         return raw if self.y.ndim == 2 else raw[has_target(self.taken(self.y))]
 
     def mean_weight(self) -> float:
         return 1.0 if self.weight is None else float(np.mean(self.taken(self.weight)))
 
     def mean_targets(self) -> float:
-        """How many targets a row has on average, weighted."""
+        """The weighted mean number of targets per row."""
         if self.y.ndim == 2:
             return 1.0
         return float(np.average(has_target(self.taken(self.y)).sum(axis=1), weights=self.taken(self.weight)))
 
     def weigh(self, class_weight: Array | None) -> Data:
-        """The same rows, each counting what its class does; those that then count nothing are left out."""
+        """The same rows, with weights multiplied by those of their classes; rows of weight zero are left out."""
         if class_weight is None:
             return self
         weight = class_weight[self.y[:, 0].astype(np.intp)]
@@ -69,7 +69,7 @@ class Data(NamedTuple):
 
 
 def read_weight(sample_weight: Any, n: int) -> Array | None:
-    """One finite weight >= 0 per row, not all of them zero; a number counts for every row."""
+    """Return one finite weight >= 0 per row, not all of them zero; a single number is the weight of every row."""
     if sample_weight is None:
         return None
     if isinstance(sample_weight, Real):
@@ -93,12 +93,12 @@ def read_weight(sample_weight: Any, n: int) -> Array | None:
 
 
 def same_kind(error: TypeError | ValueError, message: str) -> TypeError | ValueError:
-    """An error of that kind with another message, which the constructor of a subclass may not take."""
+    """A TypeError or ValueError with another message; not of the error's own class, whose constructor may differ."""
     return (TypeError if isinstance(error, TypeError) else ValueError)(message)
 
 
 def check_y_fits(y: Array, dtype: np.dtype) -> None:
-    """Predictions come in the dtype of X, and could not reach a target beyond it."""
+    """Refuse targets beyond the range of the dtype of X, in which predictions are made."""
     limit, greatest = np.finfo(dtype).max, max(y.max(), -y.min())
     if greatest > limit:
         raise ValueError(
@@ -107,7 +107,7 @@ def check_y_fits(y: Array, dtype: np.dtype) -> None:
 
 
 def check_X_fits(X: Array, dtype: np.dtype) -> None:
-    """A model computes in its own dtype, where larger numbers of X would be infinite. NaN is padding."""
+    """Refuse numbers that would be infinite in the dtype that the model computes in. NaN is padding, and accepted."""
     if X.dtype.itemsize > dtype.itemsize and X.size:
         limit, greatest = np.finfo(dtype).max, max(np.nanmax(X), -np.nanmin(X))
         if greatest > limit:
@@ -115,12 +115,12 @@ def check_X_fits(X: Array, dtype: np.dtype) -> None:
 
 
 def has_target(y: Array) -> Array:
-    """At which steps of every row an (n, T, k) target is known."""
+    """An (n, T) mask of the steps at which an (n, T, k) target is known."""
     return ~np.isnan(y[:, :, 0])
 
 
 def placed(y: Array, known: Array | None) -> Array:
-    """Targets given one after the other at the steps that have one, amid NaN; None: at every row, as they are."""
+    """Put a list of targets at the ``known`` steps, with NaN elsewhere; if ``known`` is None, return y as it is."""
     if known is None:
         return y
     out = np.full((*known.shape, y.shape[1]), np.nan)
@@ -129,7 +129,7 @@ def placed(y: Array, known: Array | None) -> Array:
 
 
 def rows_that_count(y: Array, weight: Array | None) -> Array | None:
-    """Rows of weight zero, or without a target, are as good as absent, and never get into a batch. None is all rows."""
+    """Indices of the rows with a weight > 0 and a target; others never get into a batch. None means all rows."""
     count = np.ones(len(y), bool) if weight is None else weight > 0
     if y.ndim == 3:
         count &= has_target(y).any(axis=1)
@@ -139,11 +139,11 @@ def rows_that_count(y: Array, weight: Array | None) -> Array | None:
 
 
 def train_validation_split(data: Data, fraction: float, seed: int | None, stratify: bool) -> tuple[Data, Data]:
-    """Training and validation rows: the last ones for validation, or random ones where there is a ``seed``.
+    """Split into training and validation rows; the latter are the last ones or, given a ``seed``, random ones.
 
-    The same seed gives as many rows the same split, so that no later fit trains on what an earlier one held out. With
-    ``stratify`` the random ones are spread over the classes in y, of which one row each stays for training; the split
-    is then the same for the same y.
+    The same seed splits as many rows in the same way, so that no later fit trains on what an earlier one held out.
+    With ``stratify`` the random rows are spread over the classes in y, and one row of each class stays for training;
+    the split is then the same for the same y.
     """
     n_held_out = math.ceil(fraction * data.n)
     if n_held_out >= data.n:
@@ -161,9 +161,10 @@ def train_validation_split(data: Data, fraction: float, seed: int | None, strati
 
 
 def spread(classes: Array, n: int) -> Array:
-    """A mask of n places at even distances when sorted by class, the first of each class left out.
+    """A mask of n rows to hold out, spread evenly over the classes, but never the first row of a class.
 
-    If they are enough, the last of every class of three or more is among them: most scores of probabilities need all.
+    If n allows, every class of three or more rows has one among them, because most scores of probabilities need all
+    classes.
     """
     order = np.argsort(classes, kind="stable")
     new = np.diff(classes[order]) != 0
@@ -185,9 +186,9 @@ def spread(classes: Array, n: int) -> Array:
 
 
 def refuse_dates(X: Any) -> None:
-    """Say of dates and durations that they are no numbers: as floats their missing values would be numbers, too."""
+    """Refuse dates and durations: converted to floats, even their missing values would become numbers."""
     dtypes: Any = getattr(X, "dtypes", None) if hasattr(X, "columns") else [getattr(X, "dtype", None)]
-    if dtypes is None:  # as in a table of Arrow
+    if dtypes is None:  # as in an Arrow table
         dtypes = getattr(getattr(X, "schema", None), "types", ())
     kinds = {name for name in map(str, dtypes) if name.lower().startswith(("date", "time", "duration"))}
     if kinds:
@@ -197,7 +198,7 @@ def refuse_dates(X: Any) -> None:
 
 
 def not_missing(y: Array) -> Array:
-    """Which entries are not missing."""
+    """A mask of the entries that are not missing."""
     if y.dtype == object:
         return np.frompyfunc(is_present, 1, 1)(y).astype(bool)
     if y.dtype.kind in "mM":
@@ -206,13 +207,13 @@ def not_missing(y: Array) -> Array:
 
 
 def is_present(value: Any) -> bool:
-    """Whether a value is not missing: NaN differs from itself, and to compare pandas' NA gives no bool."""
+    """Whether a value is not missing. NaN differs from itself; comparing pandas' NA gives NA, which is not a bool."""
     itself = value == value
     return value is not None and isinstance(itself, (bool, np.bool_)) and bool(itself)
 
 
 def refuse_missing(y: Any) -> None:
-    """Say of objects and dates which one is missing, on which scikit-learn may fail in other ways, or not at all."""
+    """Refuse missing values among objects and dates; scikit-learn may fail on them in other ways, or not at all."""
     if not hasattr(y, "dtype") or (isinstance(y.dtype, np.dtype) and y.dtype.kind not in "OmM"):
         return
     labels = y if isinstance(y, np.ndarray) else np.asarray(y, object)

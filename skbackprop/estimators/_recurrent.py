@@ -1,4 +1,4 @@
-"""What networks on sequences share: how sequences are read, and the layers that they go through."""
+"""What networks on sequences share: how sequences are read, and which layers they pass through."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Array = np.ndarray
 
 
 class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
-    """Recurrent layers one after the other, on the steps of every sequence."""
+    """A stack of recurrent layers, on the steps of every sequence."""
 
     cell: Any
     hidden_layer_sizes: Any
@@ -47,12 +47,12 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
     @staticmethod
     @abstractmethod
     def _read_row_target(y: Any, X: Sequences) -> Any:
-        """One target for every sequence, of any type that can be told from one for every step."""
+        """Check and return y, of any type, which must have one target for every sequence, not for every step."""
 
     @staticmethod
     @abstractmethod
     def _read_step_target(y: Any, X: Sequences) -> tuple[Any, Array]:
-        """The targets of steps that count, one after the other, and the steps where they are."""
+        """The targets of all steps that have one, one after the other, and an (n, T) mask of these steps."""
 
     def _architecture(self) -> Architecture:
         cell = read_object("cell", self.cell, CELLS, Cell)
@@ -87,7 +87,7 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
         )
 
     def _check_reading(self) -> None:
-        """The parameters that say how X is read, and how far back."""
+        """Check the parameters that determine how X is read, and how far back gradients flow."""
         check_integer("n_channels", self.n_channels, 1)
         for name in ("embedding", "n_tokens", "truncate"):
             if getattr(self, name) is not None:
@@ -163,7 +163,7 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
         )
 
     def _read_next(self, X: Any, state: Any) -> tuple[Array, Any]:
-        """Raw output after some more steps of every sequence, and the state that the next call takes."""
+        """Raw output after further steps of every sequence, and the state to pass to the next call."""
         check_is_fitted(self)
         steps = self._form.of_steps().read(self, X, False, self.theta_.dtype)
         if steps.lengths is not None:

@@ -47,12 +47,12 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
     @available_if(can_step)
     @with_callbacks
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> BatchRegressor:
-        """Go through X and y once, from where the last call left off.
+        """Train on X and y for one epoch, continuing where the last call left off.
 
-        Weights, the optimiser's moments, the generator and the counters continue. With ``standardize=True`` the running
-        means and standard deviations take in the new rows, and the network is rewritten for them without changing the
-        function it computes; then the output bias goes part of the way to their level. Parameters are read anew at each
-        call; ``early_stopping`` and ``learning_rate="adaptive"`` have no effect here.
+        Weights, the optimiser's moments, the generator and the counters continue. With ``standardize=True`` the new
+        rows update the running means and standard deviations, and the weights are adapted to them without changing the
+        function that the network computes; then the output bias moves part of the way to the level of the new targets.
+        Parameters are read anew at each call; ``early_stopping`` and ``learning_rate="adaptive"`` have no effect here.
 
         Parameters
         ----------
@@ -74,7 +74,7 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features), or sequences as in ``fit``
         return_std : bool, default=False
-            Whether to return the standard deviation of y given X, too, which takes a loss that learns it: "gaussian".
+            Whether to return also the standard deviation of y given X; needs a loss that learns it, such as "gaussian".
 
         Returns
         -------
@@ -105,10 +105,10 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
         return self._target.write(self._loss.std(raw))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """How much better than the best constant the predictions are: 1 is perfect, 0 no better.
+        """How much better than the best constant the predictions are: 1 is perfect, 0 is no better.
 
-        R2, as in ``sklearn.metrics.r2_score``; for "gaussian" that of the mean; for quantiles and expectiles D2, the
-        share of the loss of the best constant that is explained, averaged over outputs (and levels).
+        R2, as in ``sklearn.metrics.r2_score`` (for "gaussian", of the mean); for quantiles and expectiles D2, the
+        explained share of the best constant's loss, averaged over outputs (and levels).
 
         Parameters
         ----------
@@ -135,7 +135,7 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
         loss: Any = LOSSES.get(self.loss) if isinstance(self.loss, str) else self.loss
         try:
             loss.check(np.array([[-1.0]]))
-        except (AttributeError, TypeError):  # no loss: fit says so
+        except (AttributeError, TypeError):  # not a loss: fit will say so
             return False
         except ValueError:
             return True

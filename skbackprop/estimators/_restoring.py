@@ -1,4 +1,4 @@
-"""A call that fails costs nothing: the estimator becomes again what it was."""
+"""Restores an estimator after a call that failed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 @contextmanager
 def nothing_lost(estimator: Any) -> Iterator[None]:
-    """If the body fails, the estimator is again what it was before."""
+    """If the body fails, restore the estimator to what it was before."""
     before, state = dict(vars(estimator)), estimator._state
     mark = None if state is None else state.mark()
     try:
         yield
     except BaseException:
-        # What scikit-learn has hung on the estimator for its callbacks is scikit-learn's to remove.
+        # scikit-learn itself removes the attributes that it has set for its callbacks.
         callbacks = {name: value for name, value in vars(estimator).items() if "callback" in name}
         vars(estimator).clear()
         vars(estimator).update(before | callbacks)

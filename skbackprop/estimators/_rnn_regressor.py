@@ -17,11 +17,11 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
     """Recurrent network for regression, trained by backpropagation through time.
 
     It reads a sequence step by step and predicts a number, or several, at its end; or with ``return_sequences=True`` at
-    every step. Channels and target need no scaling: with ``standardize=True`` that happens inside, channel by channel.
+    every step. Neither channels nor target need scaling: ``standardize=True`` does it internally, for each channel.
 
     X is an (n_samples, n_steps, n_channels) array; or (n_samples, n_steps * n_channels), with the channels of a step
-    side by side, so that it goes through scalers, pipelines and searches; or whole numbers with ``embedding``. Shorter
-    sequences end in NaN (`pad_sequences`), and what is there changes nothing.
+    side by side, which scalers, pipelines and searches accept; or, with ``embedding``, whole numbers. Pad the end of
+    shorter sequences with NaN (see `pad_sequences`); padded steps have no influence.
 
     Parameters
     ----------
@@ -29,62 +29,64 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
         What is minimised, summed over outputs and averaged over rows: the names and objects of
         ``BatchMLPRegressor``, such as "huber", "poisson", "gaussian" or ``Quantile([0.1, 0.5, 0.9])``.
     cell : {"elman", "gru", "lstm"} or Cell, default="gru"
-        One step: a plain recurrence with tanh, or gates. An object such as ``Elman(ReLU())`` or
-        ``LSTM(layer_norm=True)`` brings its own settings.
+        The recurrence: a plain one with tanh ("elman"), or a gated one. An object such as ``Elman(ReLU())`` or
+        ``LSTM(layer_norm=True)`` carries its own settings.
     hidden_layer_sizes : int or sequence of int, default=(64,)
-        Units of each recurrent layer.
+        Number of units in each recurrent layer.
     n_channels : int, default=1
-        Values per step if X has the shape (n_samples, n_steps * n_channels). If X has three dimensions, the last one
-        tells, and this has no effect.
+        Values per step if X has the shape (n_samples, n_steps * n_channels). Ignored if X has three dimensions; the
+        last axis then gives the channels.
     bidirectional : bool, default=False
-        Whether every layer reads the sequences from both ends.
+        Whether every layer reads the sequences in both directions.
     return_sequences : bool, default=False
-        Whether there is a target for every step, or one for the sequence.
+        Whether there is a target for every step, instead of one for the sequence.
     truncate : int or None, default=None
-        Steps through which gradients flow back; None stands for all. The state is carried on all the same.
+        Number of steps through which gradients flow back; None means all. The state is carried through the whole
+        sequence nevertheless.
     embedding : int or None, default=None
         Length of the vector learnt for each token. If given, X holds tokens: whole numbers, of shape (n_samples,
         n_steps).
     n_tokens : int or None, default=None
-        How many tokens there are; None takes those up to the greatest in the first X.
+        Number of different tokens. None: the largest token in the first X, plus one.
     recurrent_dropout : float, default=0.0
-        Share of the state that is dropped on its way from step to step, the same entries all along a sequence.
+        Probability that an entry of the state is dropped between steps; the same entries throughout a sequence.
     solver : {"adam", "adamw", "sgd", "rmsprop", "lbfgs"} or Optimizer, default="adam"
-        What moves the weights; an object such as ``AdamW(weight_decay=0.1)`` brings its own numbers.
+        The optimiser; an object such as ``AdamW(weight_decay=0.1)`` carries its own parameters.
     alpha : float, default=0.0001
-        L2 penalty, alpha / 2 |W|^2, divided by the rows of the batch as in scikit-learn; biases are spared. A
-        decay that does not depend on the batch is that of ``AdamW`` (0.01 by default) or ``SGD(weight_decay=...)``;
-        set alpha to 0 with it.
+        L2 penalty, alpha / 2 |W|^2, divided by the rows of the batch as in scikit-learn; biases are not penalised. For
+        a decay that does not depend on the batch, use ``AdamW`` (0.01 by default) or ``SGD(weight_decay=...)``, and set
+        alpha to 0.
     batch_size : int, "auto" or "full", default="auto"
-        Rows per step; "auto" is a tenth of them, at least 32 and at most 200; "full" is all of them.
+        Rows per batch; "auto" is a tenth of the rows, but at least 32 and at most 200; "full" is all rows.
     learning_rate : str or Schedule, default="constant"
         "constant", "invscaling", "cosine", "one_cycle", "step", an object such as ``Warmup(100, Cosine())``,
-        or "adaptive", which divides the rate by 5 wherever patience ends. The rate is that of every step, for
-        every solver but "lbfgs".
+        or "adaptive", which divides the rate by 5 whenever ``n_iter_no_change`` epochs have brought no improvement.
+        The schedule is applied at every step (batch), for every solver but "lbfgs".
     learning_rate_init : float, default=0.001
         The learning rate, which the schedule ``learning_rate`` multiplies by a factor at every step.
     power_t : float, default=0.5
         "invscaling" divides the rate by (step + 1) ** power_t, with steps counted from 0.
     max_iter : int, default=200
-        Epochs at most; for "lbfgs", iterations.
+        Maximum number of epochs; for "lbfgs", of iterations.
     shuffle : bool, default=True
-        Whether every epoch takes the rows in another order. With False, early stopping holds out the last rows.
+        Whether to shuffle the rows in every epoch. With False, early stopping holds out the last rows.
     random_state : int, RandomState instance or None, default=None
-        Source of the weights, the order of rows, the held-out rows and dropout. None is different every time.
+        Source of the initial weights, the order of rows, the held-out rows and dropout. With None, every fit draws
+        different numbers.
     tol : float, default=1e-4
         By how much an epoch must lower the loss, or raise what early stopping watches, to count as an improvement.
-        The loss is in units of the standardised target, so this is relative to the target's scale.
+        With ``standardize=True`` the loss is in units of the standardised target, so this is relative to its scale.
         For "lbfgs" also the tolerance on the largest entry of the gradient.
     verbose : bool or int, default=False
         Whether to print a line per epoch.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the weights of the last ``fit``.
+        Whether ``fit`` continues from the weights of the last ``fit``.
     momentum : float, default=0.9
         For "sgd": the share of the previous step that is added to the next one, from 0 to 1.
     nesterovs_momentum : bool, default=True
-        For "sgd": whether the momentum is Nesterov's.
+        For "sgd": whether to use Nesterov's momentum.
     early_stopping : bool, default=False
-        Whether to stop when validation rows no longer improve, and to keep the weights of the best epoch.
+        Whether to stop when the validation rows show no more improvement, and to keep the weights of the best epoch.
     validation_fraction : float, default=0.1
         The share of rows that early stopping holds out, unless ``fit`` is given ``X_val``.
     beta_1, beta_2 : float, default=0.9, 0.999
@@ -92,46 +94,46 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
     epsilon : float, default=1e-8
         For "adam", "adamw" and "rmsprop": added to the root of the mean square.
     n_iter_no_change : int or float("inf"), default=10
-        Epochs without improvement after which training stops; infinity means never. A schedule that plans for its
-        end is cut short by validation rows only.
+        Epochs without improvement after which training stops; infinity means never. A schedule with a planned end
+        is cut short only by early stopping.
     max_fun : int, default=15000
-        Evaluations at most, for "lbfgs".
+        For "lbfgs": the maximum number of evaluations of the objective.
     standardize : bool, default=True
-        Whether to standardise inputs and target inside, and to start from the best constant prediction.
+        Whether to standardise inputs and target internally, and to start from the best constant prediction.
     dropout : float, default=0.0
-        Probability that what a unit hands to the next layer is left out of a step.
+        Probability that the output of a unit to the next layer is dropped in training.
     clip_norm : float or None, default=1.0
-        Gradients longer than this are shortened to it; through many steps they can explode.
+        Gradients with a larger norm are scaled down to it; over many steps they can explode.
     init : str or Initializer, default="auto"
-        Where the weights of what a layer reads start: "auto" is Glorot's uniform; or "glorot_uniform",
+        How the weights of a layer's inputs are initialised: "auto" is Glorot's uniform; or "glorot_uniform",
         "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "orthogonal", "small_normal".
-        Those of the recurrence start orthogonal, with a relu as the identity.
+        Recurrent weights start orthogonal or, with a relu, as the identity.
     monitor : str or callable, default="loss"
-        What early stopping watches: the validation loss, or a scorer by name or as a callable. The value of a scorer
-        may be in the units of y, and so is ``tol`` then.
+        What early stopping watches: the validation loss, or a scorer by name or as a callable. ``tol`` is in the units
+        of that score, which may be those of y.
     average : bool or "auto", default="auto"
-        Whether ``fit`` validates, and ends with, a running mean of the weights over about the last seven epochs: the
-        weights after a single step lie some way from the minimum, the further the higher the learning rate. "auto" is
-        False for "lbfgs", for the schedules that plan an end ("cosine", "one_cycle", "step"), and with
-        ``standardize=False``. The first eight epochs, and ``partial_fit``, have no such mean.
+        Whether ``fit`` validates, and ends with, a running mean of the weights over about the last seven epochs. The
+        weights after any single step lie some way from the minimum, further at a higher learning rate. "auto" is
+        False for "lbfgs", for schedules with a planned end ("cosine", "one_cycle", "step"), and with
+        ``standardize=False``. Neither the first eight epochs nor ``partial_fit`` are averaged.
 
     Attributes
     ----------
     coefs_, intercepts_ : tuple of ndarray
-        Weights and biases that a layer applies to what it reads, as views of ``theta_``; those of the recurrence, and
-        of the way back, are in ``model_.network.parameters.views(theta_)``. With ``standardize=True`` they belong to
-        standardised inputs and target.
+        Weights and biases that every layer applies to its inputs, as views of ``theta_``; those of the recurrence, and
+        of the reverse direction, are in ``model_.network.parameters.views(theta_)``. With ``standardize=True`` they
+        belong to standardised inputs and target.
     theta_ : ndarray
         All parameters in one vector.
     loss_ : float
         The objective in the epoch whose weights were kept.
     best_loss_ : float or None
-        The least objective of any epoch; None with early stopping.
+        The lowest objective of any epoch; None with early stopping.
     loss_curve_, learning_rate_curve_ : list of float
         For every epoch, the objective (as a running mean over its batches, penalty included) and the last
         learning rate.
     validation_loss_curve_, validation_scores_ : list of float or None
-        For every epoch, the loss on the validation rows, and what is monitored (greater is better).
+        For every epoch, the loss on the validation rows, and the monitored score (greater is better).
     best_validation_score_ : float or None
         The greatest of ``validation_scores_``.
     best_iter_ : int
@@ -139,19 +141,19 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
     history_ : dict of list
         Lists with an entry per epoch, ready for a DataFrame: "epoch", "loss", "data_loss" (the loss without the
         penalty), "learning_rate", "gradient_norm" (before clipping) and, with validation rows, "validation_loss" and
-        "validation_score". After ``partial_fit``, of the last call only.
+        "validation_score". After ``partial_fit``, for the last call only.
     n_iter_, t_ : int
-        Epochs, and rows seen in them; counted on by ``partial_fit``.
+        Number of epochs, and of rows seen in them; ``partial_fit`` continues both counts.
     n_features_in_ : int
-        Columns of X in the first fit; where X has three dimensions, its channels; of tokens, 1.
+        Number of columns of X in the first fit; of channels if X has three dimensions; 1 for tokens.
     feature_names_in_ : ndarray of str
-        The names of the columns of X; only if it had such names.
+        The names of the columns of X; only if it had names.
     n_layers_ : int
-        Layers, counting inputs and outputs.
+        Number of layers, counting inputs and outputs.
     n_outputs_ : int
-        Columns of the raw output.
+        Number of columns of the raw output.
     out_activation_ : str
-        "identity" or "exp": what makes predictions of raw output.
+        "identity" or "exp": the function that turns raw output into predictions.
     kernel_backend_ : {"numpy", "numba"}
         The kernels that the last ``fit`` or ``partial_fit`` used.
     model_ : Model
@@ -160,7 +162,7 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
     See Also
     --------
     BatchRNNClassifier : The same for labels.
-    pad_sequences, make_windows : From lists of sequences, and from one long series, to X.
+    pad_sequences, make_windows : Build X from a list of sequences, and from one long series.
 
     References
     ----------
@@ -226,26 +228,26 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
         self._store(locals())
 
     def predict_next(self, X: Any, state: Any = None, return_std: bool = False) -> tuple[Any, Any]:
-        """Read some more steps of every sequence, and predict from all that has been read of it so far.
+        """Read further steps of every sequence, and predict from everything read so far.
 
-        So a stream is followed without reading its past again: give the ``state`` that one call returns to the next.
+        This follows a stream without reading its past again: pass the ``state`` that one call returns to the next.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps, n_channels), or (n_samples, n_steps) of tokens
             The next steps, one or more, of sequences without padding.
         state : list, default=None
-            What the call before returned; None begins new sequences.
+            What the previous call returned; None begins new sequences.
         return_std : bool, default=False
-            Whether to return the standard deviation of y given X, too, as in `predict`.
+            Whether to return also the standard deviation of y given X, as in `predict`.
 
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            After the last of these steps; with ``return_std=True`` a pair of these, the prediction and its standard
-            deviation.
+            The prediction after the last of these steps; with ``return_std=True`` a pair of arrays, the prediction and
+            its standard deviation.
         state : list
-            For the next call. It is not changed by it.
+            To pass to the next call, which does not change it.
         """
         raw, state = self._read_next(X, state)
         y = self._predicted(raw)

@@ -22,13 +22,13 @@ MANY = 20  # rows
 
 
 class RunningMoments:
-    """Count, mean and sum of squared deviations of every column of what has been seen.
+    """Count, mean and sum of squared deviations of every column, over the rows seen so far.
 
     Two parts are merged as in Chan, Golub and LeVeque (1983), "Algorithms for computing the sample variance", eq. 2.1,
-    with weights for counts. X is read in blocks of rows, so that a memory-mapped one stays on disk.
+    with sums of weights as counts. X is read in blocks of rows, so that a memory-mapped X stays on disk.
 
-    All is counted from the first row that was seen, the ``origin``. What never varies is then exactly 0, whatever the
-    sums round to, and variances do not cancel where a mean is large.
+    All values are taken relative to the first row seen, the ``origin``. A column that never varies is then exactly 0,
+    however sums are rounded, and variances do not suffer from cancellation where a mean is large.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class RunningMoments:
         return self.origin + self.beyond
 
     def update(self, X: Any, weight: Array | None = None, rows: Array | None = None) -> None:
-        """Take in the ``rows`` of X, all by default, with one positive weight for each of them."""
+        """Add the ``rows`` of X (all by default), each with a positive weight."""
         self.resolution = max(self.resolution, 10 * float(np.finfo(X.dtype).eps))
         n = X.shape[0] if rows is None else len(rows)
         per_row = X.nnz / X.shape[0] if issparse(X) else math.prod(X.shape[1:])
@@ -72,11 +72,11 @@ class RunningMoments:
             if not self.count:
                 self.origin = (part[:1].toarray() if issparse(part) else part[:1])[0].astype(np.float64)
             moments = sparse_moments if issparse(part) else dense_moments
-            with np.errstate(over="ignore", invalid="ignore"):  # `check` tells
+            with np.errstate(over="ignore", invalid="ignore"):  # `check` reports it
                 self._merge(*moments(part, w, self.origin))
 
     def add(self, other: RunningMoments) -> None:
-        """Take in what another has seen."""
+        """Add the rows that another has seen."""
         self.resolution = max(self.resolution, other.resolution)
         self.origin = self.origin if self.count else other.origin
         with np.errstate(over="ignore", invalid="ignore"):
@@ -88,10 +88,11 @@ class RunningMoments:
         return np.where(self.constant(), 1.0, sd)
 
     def scale(self) -> Array:
-        """`sd`, but of a column that is mostly zero at least half the root mean square of its other values.
+        """The standard deviation; in a column that is mostly zero at least (1 - share) RMS of the nonzero values.
 
-        Rare categories and words are such columns. By its standard deviation alone, one that is 1 in a row of ten
-        thousand and 0 in all others would come to 100 there, and what the network learns from that row would be noise.
+        Such columns are rare categories and words. Divided by its standard deviation, a column that is 1 in one row of
+        ten thousand and 0 elsewhere would be 100 in that row, and the network would fit the noise of it. ``share`` is
+        that of the nonzero values; at one half, the two scales of a column of zeros and ones agree.
         """
         sd, rare = self.sd(), ~self.constant() & (self.nonzero < 0.5 * self.count)
         squares = self.squares / self.count + self.mean**2
@@ -99,24 +100,27 @@ class RunningMoments:
         return np.where(rare, np.maximum(sd, (1.0 - share) * np.sqrt(squares / share)), sd)
 
     def constant(self) -> Array:
-        """Which columns have not varied so far."""
+        """A mask of the columns that have not varied so far, up to rounding."""
         return np.sqrt(self.squares / self.count) <= self.resolution * np.abs(self.mean)
 
     def check(self, name: str) -> None:
-        """Refuse columns of which the squares overflow, or vanish though they vary."""
+        """Refuse NaN, and columns whose squared deviations overflow, or vanish although the column varies."""
+        missing = np.isnan(self.beyond)
+        if missing.any():
+            raise ValueError(f"`{name}` must hold no NaN, got some in column {missing.argmax()}")
         lost = ~np.isfinite(self.squares) | ((self.squares == 0) & (self.beyond != 0))
         if lost.any():
             at = lost.argmax()
             raise ValueError(
                 f"`{name}` must be in units in which columns vary by some 1e-150 to 1e150, got column {at}, of which "
-                f"squared deviations sum up to {self.squares[at]:g}"
+                f"squared deviations {'vanish' if self.squares[at] == 0 else 'overflow'}"
             )
 
     def discount_outliers(self, Y: Array, weight: Array | None) -> None:
-        """Take the median and the spread of the middle of Y, which is all that was seen, for its mean and sd.
+        """Where a few outliers dominate a column's sd, replace mean and sd by the median and a spread of the middle.
 
-        Only of columns whose sd is made by a few values far out. The spread is the distance from the first to the ninth
-        decile, as a multiple of a Gaussian's.
+        Y must be all rows seen so far. The spread is the distance from the first to the ninth decile, divided by that
+        of a standard Gaussian.
         """
         low, median, high = (weighted_quantile(Y, level, weight) for level in (0.1, 0.5, 0.9))
         spread = (high - low) / GAUSSIAN_DECILES
@@ -135,7 +139,7 @@ class RunningMoments:
 
 
 def dense_moments(X: Array, w: Array, origin: Array) -> tuple[float, Array, Array, Array]:
-    """The sum of the weights, the mean beyond ``origin``, the sum of squared deviations, and the weight of nonzeros."""
+    """The sum of the weights, the mean minus ``origin``, the sum of squared deviations, and the weight of nonzeros."""
     nonzero = w @ (X != 0)
     X = X - origin
     count = float(w.sum())
@@ -145,7 +149,7 @@ def dense_moments(X: Array, w: Array, origin: Array) -> tuple[float, Array, Arra
 
 
 def sparse_moments(X: Any, w: Array, origin: Array) -> tuple[float, Array, Array, Array]:
-    """The same, with a weight for all zeros of a column that are not stored: exactly 0 where there are none."""
+    """The same for sparse X. A column's unstored zeros count as one value with their total weight, or exactly 0."""
     X = X.astype(np.float64)
     X.sum_duplicates()
     X = X.tocoo(copy=False)
@@ -163,9 +167,9 @@ def sparse_moments(X: Any, w: Array, origin: Array) -> tuple[float, Array, Array
 
 
 class Scaling:
-    """What has been seen of X and y, and the units that follow from it for both ends of a network.
+    """The moments of X and y seen so far, and the units that follow from them for both ends of a network.
 
-    Which columns have varied at any time outlasts a fit: a warm start begins from the scaling ``before`` it.
+    Which columns have ever varied is remembered across warm starts.
     """
 
     def __init__(self, n_inputs: int, n_outputs: int):
@@ -176,20 +180,23 @@ class Scaling:
 
     @classmethod
     def of(cls, data: Data, network: Network, before: Scaling | None = None) -> Scaling:
-        """Nothing seen so far. Tokens have no columns."""
+        """An empty Scaling for these data, which knows from the one ``before`` which columns have ever varied.
+
+        Tokens have no columns.
+        """
         scaling = cls(network.shapes[0][-1] or 0, data.y.shape[-1])
         if before is not None:
             scaling.X_has_varied, scaling.y_has_varied = before.X_has_varied, before.y_has_varied
         return scaling
 
     def copy(self) -> Scaling:
-        """Another one that goes on from here; arrays are never written to."""
+        """A copy to be updated independently; arrays are shared, since they are never written to."""
         other = copy.copy(self)
         other.X, other.y = copy.copy(self.X), copy.copy(self.y)
         return other
 
     def update(self, data: Data, loss: Loss) -> tuple[Array, Array, Units]:
-        """Take in some rows; returns shift and inverse scale of the Standardize layer, and the units of the output."""
+        """Add rows; return the shift and inverse scale of the Standardize layer, and the units of the output."""
         if len(self.X.mean):
             self.X.update(data.X, data.weight, data.rows)
         y, weight = data.targets(data.y, data.weight)
@@ -203,7 +210,7 @@ class Scaling:
         self.X_has_varied = self.X_has_varied | ~self.X.constant()
         self.y_has_varied = self.y_has_varied | ~self.y.constant()
         of_X = self.X.scale()
-        if issparse(data.X):  # never centred in memory: over its mean a constant column is 1, and 1 - 1 exactly 0
+        if issparse(data.X):  # not centred in memory; a constant column divided by its mean is 1, and 1 - 1 exactly 0
             of_X = np.where(self.X.constant() & (self.X.mean != 0), np.abs(self.X.mean), of_X)
         return self.X.mean, 1 / of_X, loss.units(self.y.mean, self.y.sd())
 
@@ -213,10 +220,10 @@ class Scaling:
         return loss if limited is None else limited(self.y_greatest)
 
     def _see_robustly(self, y: Array, weight: Array) -> None:
-        """Take in targets for a loss with a bounded gradient: MANY rows or more tell by their middle which are far out.
+        """Update the moments of the target for a loss with a bounded gradient, discounting outliers.
 
-        Such a loss hardly sees these; in their units, though, all others would be one. Fewer rows, unless they are the
-        first, wait for others.
+        Such a loss hardly reacts to outliers, but if they set the scale, all other targets would look alike. It takes
+        MANY rows to tell outliers; fewer, unless they are the first, are kept until enough have come.
         """
         y, weight = np.concatenate([self.waiting[0], y]), np.concatenate([self.waiting[1], weight])
         self.waiting = y, weight

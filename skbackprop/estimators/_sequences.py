@@ -1,4 +1,4 @@
-"""Sequences as they come in: three forms of X, read into one; per-step targets, taken where there are any."""
+"""Reading sequences: three forms of X, turned into one; and targets per step, taken where there are any."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAN_IS_PADDING = {"ensure_all_finite": "allow-nan"}
 
 @dataclass(frozen=True, eq=False)
 class Sequences:
-    """Steps of every row, and how many of them are valid: an array that is indexed by rows.
+    """The steps of every row, and how many of them are valid; indexed by rows like an array.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Sequences:
 
     @property
     def dtype(self) -> np.dtype:
-        """What is computed in: tokens, which are no quantities, ask for no more than single precision."""
+        """The dtype to compute in. Tokens, which are not quantities, need no more than single precision."""
         return self.values.dtype if self.values.dtype.kind == "f" else np.dtype(np.float32)
 
     def valid(self) -> Array:
@@ -58,9 +58,10 @@ class Sequences:
 
 
 class Form(Protocol):
-    """A frozen dataclass: how the first X was given, and how every X is therefore to be given.
+    """The form of the first X, which every later X must have, too; a frozen dataclass.
 
-    ``of_steps`` is the form for any number of further steps, ``parameters`` are the estimator's that it comes from.
+    ``read`` checks an X of this form and turns it into `Sequences`; ``given`` turns these back. ``of_steps()`` is the
+    form that ``predict_next`` takes. ``parameters()`` are the constructor parameters that the form depends on.
     """
 
     def read(self, estimator: Any, X: Any, reset: bool, dtype: Any) -> Sequences: ...
@@ -70,7 +71,7 @@ class Form(Protocol):
 
 
 def form_of(X: Any, n_channels: int, n_tokens: int | None, tokens: bool) -> Form:
-    """The form of a first X."""
+    """The `Form` of the first X."""
     if tokens:
         return TokenForm(n_tokens or max(greatest_token(X), 0) + 1)
     shape = rectangular(X).shape
@@ -82,7 +83,7 @@ def form_of(X: Any, n_channels: int, n_tokens: int | None, tokens: bool) -> Form
 
 
 def rectangular(X: Any) -> Any:
-    """X as it is if it has a shape, else as an array; if sequences differ in length, an error names `pad_sequences`."""
+    """Return X as it is if it has a shape, else as an array; the error for unequal lengths names `pad_sequences`."""
     refuse_dates(X)
     try:
         X = X if hasattr(X, "shape") else np.asarray(X)
@@ -102,10 +103,10 @@ def rectangular(X: Any) -> Any:
 
 
 def check_same_channels(X: Any) -> None:
-    """Refuse sequences that differ in more than their length, which no padding makes equal."""
+    """Refuse sequences that differ in more than their length, because no padding makes them equal."""
     try:
         shapes = [np.shape(sequence) for sequence in X]
-    except ValueError:  # ragged in themselves
+    except ValueError:  # a sequence is itself ragged
         return
     for at, shape in enumerate(shapes):
         if shape[1:] != shapes[0][1:]:
@@ -117,7 +118,7 @@ def check_same_channels(X: Any) -> None:
 
 @frozen
 class StepForm:
-    """X of shape (n, T, d), or where ``columns`` may come, (n, T * d); T is free from call to call."""
+    """X of shape (n, T, d) or, if ``columns``, also (n, T * d); T may differ from call to call."""
 
     n_channels: int
     columns: bool = False
@@ -178,7 +179,7 @@ class ColumnForm:
 
 @frozen
 class TokenForm:
-    """X of shape (n, T), or (n, T, 1), of whole numbers below ``n_tokens``; T is free from call to call."""
+    """X of shape (n, T), or (n, T, 1), of whole numbers below ``n_tokens``; T may differ from call to call."""
 
     n_tokens: int
 
@@ -208,7 +209,7 @@ class TokenForm:
 
 
 def token_array(X: Any) -> Array:
-    """X of shape (n, T), of whatever numbers."""
+    """X as an array of shape (n, T), of numbers of any dtype."""
     X = check_array(rectangular(X), allow_nd=True, dtype=None, input_name="X", **NAN_IS_PADDING)
     if X.dtype.kind == "O":
         with suppress(TypeError, ValueError):
@@ -227,13 +228,13 @@ def greatest_token(X: Any) -> int:
 
 
 def number_features(estimator: Any, n: int) -> None:
-    """Set ``n_features_in_``, and drop names of features, where scikit-learn's ``validate_data`` would count others."""
+    """Set ``n_features_in_`` and drop feature names; scikit-learn's ``validate_data`` would count something else."""
     vars(estimator).pop("feature_names_in_", None)
     estimator.n_features_in_ = n
 
 
 def read_row_target(y: Any, X: Sequences) -> Any:
-    """One target for every sequence, of any type."""
+    """Check and return y, of any type, which must have one target for every sequence."""
     given: tuple[int, ...] = getattr(y, "shape", ())[:2]
     if given == X.shape[:2] and given[1] > 1 and not issparse(y) and not not_missing(np.asarray(y)).all():
         raise ValueError(
@@ -250,7 +251,7 @@ def read_row_target(y: Any, X: Sequences) -> Any:
 
 
 def read_row_label(y: Any, X: Sequences) -> Any:
-    """One label for every sequence, or a row of an indicator of labels."""
+    """The same for labels; y must have one for every sequence, or a row of an indicator of labels."""
     y = read_row_target(y, X)
     if y.ndim == 2 and y.shape[1] == X.shape[1] > 1 and type_of_target(y, input_name="y") == "multiclass-multioutput":
         raise ValueError(
@@ -261,16 +262,21 @@ def read_row_label(y: Any, X: Sequences) -> Any:
 
 
 def read_step_target(y: Any, X: Sequences) -> tuple[Any, Array]:
-    """A target for every step: those that count, one after the other, and the steps where they are.
+    """Read targets per step: return those of all steps that have one, one after the other, and a mask of these steps.
 
-    What stands at steps of padding is ignored; a NaN, None or NA at another one says that it has no target.
+    Targets at padding are ignored; a NaN, None or NA at any other step means that it has no target.
     """
-    y = check_array(y, allow_nd=True, ensure_2d=False, dtype=None, input_name="y", ensure_all_finite=False)
+    n, T = X.shape[:2]
+    expected = f"`y` must have a target for every step of X with `return_sequences=True`, shape ({n}, {T}) or "
+    expected += f"({n}, {T}, n_outputs)"
+    try:
+        y = check_array(y, allow_nd=True, ensure_2d=False, dtype=None, input_name="y", ensure_all_finite=False)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ValueError(f"{expected}, got rows of unequal length: see `pad_sequences`") from None
     if y.ndim not in (2, 3) or y.shape[:2] != X.shape[:2]:
-        raise ValueError(
-            f"`y` must have a target for every step of X with `return_sequences=True`, shape {X.shape[:2]} or "
-            f"{(*X.shape[:2], 'n_outputs')}, got {y.shape}"
-        )
+        raise ValueError(f"{expected}, got {y.shape}")
     has_target = X.valid() & not_missing(y).reshape(*y.shape[:2], -1).all(axis=2)
     if not has_target.any():
         raise ValueError("`y` must have a target at one step at least, got none")
@@ -282,6 +288,6 @@ def read_step_target(y: Any, X: Sequences) -> tuple[Any, Array]:
 
 
 def read_step_label(y: Any, X: Sequences) -> tuple[Any, Array]:
-    """The same for a label, or a row of an indicator of labels."""
+    """The same for labels, or rows of an indicator of labels."""
     y, has_target = read_step_target(y, X)
     return (y[:, 0] if y.shape[1:] == (1,) else y), has_target

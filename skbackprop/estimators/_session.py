@@ -1,6 +1,6 @@
-"""One training run of an estimator: epochs in; history, best weights and the decision to stop out.
+"""One training run of an estimator: it keeps the history and the best weights, and decides when to stop.
 
-All that happens between two epochs happens in `Session.after_epoch`; the loop itself hears of none of it.
+All that happens between two epochs happens in `Session.after_epoch`; the training loop knows nothing of it.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ Array = np.ndarray
 
 
 class Ending(NamedTuple):
-    """How training ended: whether the user interrupted it, and what there is to say about a model of little use."""
+    """How training ended: the interruption by the user, and the advice on a model of little use, each if any."""
 
     interruption: KeyboardInterrupt | None
     advice: str | None
 
 
 class Session:
-    """Trains ``state.theta``, and keeps the fitted attributes of ``estimator`` up to date while it does.
+    """Trains ``state.theta``, and meanwhile keeps the fitted attributes of ``estimator`` up to date.
 
     Parameters
     ----------
     estimator : estimator
     settings : Settings
     model : Model
-        Its theta is the one that moves.
+        Its theta is ``state.theta``.
     state : TrainingState
     data : Data
         The training rows.
@@ -55,8 +55,8 @@ class Session:
         The validation rows.
     tasks : EpochTasks
     planned : bool
-        Whether these epochs are all the training there will be, so that a schedule can plan for its end; else they are
-        those of one call of many.
+        Whether these epochs are all the training there will be, so that a schedule can plan for its end. If not, this
+        is one call of many.
     """
 
     def __init__(
@@ -85,17 +85,17 @@ class Session:
         self.exhausted = self.converged = False
         self.watched = estimator.early_stopping and held_out is not None
         self._take_over()
-        self.validation = self._validation()  # which may copy the estimator
+        self.validation = self._validation()  # last, as it may copy the estimator
 
     def _take_over(self) -> None:
-        """From here on the estimator shows what this session trains."""
+        """Make the fitted attributes of the estimator those of this session."""
         e = self.estimator
         e.model_, e.history_, e.loss_ = self.model, {}, math.nan
         e.n_iter_, e.t_ = self.state.epochs, self.state.rows
         e._stops_by_validation = self.watched
 
     def run(self) -> Ending:
-        """Train until something says stop, and leave the estimator in order."""
+        """Train until a rule, a callback or the user says stop, and leave the estimator in a consistent state."""
         interruption, advice = None, None
         self.tasks.begin_fit()
         try:
@@ -122,7 +122,7 @@ class Session:
         return Ending(interruption, advice)
 
     def after_epoch(self, epoch: Epoch) -> bool:
-        """Record the epoch, judge it, tell the callbacks; returns whether to stop."""
+        """Record the epoch, judge it and tell the callbacks; return whether to stop."""
         record = {
             "epoch": epoch.number,
             "loss": epoch.loss + epoch.penalty,
@@ -146,12 +146,12 @@ class Session:
         return self.converged
 
     def _snapshot(self) -> dict[str, Any]:
-        """Attributes with which a shallow copy of the estimator stays what it is after this epoch."""
+        """Attributes with which a shallow copy of the estimator keeps its state after this epoch."""
         history = {name: list(values) for name, values in self.estimator.history_.items()}
         return {"model_": replace(self.model, theta=self.weights.copy()), "history_": history}
 
     def _objective(self, data: Data) -> Any:
-        """The objective over some rows, with the target in the units of training and weights of mean one."""
+        """The objective over some rows, with the target in the units of training and weights scaled to mean one."""
         model, weight = self.model, data.weight
         mean_weight = data.mean_weight()
         y = model.units.standardize(data.y).astype(model.theta.dtype)
@@ -179,7 +179,7 @@ class Session:
         return HeldOutScore(self.held_out_objective, self.held_out, self.estimator, scorer)
 
     def _descend(self, optimizer: Optimizer) -> None:
-        """First-order steps, an epoch at a time."""
+        """Train by first-order steps, an epoch at a time."""
         s, rate = self.settings, float(self.estimator.learning_rate_init)
         steps = make_steps(self.objective, optimizer, s.clip, self.batches, self.state)
         epochs = train(steps, self.state, self.batches, s.schedule, rate, total=self.total)
@@ -189,7 +189,7 @@ class Session:
                 return
 
     def _minimize(self, solver: LBFGS) -> None:
-        """L-BFGS, whose iterations are the epochs."""
+        """Train by L-BFGS, whose iterations count as epochs."""
 
         def after_iteration(epoch: Epoch) -> bool:
             self.tasks.begin_epoch()
@@ -201,7 +201,7 @@ class Session:
         self.converged |= solver.minimize(self.objective, self.state.theta, rows, after_iteration, **limits)
 
     def _publish(self, record: dict[str, float]) -> None:
-        """One more entry in every list of ``history_``, and a line to read."""
+        """Append to every list of ``history_`` and, if verbose, print a line."""
         e = self.estimator
         for name, value in record.items():
             e.history_.setdefault(name, []).append(value)
@@ -213,10 +213,10 @@ class Session:
             print(f"epoch {record['epoch']}: {', '.join(known)}")
 
     def _keep(self) -> None:
-        """Leave the best weights with the estimator if there is a best, else the latest, and say which they are."""
+        """Leave the best weights with the estimator if there are any, else the latest, and set ``best_iter_``."""
         e, theta = self.estimator, self.state.theta
         theta[:], e.best_iter_ = self.weights, e.n_iter_
-        self.state.order = None  # of these rows; the next call has its own
+        self.state.order = None  # it holds indices of these rows; the next call has its own
         if self.best.theta is not None:
             theta[:], e.best_iter_ = self.best.theta, self.best.epoch
             e.loss_ = e.history_["loss"][e.history_["epoch"].index(e.best_iter_)]
@@ -230,7 +230,7 @@ class Session:
 
 
 def batch_rows(batch_size: int | str, n: int, network: Network) -> int:
-    """What ``batch_size`` comes to for n rows: of a few hundred sequences a tenth, for the sake of enough steps."""
+    """The rows per batch that ``batch_size`` means for n rows: a tenth of a few hundred sequences, for enough steps."""
     if batch_size == "full":
         return n
     if batch_size == "auto":
@@ -241,7 +241,7 @@ def batch_rows(batch_size: int | str, n: int, network: Network) -> int:
 def make_progress(estimator: Any, settings: Settings) -> Patience | Plateau:
     """The rule that ends training, by what early stopping watches, or else by the training loss.
 
-    L-BFGS, and a schedule that plans for its end, when the loss falls most, are not cut short by the training loss.
+    The training loss cuts short neither L-BFGS nor a schedule with a planned end, where the loss falls most.
     """
     limit = estimator.n_iter_no_change
     if not estimator.early_stopping and (settings.full_batch or plans_its_end(settings.schedule)):

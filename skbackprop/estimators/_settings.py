@@ -28,8 +28,8 @@ from ..ranges import check_flag, check_integer, check_name, check_real, check_wh
 class Architecture(NamedTuple):
     """The layers between entrance and output.
 
-    ``named`` are the parameters that they come from, which must not change while training goes on; ``noise`` those that
-    may, by which layers draw at random; ``init`` is where the output layer starts.
+    ``named`` are the parameters that determine them and must not change while training continues; ``noise`` are the
+    rates of dropout, which may change; ``init`` initialises the output layer.
     """
 
     named: dict[str, Any]
@@ -39,9 +39,9 @@ class Architecture(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What the parameters of an estimator mean.
+    """The parameters of an estimator, as checked objects and numbers.
 
-    ``newest_share`` is that of the newest weights in their running mean; 1 stands for no mean.
+    ``newest_share`` is the share of the newest weights in the running mean of weights; 1 means no averaging.
     """
 
     loss: Loss
@@ -55,32 +55,32 @@ class Settings(NamedTuple):
 
     @property
     def full_batch(self) -> bool:
-        """Whether all rows make one step."""
+        """Whether every step takes all rows, as L-BFGS does."""
         return is_full_batch(self.solver)
 
     def entrance(self) -> list[Layer]:
-        """What numbers go through before the hidden layers."""
+        """The layers that numbers (not tokens) pass before the hidden layers."""
         return [Standardize()] if self.standardize else []
 
     def layers(self, entrance: list[Layer], width: int) -> list[Layer]:
-        """The layers of a network that puts out ``width`` numbers per row."""
+        """All layers of a network with ``width`` outputs per row."""
         return [*entrance, *self.architecture.hidden, Dense(width, init=self.architecture.init)]
 
     def moments(self, model: Model) -> dict[str, Any]:
-        """What the solver remembers before its first step."""
+        """The solver's memory before its first step."""
         return self.solver.start(model.theta, decaying=model.network.parameters.decaying)
 
     def start(self, model: Model, rng: np.random.RandomState) -> TrainingState:
-        """What training begins with."""
+        """The state in which training begins."""
         return TrainingState(model.theta, self.moments(model), rng, self.noise(rng))
 
     def noise(self, rng: np.random.RandomState) -> np.random.Generator | None:
-        """Dropout's own generator, so that without dropout nothing is drawn for it."""
+        """Dropout's own generator, seeded from ``rng``; without dropout None, and nothing is drawn."""
         noisy = any(self.architecture.noise.values())
         return np.random.Generator(np.random.SFC64(rng.randint(2**31))) if noisy else None
 
     def signature(self) -> dict[str, Any]:
-        """What must not change while training goes on."""
+        """The settings that must not change while training continues."""
         return {
             **self.architecture.named,
             "loss": self.loss,
@@ -95,14 +95,14 @@ def is_full_batch(solver: Any) -> bool:
 
 
 def can_step(estimator: Any) -> bool:
-    """Whether the solver goes forward one pass at a time, as ``partial_fit`` does."""
+    """Return True if the solver can train one pass at a time, as ``partial_fit`` does; else raise AttributeError."""
     if is_full_batch(estimator.solver):
         raise AttributeError("`partial_fit` needs a solver that takes small steps, got solver='lbfgs'")
     return True
 
 
 def check_same(before: dict[str, Any], now: dict[str, Any], how: str) -> None:
-    """Refuse to continue training with another network than was trained so far."""
+    """Refuse to continue training if a setting is no longer what it was."""
     for name, value in before.items():
         if now[name] != value:
             raise ValueError(
@@ -117,7 +117,7 @@ def read_settings(estimator: Any, losses: Mapping[str, Any], contract: type, arc
     Raises
     ------
     TypeError, ValueError
-        One sentence with the name, the expectation and what came, for the first parameter that is wrong.
+        If a parameter is wrong. The message is one sentence, with the name, the expectation and the value.
     """
     check_numbers(estimator)
     solver = read_solver(estimator)
@@ -141,7 +141,7 @@ def read_settings(estimator: Any, losses: Mapping[str, Any], contract: type, arc
 
 
 def check_numbers(e: Any) -> None:
-    """Check the parameters that need no further reading."""
+    """Check the parameters that need no conversion."""
     check_real("alpha", e.alpha, 0)
     if not is_name(e.batch_size, "auto") and not is_name(e.batch_size, "full"):
         check_integer("batch_size", e.batch_size, 1, "'auto', 'full' or ")
@@ -162,7 +162,7 @@ def check_numbers(e: Any) -> None:
 
 
 def check_random(random_state: Any) -> None:
-    """Check ``random_state`` as scikit-learn's estimators do, which take no module, and without making a generator."""
+    """Accept what scikit-learn's estimators accept (not the module ``np.random``), without creating a generator."""
     if random_state is None or isinstance(random_state, np.random.RandomState):
         return
     if not isinstance(random_state, Integral) or not 0 <= int(random_state) < 2**32:
@@ -182,12 +182,12 @@ def check_monitor(monitor: Any) -> None:
 
 
 def read_scorer(estimator: Any) -> Any:
-    """The scorer that ``monitor`` names; None stands for the loss."""
+    """The scorer that ``monitor`` names or is; None stands for the loss."""
     if is_name(estimator.monitor, "loss"):
         return None
     try:
         return check_scoring(estimator, scoring=estimator.monitor)
-    except ValueError as error:  # a metric, which is no scorer
+    except ValueError as error:  # a metric, not a scorer
         raise ValueError(f"`monitor` must be a scorer, as `make_scorer` makes one of a metric: {error}") from error
 
 
@@ -205,14 +205,14 @@ def read_hidden(sizes: Any) -> tuple[int, ...]:
 
 
 def read_init(e: Any) -> Initializer | None:
-    """Where weights start; None stands for what suits each layer."""
+    """The initialiser that ``init`` names or is; None stands for what suits each layer."""
     if is_name(e.init, "auto"):
         return None
     return read_object("init", e.init, INITIALIZERS, Initializer, also=("auto",))
 
 
 def read_activations(activation: Any, n_hidden: int) -> tuple[Activation, ...]:
-    """One activation per hidden layer, from one for all or a sequence of as many."""
+    """One activation per hidden layer, from a single one for all layers or a sequence with one for each."""
     several = isinstance(activation, (list, tuple))
     if several and len(activation) != n_hidden:
         raise ValueError(
@@ -223,7 +223,7 @@ def read_activations(activation: Any, n_hidden: int) -> tuple[Activation, ...]:
 
 
 def read_solver(e: Any) -> Optimizer | LBFGS:
-    """The optimiser that ``solver`` names or is. All the named ones are made, so that a bad number is told at once."""
+    """The optimiser that ``solver`` names or is. All named ones are made, so that any bad parameter is reported."""
     named = {
         **OPTIMIZERS,
         "sgd": SGD(momentum=e.momentum, nesterov=check_flag("nesterovs_momentum", e.nesterovs_momentum)),
@@ -253,12 +253,12 @@ def check_takes_step_and_total(schedule: Schedule) -> None:
         inspect.signature(schedule).bind(0, None)
     except TypeError:
         raise TypeError(f"`learning_rate` must be a function of (step, total), got {schedule!r}") from None
-    except ValueError:  # it is built in and does not say
+    except ValueError:  # a built-in without a signature
         return
 
 
 def read_average(e: Any, solver: Optimizer | LBFGS, schedule: Schedule) -> bool:
-    """Whether to average weights: "auto" does, but for L-BFGS, schedules that end, and without ``standardize``."""
+    """Whether to average weights: "auto" does, except for L-BFGS, schedules that end, and without ``standardize``."""
     full_batch = is_full_batch(solver)
     if is_name(e.average, "auto"):
         return bool(e.standardize) and not full_batch and not plans_its_end(schedule)
@@ -275,7 +275,7 @@ def plans_its_end(schedule: Schedule) -> bool:
 
 
 def read_object(name: str, value: Any, named: Mapping[str, Any], contract: type, also: Iterable[str] = ()) -> Any:
-    """What ``value`` names, or ``value`` itself if it is an object that has what the ``contract`` asks for."""
+    """The object that ``value`` names, or ``value`` itself if it has all members of the ``contract``, a Protocol."""
     if isinstance(value, str) or has_nothing_of(contract, value):
         otherwise = f" or an object as `{contract.__name__}` describes it"
         return named[check_name(name, value, [*named, *also], otherwise)]

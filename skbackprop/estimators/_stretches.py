@@ -1,7 +1,7 @@
-"""Many steps of training in one call, where the kernels in force can do it: there network and optimiser meet.
+"""Many steps of training in one call, where the kernels in force can do it: here network and optimiser meet.
 
-One call trains a *stretch*: as many batches as fit a buffer and take about a tenth of a second, as Ctrl-C is noticed
-only between two calls.
+One call trains a *stretch*: as many batches as fit a buffer and take about a tenth of a second, because Ctrl-C is
+noticed only between two calls.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ WORK = 1 << 29  # rows times parameters, about a tenth of a second
 
 
 class Stretches:
-    """A stretch of steps in one call: the arithmetic of `StepByStep`, to rounding.
+    """Takes a stretch of steps in one call, with the results of `StepByStep` up to rounding.
 
     Parameters
     ----------
     run : callable
-        What the kernel ``stretch`` has returned.
+        Returned by the kernel ``stretch``.
     objective : Objective
     state : TrainingState
     vectors : list of str
-        What the optimiser keeps one vector of each for in the moments of ``state``: one or two.
+        The names of the one or two vectors that the optimiser keeps in the moments of ``state``.
     size : int
         Rows per batch.
     """
@@ -67,7 +67,7 @@ class Stretches:
 
 
 def make_steps(objective: Any, optimizer: Any, clip: float, batches: Batches, state: TrainingState) -> Steps:
-    """Stretches, where that is possible and leaves out nothing that is asked for; else step by step."""
+    """`Stretches` if they can do all that is asked for, else `StepByStep`."""
     f = hidden_activation(objective.network)
     if f is not None and f.kernel is not None and len(batches) > 1 and is_own(objective, optimizer):
         run = run_of(f, objective, optimizer, clip, batches, state)
@@ -77,7 +77,7 @@ def make_steps(objective: Any, optimizer: Any, clip: float, batches: Batches, st
 
 
 def is_own(objective: Any, optimizer: Any) -> bool:
-    """Whether all parts but the layers are those of the package, as they are, and the rows a plain matrix."""
+    """Whether objective, loss, penalty and optimiser compute as this package's own do, and X is a dense matrix."""
     return (
         type(objective) is Objective
         and isinstance(objective.X, Array)
@@ -89,9 +89,9 @@ def is_own(objective: Any, optimizer: Any) -> bool:
 
 
 def hidden_activation(network: Network) -> Biased | None:
-    """What all dense layers of a network have but the last, which has none; None for other networks.
+    """The activation, with bias, that all hidden layers share if the network is dense and its last layer has none.
 
-    Before them there may be a `Standardize`.
+    None for other networks. A `Standardize` may come first.
     """
     first = 1 if isinstance(network.layers[0], Standardize) else 0
     layers = network.layers[first:]
@@ -105,7 +105,7 @@ def hidden_activation(network: Network) -> Biased | None:
 def run_of(
     f: Any, objective: Any, optimizer: Any, clip: float, batches: Batches, state: TrainingState
 ) -> Callable[..., Any] | None:
-    """What the kernel ``stretch`` makes of it, which may be None."""
+    """What the kernel ``stretch`` returns for this training: the call that runs it, or None."""
     network = objective.network
     loss, constants = objective.loss.kernel_in(state.theta.dtype)
     shapes, starts = network.shapes, [{slot: at.start for slot, at in own.items()} for own in network.parameters.places]

@@ -1,4 +1,4 @@
-"""What a target is: how it is read into the (n, k) array that losses take, and how that is written for the user."""
+"""Targets: how y is read into the (n, k) array that losses take, and how predictions are written for the user."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Array = np.ndarray
 
 
 class Target(Protocol):
-    """A frozen dataclass of what the first y has shown.
+    """What the first y tells about all later ones; a frozen dataclass.
 
     1. ``read`` turns a y that scikit-learn has validated into a float array of shape (n, k).
-    2. ``write`` turns what `read` gives, or predictions of it, into what the user writes.
-    3. ``bind`` is a loss told of the target.
-    4. ``written`` is what `write` depends on, by name: for a predictor, which is told no more of the target.
+    2. ``write`` turns the output of ``read``, or predictions of it, back into the user's form.
+    3. ``bind(loss)`` returns the loss adapted to this target; a classification loss learns ``n_classes``.
+    4. ``written`` holds the keyword arguments with which `make_predictor` reproduces ``write``.
     5. ``stratify`` tells whether held-out rows are to be spread over the values of y, and ``has_units`` whether these
        have a level and a spread.
     """
@@ -80,13 +80,13 @@ class NumberTarget(Numbers):
 
 @dataclass(frozen=True, eq=False)
 class ClassTarget(Labels):
-    """Labels, in order; of an indicator they are the numbers of its columns."""
+    """Labels, in order; for an indicator, the indices of its columns."""
 
     has_units: ClassVar[bool] = False
 
     @classmethod
     def of(cls, y: Any, classes: Any = None) -> ClassTarget:
-        """What y, and if given the ``classes`` that are still to come, tell."""
+        """The target as inferred from y, and from ``classes``, all labels that may ever come, if given."""
         if kind_of(y) == "multilabel-indicator":
             target = cls(np.arange(y.shape[1]), indicator=True)
             if classes is not None:
@@ -95,7 +95,7 @@ class ClassTarget(Labels):
         return cls(np.unique(y) if classes is None else read_classes(classes), indicator=False)
 
     def check_same(self, classes: Any) -> None:
-        """Refuse ``classes`` other than those that the model was begun with."""
+        """Refuse ``classes`` that differ from those of the first call."""
         if self.indicator and np.size(classes) != len(self.classes):
             raise ValueError(
                 f"`classes` must have an entry for each of the {len(self.classes)} columns of y, got {np.size(classes)}"
@@ -112,11 +112,11 @@ class ClassTarget(Labels):
 
     @property
     def n_exclusive(self) -> int:
-        """How many classes have a raw column each, under one softmax: 0 for two classes and for an indicator."""
+        """The number of classes that have a raw column each, under one softmax; 0 for two classes or an indicator."""
         return 0 if self.indicator or self.two_classes else len(self.classes)
 
     def read(self, y: Any) -> Array:
-        """Zeros and ones for two classes or an indicator, else the numbers of the classes."""
+        """Zeros and ones for two classes or an indicator, else the indices of the classes."""
         if (kind_of(y) == "multilabel-indicator") != self.indicator:
             expected = "a multilabel indicator" if self.indicator else "one column of labels"
             raise ValueError(f"`y` must be {expected}, as in the first fit, got {kind_of(y)}")
@@ -126,7 +126,7 @@ class ClassTarget(Labels):
                 raise ValueError(f"`y` must have {len(self.classes)} columns, as in the first fit, got {y.shape[1]}")
             return y.astype(np.float64)
         labels, places = np.unique(column_or_1d(y, warn=True), return_inverse=True)
-        # Compared as they are: in the dtype of the classes, "category" might be cut down to the class "cat".
+        # Labels are not converted to the dtype of the classes, which might truncate "category" to the class "cat".
         number = {label: float(k) for k, label in enumerate(self.classes.tolist())}
         unknown = [label for label in labels.tolist() if label not in number]
         if unknown:
@@ -151,7 +151,7 @@ class ClassTarget(Labels):
 
 
 def numbers_of(y: Array) -> Array:
-    """Numbers out of an array of objects, which scikit-learn has not looked into."""
+    """The numbers in an array of objects, which scikit-learn has not checked."""
     try:
         numbers = y.astype(np.float64)
     except (TypeError, ValueError) as error:
@@ -162,23 +162,23 @@ def numbers_of(y: Array) -> Array:
 
 
 def read_classes(classes: Any) -> Array:
-    """Labels in order and of their own type, which ``unique_labels`` checks but does not keep."""
+    """The labels in order and of their own type; ``unique_labels`` only checks them, as it does not keep the type."""
     if np.ndim(classes) != 1:
         raise ValueError(f"`classes` must be a sequence of labels, got {classes!r}")
     try:
         unique_labels(classes)
         return np.unique(classes)
-    except TypeError:  # of Python, for labels that cannot be put in order
+    except TypeError:  # from Python, for labels that cannot be ordered
         raise TypeError(f"`classes` must be labels of one kind, got {shown(list(classes))}") from None
 
 
 def kind_of(y: Any) -> str:
-    """scikit-learn's type of a target, if it is one of classes that we can learn."""
+    """scikit-learn's type of a target; an error if that is not one of the types of classes that can be learnt."""
     if getattr(getattr(y, "dtype", None), "kind", None) == "S":
         raise TypeError("`y` must hold numbers or strings, got bytes: `np.char.decode` makes strings of them")
     try:
         kind = type_of_target(y, input_name="y")
-    except TypeError:  # of Python, for labels that cannot be put in order
+    except TypeError:  # from Python, for labels that cannot be ordered
         kinds = sorted({type(label).__name__ for label in np.ravel(y)})
         raise TypeError(f"`y` must hold labels of one kind, all numbers or all strings, got {kinds}") from None
     if kind in ("binary", "multiclass", "multilabel-indicator"):
@@ -192,12 +192,12 @@ def kind_of(y: Any) -> str:
 
 
 def class_counts(data: Data, n_classes: int) -> Array:
-    """The weights of the rows of every class, added up."""
+    """The total weight of the rows of each class."""
     return np.bincount(data.y[:, 0].astype(np.intp), data.weight, n_classes)
 
 
 def read_class_weight(class_weight: Any, target: ClassTarget, counts: Array) -> Array:
-    """What a row of each class counts for, by a dict of labels, or all classes the same in total.
+    """The weight of a row of each class, by a dict of labels, or so that all classes have the same total weight.
 
     "balanced" is sum(counts) / (classes * count) for a class, as in ``sklearn.utils.class_weight``.
     """
@@ -217,5 +217,5 @@ def read_class_weight(class_weight: Any, target: ClassTarget, counts: Array) -> 
 
 
 def shown(labels: list) -> str:
-    """The first ten of a list."""
+    """A list as text; of more than ten labels, the first ten and their number."""
     return str(labels) if len(labels) <= 10 else f"[{', '.join(map(repr, labels[:10]))}, ... ({len(labels)})]"

@@ -1,17 +1,18 @@
-"""One BLAS thread for products too small to share.
+"""One BLAS thread for products that are too small to share between threads.
 
 BLAS runs a matrix product of more than 0.5 Mflop on all cores, and a matrix-vector product or an outer product of
 more than some 2000 numbers, too. On a busy machine, waiting for the other thread then costs up to sixty times
 the product itself; on an idle one, two threads win a quarter at best. From about 100 Mflop on, all cores pay even on
 a busy machine. ``benchmarks/blas_threads.py`` prints these figures.
 
-NumPy and SciPy may each bring a BLAS of their own, with threads of its own that go on waiting for work for a while.
-Where products are NumPy's and vectors SciPy's, the two then take the cores from each other: three times the time of
-one thread. So where products are left to all cores, SciPy's BLAS, which does not make them, gets one thread.
+NumPy and SciPy may each bring their own BLAS, with its own threads, which keep a core busy for a while as they wait for
+work. Where NumPy's BLAS multiplies matrices and SciPy's works on vectors, the two then compete for the cores, which
+takes three times as long as one thread. So where products may use all cores, SciPy's BLAS, which does not compute them,
+gets one thread.
 
-The number of threads belongs to the whole process, so all who want one thread at the same time are written down: the
-first in sets the limit, the last out restores what was there before. In the child of a fork only the thread that forked
-goes on: there all others are struck off.
+The number of threads belongs to the whole process, so there is a list of all who currently need the limit: the first
+sets it, the last restores the old number. After a fork only the forking thread exists in the child, where the entries
+of all other threads are removed.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ SHARED_FLOPS = 5e5
 SHARED_NUMBERS = 2000
 PAYS_FROM = 1e8
 
-_lock = threading.RLock()  # a signal's handler, too, may predict, in the middle of this
-_inside: dict[object, tuple[str, int]] = {}  # for whom one thread is asked for, and by which thread of ours
+_lock = threading.RLock()  # reentrant, because a signal handler may predict while its thread holds the lock
+_inside: dict[object, tuple[str, int]] = {}  # for each token, which BLAS to limit, and the thread that asks for it
 _before: dict[Any, int] = {}
-_at_it = False  # whether this is being put into effect
+_at_it = False  # whether `_suit_all` is running
 
 
 @cache
@@ -47,7 +48,7 @@ def _libraries() -> list[Any]:
 
 
 def is_scipys(library: Any) -> bool:
-    """Whether SciPy has brought it: wheels keep such libraries in a folder that macOS calls otherwise."""
+    """Whether SciPy has brought the library: wheels keep such libraries in a folder, named differently on macOS."""
     return re.search(r"[/\\]scipy(\.libs|[/\\]\.dylibs)[/\\]", library.filepath) is not None
 
 
@@ -61,7 +62,7 @@ def _enter(token: object, who: str) -> None:
 
 
 def _leave(token: object) -> None:
-    """Also of one that has not come in, or has left: an interruption may have come anywhere."""
+    """Release ``token``. Harmless if it was never entered or is released already: interruptions can come anywhere."""
     with _lock:
         _inside.pop(token, None)
         _suit_all()
@@ -70,8 +71,8 @@ def _leave(token: object) -> None:
 def _suit_all() -> None:
     """Give every BLAS the number of threads that suits all who are inside.
 
-    A signal's handler that predicts while its thread is at this leaves it to go on: threadpoolctl could not be entered
-    twice.
+    If a signal handler that predicts interrupts this function, its own call returns at once, because threadpoolctl
+    cannot be entered twice.
     """
     global _at_it
     if _at_it:
@@ -92,7 +93,7 @@ def _suit_all() -> None:
 
 
 def _alone_after_fork() -> None:
-    """Another thread may have held the lock, or have been inside."""
+    """Renew the lock, which another thread may have held, and remove the entries of other threads."""
     global _lock, _at_it
     _lock, _at_it = threading.RLock(), False
     for token, (_, thread) in list(_inside.items()):
@@ -107,7 +108,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def _let_go() -> None:
-    """From threadpoolctl 3.8 on, whoever sets a limit alone can change it, until told otherwise; here anyone may."""
+    """Allow every thread to change the limit; threadpoolctl >= 3.8 allows only the thread that has set it."""
     openblas = getattr(threadpoolctl, "OpenBLASController", None)
     let_go = getattr(openblas, "clear_controlling_thread", None)
     if let_go is not None:
@@ -116,7 +117,7 @@ def _let_go() -> None:
 
 @contextmanager
 def one_blas_thread(who: str = "all") -> Iterator[None]:
-    """Limit BLAS, or SciPy's alone, to one thread until the last of all who are inside has left."""
+    """Limit every BLAS ("all"), or only SciPy's ("scipy"), to one thread, until the last of all inside has left."""
     token = object()
     try:
         _enter(token, who)
@@ -124,16 +125,16 @@ def one_blas_thread(who: str = "all") -> Iterator[None]:
     finally:
         try:
             _leave(token)
-        except BaseException:  # Ctrl-C, which comes but once
+        except BaseException:  # Ctrl-C, which is not expected to come twice
             _leave(token)
             raise
 
 
 def suitable_blas_threads(network: Network, rows: int, vectors: bool = False) -> AbstractContextManager[None]:
-    """One thread if BLAS would share the work on ``rows`` rows, and should not.
+    """A context with one BLAS thread if BLAS would share the work on ``rows`` rows between threads, but should not.
 
-    With ``vectors`` BLAS is also called on vectors as long as theta, as L-BFGS does, and shares those at any size.
-    Setting the limit takes about as long as a pass of the rows from which it is worth it.
+    ``vectors`` says that BLAS is also called on vectors as long as theta, as by L-BFGS; it shares those at any size.
+    Setting the limit takes about as long as a pass over the smallest number of rows for which it is set.
     """
     sizes = [slot.size for slots in network.parameters.slots for slot in slots.values()]
     flops = 2.0 * rows * max(sizes)

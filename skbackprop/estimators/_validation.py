@@ -1,4 +1,4 @@
-"""Rows held out: the loss and the score on them after every epoch."""
+"""Held-out rows: the loss and the score on them after every epoch."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Array = np.ndarray
 
 
 class HeldOutLoss:
-    """Measures theta by the loss on rows that training does not see; what is monitored is its negative.
+    """Measures theta by the loss on rows that training does not see; the monitored score is its negative.
 
     Parameters
     ----------
     objective : Objective
-        Over the X and y that hold the rows.
+        The objective over the X and y that contain these rows.
     rows : ndarray of int or None
-        Those that are held out; None stands for all.
+        The rows that are held out; None stands for all.
     """
 
     def __init__(self, objective: Any, rows: Array | None):
@@ -35,21 +35,21 @@ class HeldOutLoss:
 
 
 class HeldOutScore(HeldOutLoss):
-    """The same with a scorer, whose score is monitored: greater is better.
+    """The same, but the monitored score is that of a scorer: greater is better.
 
     Parameters
     ----------
     objective, data
         The objective, and the rows that are held out, in the units of the user.
     estimator : estimator
-        Able to predict.
+        A fitted one, of which a copy is scored.
     scorer : callable
     """
 
     def __init__(self, objective: Any, data: Data, estimator: Any, scorer: Any):
         super().__init__(objective, data.rows)
         self.scorer = scorer
-        # Scorers get plain arrays, and scikit-learn would warn that these lack the names of fit.
+        # Scorers get plain arrays, and scikit-learn would warn that these lack the feature names seen in fit.
         self.estimator = self.scored = copy.copy(estimator)
         vars(self.scored).pop("feature_names_in_", None)
         self.X = estimator._given(data.taken(data.X))
@@ -72,7 +72,7 @@ class HeldOutScore(HeldOutLoss):
 
 
 def finite_score(score: float, monitor: Any, epoch: int) -> float:
-    """The score, by which early stopping could neither choose an epoch nor come to an end if it were not finite."""
+    """Return the score if it is finite; by any other, early stopping could neither choose an epoch nor end."""
     if not math.isfinite(score):
         raise ValueError(
             f"early stopping needs a finite score, got {score} from monitor={monitor!r} after epoch {epoch}; look for "
@@ -82,9 +82,9 @@ def finite_score(score: float, monitor: Any, epoch: int) -> float:
 
 
 class TargetByTarget:
-    """An estimator whose predictions for every step are given one after the other, at the ``chosen`` steps alone.
+    """Wraps an estimator that predicts every step, and gives its predictions for the ``chosen`` steps as one list.
 
-    scikit-learn's scorers take lists of targets, not tables of them.
+    scikit-learn's scorers take a list of targets, not a table of rows and steps.
     """
 
     METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")

@@ -1,4 +1,4 @@
-"""What a fit that has ended is worth, beside the best constant and beside its own last epochs."""
+"""Judges a finished fit, by comparison with the best constant and with its own last epochs."""
 
 from __future__ import annotations
 
@@ -15,22 +15,24 @@ from ._settings import is_name, plans_its_end
 if TYPE_CHECKING:
     from ._session import Session
 
-USELESS = 0.1  # a loss above the constant's by so much of it
-STILL_RISING = 0.02  # of all that a score has risen, its rise in the epochs of patience
+USELESS = 0.1  # a fit is useless if its loss is above the constant's by this share
+HARDLY, BEGINNING = 0.01, 2  # in its first epochs, a fit must gain more than this share of the constant's loss
+STILL_RISING = 0.02  # a score is still rising if the last epochs account for more than this share of its rise
 
 
 def verdict(s: Session) -> str | None:
-    """What the user can do about a fit that is of no use, or has not come to its end; None where all is well."""
+    """Advice on a fit that is useless or ended too early; None if all is well."""
     e = s.estimator
     best = s.model.trained_loss.constant(*s.data.targets(s.objective.y, s.objective.weight))
     constant = constant_loss(s, best, s.objective, s.data)
     cut_short = s.watched and s.exhausted
-    tol = 0.0 if s.watched and not is_name(e.monitor, "loss") else e.tol  # else in units of a score
-    useless, useful = beyond(constant) + tol, constant - tol
+    tol = 0.0 if s.watched and not is_name(e.monitor, "loss") else e.tol  # a scorer's tol is not in units of the loss
+    least_gain = max(tol, HARDLY * abs(constant)) if e.best_iter_ <= BEGINNING else tol
+    useless, useful = beyond(constant) + tol, constant - least_gain
     loss = kept_loss(s, doubtful=useful if cut_short else useless)
     if loss > useless:
         return worse(e, loss, constant)
-    if s.held_out is not None and s.watched and s.held_out.X is not s.data.X:  # rows that the user gave
+    if s.held_out is not None and s.watched and s.held_out.X is not s.data.X:  # the user gave them
         loss_there = kept(e, "validation_loss")
         constant_there = constant_loss(s, best, s.held_out_objective, s.held_out)
         if loss_there > beyond(constant_there):
@@ -44,12 +46,12 @@ def verdict(s: Session) -> str | None:
 
 
 def kept(e: Any, name: str) -> float:
-    """An entry of the history, of the epoch whose weights were kept."""
+    """The history's value of ``name`` in the epoch whose weights were kept."""
     return e.history_[name][e.history_["epoch"].index(e.best_iter_)]
 
 
 def kept_loss(s: Session, doubtful: float) -> float:
-    """The training loss of the weights kept: measured if the history's, a running mean, is above ``doubtful``."""
+    """The training loss of the kept weights; measured if the history's, a running mean, is above ``doubtful``."""
     loss = kept(s.estimator, "data_loss")
     return s.objective.mean_loss(s.state.theta, s.data.rows) if loss > doubtful else loss
 
@@ -59,7 +61,7 @@ def beyond(constant: float) -> float:
 
 
 def constant_loss(s: Session, constant: np.ndarray, objective: Any, data: Data) -> float:
-    """The mean loss on some rows where all of them are predicted by a constant."""
+    """The mean loss on some rows if a constant is predicted for all of them."""
     loss, total = s.model.trained_loss, 0.0
     y, weight = data.targets(objective.y, objective.weight)
     for block in blocks(len(y), rows_per_block(s.model.network, y.itemsize)):
@@ -75,7 +77,10 @@ def target_varies(s: Session) -> bool:
 
 
 def still_improved(e: Any) -> bool:
-    """Whether a scorer rose in the epochs of patience, by less than ``tol``, yet by much of its whole rise."""
+    """Whether a scorer's score rose in the last ``n_iter_no_change`` epochs by a notable share of its whole rise.
+
+    Early stopping ended the fit nevertheless, because no single improvement exceeded ``tol``.
+    """
     scores = e.history_["validation_score"]
     before = max(scores[: -e.n_iter_no_change], default=scores[0])
     return not is_name(e.monitor, "loss") and max(scores) - before > STILL_RISING * (max(scores) - scores[0])

@@ -431,7 +431,9 @@ def test_an_interrupted_validation_belongs_to_no_epoch(kind):
 def test_early_stopping_says_when_it_has_learnt_nothing(kind):
     X, y = rows(kind, n=60)
     model = kind.make(early_stopping=True, n_iter_no_change=2, learning_rate_init=1e-6, batch_size=50, random_state=0)
-    expected = r"early stopping kept weights that are no better than .*: raise `n_iter_no_change` \(now 2\), or lower"
+    expected = (
+        r"early stopping kept weights that are hardly better than .*: raise `n_iter_no_change` \(now 2\), or lower"
+    )
     with pytest.warns(ConvergenceWarning, match=expected):
         model.fit(X, y)
 

@@ -199,7 +199,7 @@ WRONG = {
     "too many": (EMBEDDED | {"n_tokens": 4}, TOKENS, Y, "numbers from 0 to 3, got 4 in sequence 0 at step 4"),
     "sparse": ({}, csr_matrix(X[:, :, 0]), Y, "Sparse data was passed for X, but dense data is required"),
     "one target": (STEPWISE, X, Y[:, 0], "`y` must have a target for every step of X with `return_sequences=True`"),
-    "too few steps": (STEPWISE, X, Y[:, :3], r"shape \(20, 7\) or \(20, 7, 'n_outputs'\), got \(20, 3\)"),
+    "too few steps": (STEPWISE, X, Y[:, :3], r"shape \(20, 7\) or \(20, 7, n_outputs\), got \(20, 3\)"),
     "too few rows": (STEPWISE, X, Y[:9], r"`y` must have a target for every step .*, got \(9, 7\)"),
     "no target": (STEPWISE, X, Y * np.nan, "`y` must have a target at one step at least, got none"),
     "all targets": ({}, X, Y[:, :, None], "`y` must have a target for every sequence, not for every step, with"),
