@@ -14,6 +14,23 @@ from typing import Any
 
 import numpy as np
 
+# What other libraries call the things that have names here.
+SYNONYMS = {
+    "mse": "squared_error",
+    "l2": "squared_error",
+    "mae": "absolute_error",
+    "l1": "absolute_error",
+    "pinball": "quantile",
+    "crossentropy": "log_loss",
+    "cross_entropy": "log_loss",
+    "bce": "log_loss",
+    "sigmoid": "logistic",
+    "linear": "identity",
+    "swish": "silu",
+    "xavier": "glorot_uniform",
+    "kaiming": "he_normal",
+}
+
 
 def check_real(name: str, value: Any, low: float = -math.inf, high: float = math.inf, closed: str = "both") -> float:
     """Return ``value`` as a float if it is a real number between ``low`` and ``high``.
@@ -95,5 +112,18 @@ def check_name(name: str, value: Any, known: Iterable[str], otherwise: str = "")
     """Return ``value`` if it is among the ``known`` names; ``otherwise`` names alternatives in the message."""
     known = sorted(known)
     if not isinstance(value, str) or value not in known:
-        raise ValueError(f"`{name}` must be one of {', '.join(map(repr, known))}{otherwise}, got {value!r}")
+        meant = meant_by(value, known)
+        hint = "" if meant is None else f"; did you mean {meant!r}?"
+        raise ValueError(f"`{name}` must be one of {', '.join(map(repr, known))}{otherwise}, got {value!r}{hint}")
     return value
+
+
+def meant_by(value: Any, known: list[str]) -> str | None:
+    """The known name that other libraries write as ``value``, or that is spelt like it."""
+    import difflib  # for an error alone
+
+    if not isinstance(value, str):
+        return None
+    synonym = SYNONYMS.get(value.lower())
+    matches = [synonym] if synonym in known else difflib.get_close_matches(value.lower(), known, n=1)
+    return matches[0] if matches else None

@@ -98,3 +98,18 @@ def test_an_unknown_name_is_told_the_known_ones_in_order(value):
     with pytest.raises(ValueError, match=r"^`fan` must be one of 'in', 'mean' or an object, got ") as error:
         check_name("fan", value, ("mean", "in"), " or an object")
     assert str(error.value).endswith(repr(value))
+
+
+@pytest.mark.parametrize(
+    ("value", "known", "meant"),
+    [
+        ("MSE", ("squared_error", "absolute_error"), "squared_error"),
+        ("ReLU", ("relu", "tanh"), "relu"),
+        ("rleu", ("relu", "tanh"), "relu"),
+        ("sigmoid", ("logistic", "relu"), "logistic"),
+        ("squared_eror", ("squared_error",), "squared_error"),
+    ],
+)
+def test_a_name_from_elsewhere_or_misspelt_is_told_what_is_meant(value, known, meant):
+    with pytest.raises(ValueError, match=f"got '{value}'; did you mean '{meant}'\\?$"):
+        check_name("name", value, known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Iterable, Mapping
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -239,6 +239,10 @@ def read_solver(e: Any) -> Optimizer | LBFGS:
 
 def read_schedule(e: Any) -> Schedule:
     named, value = {**SCHEDULES, "invscaling": InverseScaling(check_real("power_t", e.power_t, 0))}, e.learning_rate
+    if isinstance(value, Real):
+        raise ValueError(
+            f"`learning_rate` must be a schedule, got {value!r}; did you mean `learning_rate_init={value!r}`?"
+        )
     if isinstance(value, type):
         raise TypeError(f"`learning_rate` must be an object, such as {value.__name__}(), got {value!r}")
     if callable(value):
