@@ -132,6 +132,8 @@ class BatchRNNClassifier(BatchClassifier, RecurrentNetwork):
         Weights and biases that every layer applies to its inputs, as views of ``theta_``; those of the recurrence, and
         of the reverse direction, are in ``model_.network.parameters.views(theta_)``. With ``standardize=True`` they
         belong to standardised inputs.
+    embedding_ : ndarray of shape (n_tokens, embedding)
+        The vectors of all tokens, as a view of ``theta_``; only if X holds tokens.
     theta_ : ndarray
         All parameters in one vector.
     loss_ : float
