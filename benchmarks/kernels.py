@@ -46,13 +46,13 @@ def ratio(loss, y, raw, weight):
     out, times = np.empty(raw.shape, raw.dtype), {name: [] for name in backend.BACKENDS}
     for turn in range(TURNS + 1):
         for name in backend.BACKENDS:
-            with kernel_backend(name), kernels.kernels_in_force():
+            with kernel_backend(name), kernels.fixed_kernels():
                 times[name].append(microseconds(loss, y, raw, weight, out, 20 if turn else 2))
     return np.median(times["numpy"][1:]) / np.median(times["numba"][1:])
 
 
 def first_use(dtype, weighted):
-    with kernel_backend("numba"), kernels.kernels_in_force():
+    with kernel_backend("numba"), kernels.fixed_kernels():
         start = time.process_time()
         for _, loss, y, raw, weight in cases(SHAPES[1], dtype, weighted):
             loss.value_and_gradient(y, raw, weight, np.empty(raw.shape, dtype))

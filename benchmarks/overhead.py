@@ -36,14 +36,14 @@ def step_seconds(table, case):
     objective, adam = Objective(network, SquaredError(), X, y, penalty=L2(1e-4)), Adam()
     state = TrainingState(theta, adam.start(theta), np.random.RandomState(0))
     batches = Batches(rows, batch, state.rng)
-    token, times = backend.chosen.set(table), []
+    token, times = backend.current_table.set(table), []
     epochs = train(make_steps(objective, adam, np.inf, batches, state), state, batches, SCHEDULES["constant"], 1e-3)
     for _ in range(EPOCHS):
         SPENT[:] = 0.0, 0
         start = time.thread_time()
         next(epochs)
         times.append((time.thread_time() - start, *SPENT))
-    backend.chosen.reset(token)
+    backend.current_table.reset(token)
     whole, inside, calls = min(times[1:])
     return whole / len(batches), (inside - calls * timing()) / len(batches)
 

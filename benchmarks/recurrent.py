@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from turns import machine, medians, timed
 
 from skbackprop import CELLS, Adam, Dense, Network, Recurrent, SequenceObjective, SquaredError, kernel_backend
-from skbackprop.kernels import kernels_in_force
+from skbackprop.kernels import fixed_kernels
 
 try:
     import torch
@@ -47,7 +47,7 @@ def our_step(backend, cell, units, steps=T, truncate=None, every_step=False):
     state = adam.start(theta)
 
     def step():
-        with kernel_backend(backend), kernels_in_force():
+        with kernel_backend(backend), fixed_kernels():
             _, gradient = objective.value_and_gradient(theta)
             adam.step(theta, gradient, 1e-3, state)
 

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from skbackprop import BatchMLPClassifier, BatchMLPRegressor, kernel_backend, kernels
 from skbackprop.network.activations import ACTIVATIONS
-from skbackprop.network.layers import Biased
+from skbackprop.network.layers import BiasedActivation
 from skbackprop.network.losses import CLASSIFICATION_LOSSES, LOSSES
 from skbackprop.optimize.optimizers import OPTIMIZERS
 
@@ -34,7 +34,7 @@ def one_blas_thread():
 
 @contextmanager
 def kernels_of(backend):
-    with kernel_backend(backend), kernels.kernels_in_force():
+    with kernel_backend(backend), kernels.fixed_kernels():
         yield
 
 
@@ -52,14 +52,14 @@ def standardize(normal):
 
 def forward(name):
     """In place, as in a dense layer, where the activation does not keep its input."""
-    f = Biased(ACTIVATIONS[name])
+    f = BiasedActivation(ACTIVATIONS[name])
     if ACTIVATIONS[name].keeps_input:
         return lambda normal: (f.forward, normal(ROWS, UNITS), normal(UNITS), normal(ROWS, UNITS))
     return lambda normal: (lambda Z, b: f.forward(Z, b, Z), normal(ROWS, UNITS), normal(UNITS))
 
 
 def backward(name):
-    f = Biased(ACTIVATIONS[name])
+    f = BiasedActivation(ACTIVATIONS[name])
 
     def part(normal):
         Z, b = normal(ROWS, UNITS), normal(UNITS)

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from ..kernels import kernels_in_force
+from ..kernels import fixed_kernels
 from ..network.contract import Layer
 from ..network.losses import Loss, Units
 from ..network.model import Model
@@ -143,7 +143,7 @@ class BatchNetwork(MovingUnits, CallbackSupportMixin, PartParametersMixin, metac
 
         Neither an interruption that ``train`` returns nor the warning at the end, raised as an error, undoes anything.
         """
-        with nothing_lost(self), kernels_in_force() as backend:
+        with nothing_lost(self), fixed_kernels() as backend:
             self.kernel_backend_ = backend
             interruption, advice = train(*arguments)
         if interruption is not None:

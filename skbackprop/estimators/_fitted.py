@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..kernels import kernels_in_force
+from ..kernels import fixed_kernels
 from ..network.blocks import rows_per_block
 from ..network.model import Model, Then
 from ._threads import suitable_blas_threads
@@ -66,7 +66,7 @@ class FittedNetwork(metaclass=ABCMeta):
         """The output of `model_` as in `_raw_of`, computed with as many BLAS threads as suit a block of rows."""
         network = self.model_.network
         rows = min(X.shape[0], rows_per_block(network, self.theta_.itemsize, X))
-        with suitable_blas_threads(network, rows), kernels_in_force():
+        with suitable_blas_threads(network, rows), fixed_kernels():
             return self._raw_of(self.model_, X, stop, then)
 
     @property

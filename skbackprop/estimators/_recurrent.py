@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from ..kernels import kernels_in_force
+from ..kernels import fixed_kernels
 from ..network.activations import Tanh
 from ..network.cells import CELLS, Cell
 from ..network.contract import Layer
@@ -173,7 +173,7 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
             raise ValueError(
                 "`predict_next` needs bidirectional=False: going step by step, the future is unknown, got True"
             )
-        with suitable_blas_threads(network, len(steps.values)), kernels_in_force():
+        with suitable_blas_threads(network, len(steps.values)), fixed_kernels():
             return self.model_.read(steps.values, state)
 
     def __sklearn_tags__(self) -> Any:

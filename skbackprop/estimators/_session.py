@@ -78,8 +78,10 @@ class Session:
         self.rows = data.X.shape[0] if data.rows is None else data.rows
         size = data.n if self.full_batch else batch_rows(estimator.batch_size, data.n, model.network)
         self.batches = Batches(self.rows, size, state.rng if estimator.shuffle else None)
-        self.total = tasks.max_epochs * len(self.batches) if planned else None
-        self.mean, self.weights = RunningMean(settings.newest_share if planned else 1.0), state.theta
+        self.planned, self.total = planned, tasks.max_epochs * len(self.batches) if planned else None
+        self.average = RunningMean(settings.newest_share if planned else 1.0)
+        self.averaged_theta = state.theta
+        self.listeners = [print_epoch] if estimator.verbose else []
         self.best = BestSoFar()
         self.progress = make_progress(estimator, settings)
         self.exhausted = self.converged = False
@@ -115,7 +117,7 @@ class Session:
             raise interruption or ValueError(self._divergence("the weights are no longer finite"))
         if interruption is None:
             try:
-                advice = None if self.total is None else verdict(self)
+                advice = verdict(self) if self.planned else None
                 self.tasks.end_fit()
             except KeyboardInterrupt as error:
                 interruption = error
@@ -131,14 +133,16 @@ class Session:
             "gradient_norm": epoch.gradient_norm,
         }
         self._check_finite(record["loss"])
-        self.weights = self.mean.update(self.state.theta)
+        self.averaged_theta = self.average.update(self.state.theta)
         if self.validation is not None:
-            record |= self.validation.measure(self.weights)
+            record |= self.validation.measure(self.averaged_theta)
         self._publish(record)
+        for listen in self.listeners:
+            listen(record)
         value = record["loss"]
         if self.watched:
             value = -finite_score(record["validation_score"], self.estimator.monitor, self.state.epochs)
-            self.best.update(epoch.number, value, self.weights, tie=record["validation_loss"])
+            self.best.update(epoch.number, value, self.averaged_theta, tie=record["validation_loss"])
         self.exhausted = self.progress.exhausted_by(value)
         self.state.rate_factor = self.progress.factor
         stopped = self.tasks.end_epoch(self._snapshot)
@@ -148,7 +152,7 @@ class Session:
     def _snapshot(self) -> dict[str, Any]:
         """Attributes with which a shallow copy of the estimator keeps its state after this epoch."""
         history = {name: list(values) for name, values in self.estimator.history_.items()}
-        return {"model_": replace(self.model, theta=self.weights.copy()), "history_": history}
+        return {"model_": replace(self.model, theta=self.averaged_theta.copy()), "history_": history}
 
     def _objective(self, data: Data) -> Any:
         """The objective over some rows, with the target in the units of training and weights scaled to mean one."""
@@ -201,21 +205,16 @@ class Session:
         self.converged |= solver.minimize(self.objective, self.state.theta, rows, after_iteration, **limits)
 
     def _publish(self, record: dict[str, float]) -> None:
-        """Append to every list of ``history_`` and, if verbose, print a line."""
+        """Append to every list of ``history_``."""
         e = self.estimator
         for name, value in record.items():
             e.history_.setdefault(name, []).append(value)
         e.loss_, e.n_iter_, e.t_ = record["loss"], self.state.epochs, self.state.rows
-        if e.verbose:
-            shown = {name: value for name, value in record.items() if name in ("loss", "learning_rate")}
-            shown |= {name: value for name, value in record.items() if name.startswith("validation")}
-            known = (f"{name.replace('_', ' ')} {value:.6g}" for name, value in shown.items() if not math.isnan(value))
-            print(f"epoch {record['epoch']}: {', '.join(known)}")
 
     def _keep(self) -> None:
         """Leave the best weights with the estimator if there are any, else the latest, and set ``best_iter_``."""
         e, theta = self.estimator, self.state.theta
-        theta[:], e.best_iter_ = self.weights, e.n_iter_
+        theta[:], e.best_iter_ = self.averaged_theta, e.n_iter_
         self.state.order = None  # it holds indices of these rows; the next call has its own
         if self.best.theta is not None:
             theta[:], e.best_iter_ = self.best.theta, self.best.epoch
@@ -227,6 +226,13 @@ class Session:
 
     def _divergence(self, what: str) -> str:
         return divergence(self.estimator, self.full_batch, self.state.epochs, what)
+
+
+def print_epoch(record: dict[str, float]) -> None:
+    """Print the loss, the learning rate and what was validated, as far as they are known."""
+    names = ["loss", "learning_rate", *(name for name in record if name.startswith("validation"))]
+    known = (f"{name.replace('_', ' ')} {record[name]:.6g}" for name in names if not math.isnan(record[name]))
+    print(f"epoch {record['epoch']}: {', '.join(known)}")
 
 
 def batch_rows(batch_size: int | str, n: int, network: Network) -> int:

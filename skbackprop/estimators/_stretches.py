@@ -14,7 +14,7 @@ import numpy as np
 from .. import kernels
 from ..kernels.training import Plan
 from ..network.activations import Identity
-from ..network.layers import Biased, Dense, Standardize
+from ..network.layers import BiasedActivation, Dense, Standardize
 from ..network.losses import KernelLoss
 from ..network.network import Network
 from ..network.objective import Objective
@@ -88,7 +88,7 @@ def is_own(objective: Any, optimizer: Any) -> bool:
     )
 
 
-def hidden_activation(network: Network) -> Biased | None:
+def hidden_activation(network: Network) -> BiasedActivation | None:
     """The activation, with bias, that all hidden layers share if the network is dense and its last layer has none.
 
     None for other networks. A `Standardize` may come first.
@@ -99,7 +99,7 @@ def hidden_activation(network: Network) -> Biased | None:
         return None
     *hidden, last = (layer.activation for layer in layers)  # type: ignore[attr-defined]
     f = hidden[0] if hidden else Identity()
-    return Biased(f) if last == Identity() and all(other == f for other in hidden) else None
+    return BiasedActivation(f) if last == Identity() and all(other == f for other in hidden) else None
 
 
 def run_of(

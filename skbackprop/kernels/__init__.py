@@ -7,9 +7,9 @@ which is NumPy's own or its compiled twin. See `kernel_backend`.
 from . import activations, cells, losses, optimizers, rows, training
 from .activations import *
 from .backend import NUMPY, dispatched
-from .backend import in_force as in_force
+from .backend import current_kernels as current_kernels
+from .backend import fixed_kernels as fixed_kernels
 from .backend import kernel_backend as kernel_backend
-from .backend import kernels_in_force as kernels_in_force
 from .cells import *
 from .dense import DENSE
 from .losses import *

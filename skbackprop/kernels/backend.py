@@ -1,7 +1,7 @@
 """The choice between NumPy's kernels and the compiled ones, for a thread or task.
 
 A kernel is called by its plain name and looked up in the table in force, which belongs to the thread or task that set
-it. `kernel_backend` requests a table; `kernels_in_force` reads the request once, at the start of a fit or a prediction,
+it. `kernel_backend` requests a table; `fixed_kernels` reads the request once, at the start of a fit or a prediction,
 so that a change during it has no effect on it.
 """
 
@@ -23,9 +23,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 NUMPY: Table = {}
 BACKENDS = ("numpy", "numba")
 
-asked_for: ContextVar[str | None] = ContextVar("asked_for", default=None)
-chosen: ContextVar[Table] = ContextVar("chosen", default=NUMPY)
-in_force = chosen.get  # returns the table at almost no cost
+requested_backend: ContextVar[str | None] = ContextVar("requested_backend", default=None)
+current_table: ContextVar[Table] = ContextVar("current_table", default=NUMPY)
+current_kernels = current_table.get  # returns the table at almost no cost
 
 
 @contextmanager
@@ -59,22 +59,22 @@ def kernel_backend(name: str) -> Iterator[None]:
         raise ValueError(f"`name` must be one of {', '.join(map(repr, BACKENDS))}, got {name!r}")
     if name == "numba" and not numba_is_there():
         raise ImportError("kernel_backend('numba') needs numba, which is not installed: pip install 'skbackprop[fast]'")
-    token = asked_for.set(name)
+    token = requested_backend.set(name)
     try:
         yield
     finally:
-        asked_for.reset(token)
+        requested_backend.reset(token)
 
 
 @contextmanager
-def kernels_in_force() -> Iterator[str]:
+def fixed_kernels() -> Iterator[str]:
     """Put the kernels that this thread or task has requested in force, and yield their name."""
-    name = asked_for.get() or ("numba" if numba_is_there() and numba_works() else "numpy")
-    token = chosen.set(NUMPY if name == "numpy" else compiled_table())
+    name = requested_backend.get() or ("numba" if numba_is_there() and numba_works() else "numpy")
+    token = current_table.set(NUMPY if name == "numpy" else compiled_table())
     try:
         yield name
     finally:
-        chosen.reset(token)
+        current_table.reset(token)
 
 
 def dispatched(function: F) -> F:
@@ -84,7 +84,7 @@ def dispatched(function: F) -> F:
 
     @wraps(function)
     def kernel(*arguments: Any) -> Any:
-        return in_force()[name](*arguments)
+        return current_kernels()[name](*arguments)
 
     return kernel  # type: ignore[return-value]
 

@@ -27,7 +27,7 @@ __all__ = [
 Array = np.ndarray
 
 
-def blocks(Z: Array, u: int) -> list[Array]:
+def gate_columns(Z: Array, u: int) -> list[Array]:
     """The columns of Z, u at a time."""
     return [Z[:, start : start + u] for start in range(0, Z.shape[1], u)]
 
@@ -38,7 +38,7 @@ def gru(Z: Array, R: Array, v: Array, H_before: Array, A: Array, c: Array, P: Ar
     Z is not overwritten: NumPy computes the gates twice as fast in an array of their own as in columns of Z.
     """
     u = H.shape[1]
-    r, z = blocks(A, u)
+    r, z = gate_columns(A, u)
     np.add(Z[:, : 2 * u], R[:, : 2 * u], out=A)
     logistic(A, A)
     np.add(R[:, 2 * u :], v, out=P)
@@ -57,9 +57,9 @@ def gru_backward(dH: Array, A: Array, c: Array, H_before: Array, P: Array, dZ: A
     return dH holds dH z.
     """
     u = dH.shape[1]
-    r, z = blocks(A, u)
+    r, z = gate_columns(A, u)
     dA = np.empty_like(A)
-    dr, dz = blocks(dA, u)
+    dr, dz = gate_columns(dA, u)
     carried = np.multiply(dH, z)
     dZ_c = np.subtract(dH, carried)
     np.subtract(H_before, c, out=dz)
@@ -90,7 +90,7 @@ def lstm_state(Z: Array, R: Array, C_before: Array, C: Array) -> None:
     """
     u = C.shape[1]
     sigmoids = Z[:, : 3 * u]
-    i, f, _, g = blocks(Z, u)
+    i, f, _, g = gate_columns(Z, u)
     Z += R
     sigmoids *= 0.5
     np.tanh(Z, out=Z)
@@ -131,9 +131,9 @@ def lstm_output_backward(dH: Array, A: Array, F: Array, dN: Array) -> None:
 def lstm_state_backward(dH: Array, dC: Array, A: Array, C_before: Array, F: Array, dZ: Array) -> None:
     """dZ as in `lstm_backward`, given the full derivative by C as dC. On return dC holds dC f. dZ may be A."""
     u = dC.shape[1]
-    i, f, _, g = blocks(A, u)
+    i, f, _, g = gate_columns(A, u)
     dA = np.empty_like(A)
-    di, df, do, dg = blocks(dA, u)
+    di, df, do, dg = gate_columns(dA, u)
     np.multiply(dC, g, out=di)
     np.multiply(dC, C_before, out=df)
     np.multiply(dH, F, out=do)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .backend import in_force
+from .backend import current_kernels
 from .optimizers import norm
 from .products import product
 
@@ -103,7 +103,7 @@ class Stretch:
     """
 
     def __init__(self, f: str, loss: str, optimizer: str, dtype: np.dtype, plan: Plan):
-        self.plan, kernels = plan, in_force()
+        self.plan, kernels = plan, current_kernels()
         self.standardize, self.l2 = kernels["standardize"], kernels["l2"]
         self.loss, self.step = kernels[loss], kernels[optimizer]
         kinds = [(f, plan.f)] * (len(plan.layers) - 1) + [("identity", ())]

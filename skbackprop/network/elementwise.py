@@ -62,7 +62,7 @@ class Elementwise:
         return ()
 
     def forward(self, Z: Array, A: Array) -> None:
-        kernels.in_force()[self.kernel](Z, A, *self.constants)
+        kernels.current_kernels()[self.kernel](Z, A, *self.constants)
 
     def backward(self, dA: Array, Z: Array, A: Array) -> None:
-        kernels.in_force()[f"{self.kernel}_backward"](dA, Z, A, *self.constants)
+        kernels.current_kernels()[f"{self.kernel}_backward"](dA, Z, A, *self.constants)

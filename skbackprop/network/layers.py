@@ -26,7 +26,7 @@ Array = np.ndarray
 IDENTITY = Identity()
 
 
-class Biased:
+class BiasedActivation:
     """The bias and the activation of a dense layer together.
 
     With kernels of the package the two take one pass in each direction. Any other activation is called after the bias
@@ -48,7 +48,7 @@ class Biased:
             if self.f.forward(Z, A) is not None:  # type: ignore[func-returns-value]
                 raise TypeError(f"`forward` of {self.f!r} must write to A and return None, it returns something")
         else:
-            kernels.in_force()[self._forward](Z, b, A, self.constants)
+            kernels.current_kernels()[self._forward](Z, b, A, self.constants)
 
     def backward(self, dA: Array, Z: Array, A: Array, db: Array) -> None:
         """dZ = dA * f'(Z), written over dA, and db = the column sums of dZ."""
@@ -56,7 +56,7 @@ class Biased:
             self.f.backward(dA, Z, A)
             kernels.column_sums(dA, db)
         else:
-            kernels.in_force()[self._backward](dA, Z, A, db, self.constants)
+            kernels.current_kernels()[self._backward](dA, Z, A, db, self.constants)
 
 
 @frozen
@@ -103,8 +103,8 @@ class Dense:
         check_init(self.init)
 
     @cached_property
-    def biased(self) -> Biased:
-        return Biased(self.activation)
+    def biased(self) -> BiasedActivation:
+        return BiasedActivation(self.activation)
 
     def __getstate__(self) -> dict[str, Any]:
         """Only the fields: `biased` is made from them."""

@@ -71,9 +71,10 @@ class Model:
             passes = self._passes_of_sequences(X, stop, lengths)
         else:
             passes = self._passes(X, stop, check)
-        as_it_is = stop is not None or (n > 1 and self.units.are_natural)
+        # Of a single row, restoring the units costs less than finding out whether that would change anything.
+        restores = stop is None and not (n > 1 and self.units.are_natural)
         for block, Y in passes:
-            if not as_it_is:
+            if restores:
                 Y *= self.units.gain
                 Y += self.units.offset
             if then is not None:
@@ -139,7 +140,7 @@ class Model:
         if constant.any() and not constant.all():
             first = self.network.parameters.views(self.theta)[1]
             for W, _ in input_weights(first):
-                vars(first)[W][constant] = 0.0
+                W[constant] = 0.0
 
     def start_at_constant(self, y: Array, weight: Array | None) -> None:
         """Make the last layer return the best constant for y (in the units of training) for every input."""
@@ -182,13 +183,13 @@ class Model:
         """
         factor = np.ones_like(self.theta)
         p, g = self.network.parameters.views(self.theta), self.network.parameters.views(factor)
-        standardize, first = p[0], p[1]
+        standardize = p[0]
         standardize.inverse_scale[constant] = inverse_scale[constant]
         ratio = (standardize.inverse_scale / inverse_scale)[:, None]
-        for W, b in input_weights(first):
-            vars(first)[b] += ((shift - standardize.shift) * standardize.inverse_scale) @ vars(first)[W]
-            vars(first)[W] *= ratio
-            vars(g[1])[W] /= ratio
+        for (W, b), (factor_of_W, _) in zip(input_weights(p[1]), input_weights(g[1]), strict=True):
+            b += ((shift - standardize.shift) * standardize.inverse_scale) @ W
+            W *= ratio
+            factor_of_W /= ratio
         standardize.shift[:], standardize.inverse_scale[:] = shift, inverse_scale
         return factor
 

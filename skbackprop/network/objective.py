@@ -155,9 +155,9 @@ class Objective:
             penalty = self.penalty.add(point.W, point.dW, 1.0 / (n * self.mean_weight))
         return Value(loss / n, penalty), point.gradient
 
-    def _sum_of_passes(self, point: Point, batches: list[Rows], n: int) -> float:
+    def _sum_of_passes(self, point: Point, pieces: list[Rows], n: int) -> float:
         total, loss = np.zeros_like(point.gradient), 0.0
-        for rows in batches:
+        for rows in pieces:
             loss += self._pass(point, rows, n)
             total += point.gradient
         point.gradient[...] = total
@@ -186,13 +186,13 @@ class Objective:
         loss : float
         """
         p, (rows, n) = self._point_at(theta).p, rows_and_count(rows, len(self.y))
-        total, weights = 0.0, 0.0
+        total, total_weight = 0.0, 0.0
         for some in parts(rows, n, rows_per_block(self.network, theta.itemsize, self.X)):
             X, y, weight = self._take(some)
             raw = self.network.forward(p, X)
             total += self.loss.value_and_gradient(y, raw, weight, np.empty(raw.shape, raw.dtype))
-            weights += len(y) if weight is None else float(weight.sum())
-        return total / weights
+            total_weight += len(y) if weight is None else float(weight.sum())
+        return total / total_weight
 
     def _point_at(self, theta: Array) -> Point:
         if self._point is None or theta is not self._point.theta:

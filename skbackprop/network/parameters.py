@@ -110,9 +110,9 @@ class Parameters:
         return theta
 
 
-def input_weights(slots: SimpleNamespace) -> list[tuple[str, str]]:
-    """The names of the weights and biases that a layer applies to its input: one pair per direction."""
-    return [(f"W{end}", f"b{end}") for end in ("", BACK) if f"W{end}" in vars(slots)]
+def input_weights(slots: SimpleNamespace) -> list[tuple[Array, Array]]:
+    """W and b, the weights and biases that a layer applies to its input: one pair per direction."""
+    return [(getattr(slots, f"W{end}"), getattr(slots, f"b{end}")) for end in ("", BACK) if hasattr(slots, f"W{end}")]
 
 
 class Point:

@@ -182,10 +182,10 @@ class SequenceObjective:
             states = [run.tape.state for run in self._runs if run.tape is not None]
             raw = flatten(raw) if self.network.every_step else raw
             dY = self._batch.array("dY", raw.shape, raw.dtype)
-            part = self._loss_of(self._batch, raw, rows, segment, dY)
-            if part is None:
+            segment_loss = self._loss_of(self._batch, raw, rows, segment, dY)
+            if segment_loss is None:
                 continue
-            loss += part * scale
+            loss += segment_loss * scale
             dY *= scale
             self.network.backward(point.p, point.g, unflatten(dY, n) if self.network.every_step else dY, runs)
             total += point.gradient
@@ -194,7 +194,7 @@ class SequenceObjective:
     def mean_loss(self, theta: Array, rows: Rows | None = None) -> float:
         """As `Objective.mean_loss`, but divided by ``mean_steps``; without truncation."""
         point, chosen = self._point_at(theta), self._numbered(rows)
-        total, weights = 0.0, 0.0
+        total, total_weight = 0.0, 0.0
         for block in blocks(len(chosen), sequences_per_block(self.network, theta.itemsize, self.X.shape[1])):
             some, memory = chosen[block], Tape()
             for segment in self._segments(some, None):
@@ -202,8 +202,8 @@ class SequenceObjective:
                 raw = self.network.forward(point.p, gather(memory, "X", self.X, some, segment), runs)
                 raw = flatten(raw) if self.network.every_step else raw
                 total += self._loss_of(memory, raw, some, segment, np.empty(raw.shape, raw.dtype)) or 0.0
-            weights += len(some) if self.weight is None else float(self.weight[some].sum())
-        return total / (weights * self.mean_steps)
+            total_weight += len(some) if self.weight is None else float(self.weight[some].sum())
+        return total / (total_weight * self.mean_steps)
 
     def _point_at(self, theta: Array) -> Point:
         if self._point is None or theta is not self._point.theta:

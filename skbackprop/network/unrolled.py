@@ -43,6 +43,12 @@ class Unrolled:
         The first state after every step.
     """
 
+    # What `forward` leaves for `backward`: its X and M, the rows that have ended before each step, and G.
+    X: Array
+    M: Array | None
+    ended: list[Array | None]
+    G: Array
+
     def __init__(self, cell: Cell, u: int, n: int, T: int, tape: Tape, dtype: np.dtype, reverse: bool = False):
         self.cell, self.u, self.n, self.T, self.tape, self.dtype = cell, u, n, T, tape, dtype
         self.order = range(T)[::-1] if reverse else range(T)
@@ -51,7 +57,12 @@ class Unrolled:
         if reverse:
             before, after = after, before
         self.H_before, self.H = S[0][before], S[0][after]
-        self.Z, self.R = self._steps("Z", cell.gates * u), tape.array("R", (n, cell.gates * u), dtype)
+        gates = cell.gates * u
+        self.Z, self.R = self._steps("Z", gates), tape.array("R", (n, gates), dtype)
+        self.dR = self._steps("dR", gates) if cell.has_own_dR else self.Z
+        self.dQ = self._steps("dQ", gates) if cell.layer_norm else self.dR
+        if cell.layer_norm:
+            self.N, self.s = self._steps("N", gates), self._steps("s_R", 1)
         self.kept = {name: self._steps(f"kept {name}", width) for name, width in cell.keeps(u).items()}
         self.steps = [
             SimpleNamespace(
@@ -62,8 +73,6 @@ class Unrolled:
             )
             for t in range(T)
         ]
-        if cell.layer_norm:
-            self.N, self.s = self._steps("N", cell.gates * u), self._steps("s_R", 1)
 
     def _steps(self, name: str, width: int, T: int | None = None) -> Array:
         """A (T, n, width) buffer of the tape; a batch of fewer rows or steps uses the same memory."""
@@ -95,8 +104,6 @@ class Unrolled:
         dH_t = dY_t + dQ_{t+1} U^T (times M, if there is one) + what the cell passes back directly, with Q = G U; dQ is
         dR, or dR taken back through the layer normalisation. dZ overwrites Z.
         """
-        self.dR = self._steps("dR", self.R.shape[1]) if self.cell.has_own_dR else self.Z
-        self.dQ = self._steps("dQ", self.R.shape[1]) if self.cell.layer_norm else self.dR
         dS = tuple(self.tape.array(f"dS{k}", (self.n, self.u), self.dtype) for k in range(self.cell.states))
         for d in dS:
             d[...] = 0.0

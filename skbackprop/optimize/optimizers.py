@@ -74,7 +74,7 @@ class KernelOptimizer:
     def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None:
         state["steps"] += 1
         memory = [state[name] for name in self.vectors]
-        kernel = kernels.in_force()[self.kernel]
+        kernel = kernels.current_kernels()[self.kernel]
         kernel(theta, gradient, *memory, state["steps"], rate, state["decaying"], *self.constants)
 
     def rescale(self, state: State, factor: Array) -> None:

@@ -29,7 +29,7 @@ from skbackprop.kernels import backend
 from skbackprop.network.activations import ACTIVATIONS, LeakyReLU, ReLU
 from skbackprop.network.cells import CELLS
 from skbackprop.network.contract import Run, Tape
-from skbackprop.network.layers import Biased
+from skbackprop.network.layers import BiasedActivation
 from skbackprop.network.losses import LOSSES
 from skbackprop.network.network import Network
 from skbackprop.network.recurrent import Recurrent
@@ -41,7 +41,7 @@ both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 @contextmanager
 def kernels_of(name):
-    with kernel_backend(name), kernels.kernels_in_force():
+    with kernel_backend(name), kernels.fixed_kernels():
         yield
 
 
@@ -64,8 +64,8 @@ def test_activations_agree(f, rows, dtype, rng):
         Z, dZ, db = Z0.copy(), D0.copy(), np.full(7, np.nan, dtype)
         A = np.empty_like(Z) if f.keeps_input else Z
         with kernels_of(name):
-            Biased(f).forward(Z, b, A)
-            Biased(f).backward(dZ, Z, A, db)
+            BiasedActivation(f).forward(Z, b, A)
+            BiasedActivation(f).backward(dZ, Z, A, db)
         results.append((Z, A, dZ, db))
     assert_agree(results, dtype)
 
@@ -78,7 +78,7 @@ def test_nan_and_infinity_are_not_lost(f, dtype):
         Z = np.array([[np.nan, np.inf, -np.inf, 1e4, -1e4]], dtype)
         A = np.empty_like(Z) if f.keeps_input else Z
         with kernels_of(name), np.errstate(all="ignore"):
-            Biased(f).forward(Z, np.zeros(5, dtype), A)
+            BiasedActivation(f).forward(Z, np.zeros(5, dtype), A)
         assert np.isnan(A[0, 0])
         assert not np.isnan(A[0, 1])
         assert not np.isnan(A[0, 3:]).any()
@@ -292,7 +292,7 @@ class Watched(ReLU):
 
     def forward(self, Z, A):
         with kernel_backend("numpy"):
-            self.seen.append(backend.in_force() is backend.NUMPY)
+            self.seen.append(backend.current_kernels() is backend.NUMPY)
             super().forward(Z, A)
 
 
@@ -325,8 +325,8 @@ def test_a_choice_holds_for_every_prediction():
 
 
 def test_an_activation_that_overrides_a_method_is_called_for_both():
-    assert Biased(ReLU()).kernel == "relu"
-    assert Biased(Watched()).kernel is None
+    assert BiasedActivation(ReLU()).kernel == "relu"
+    assert BiasedActivation(Watched()).kernel is None
 
 
 def test_an_unknown_backend_is_told():
@@ -338,7 +338,7 @@ def test_numba_that_is_not_installed_is_told(monkeypatch):
     monkeypatch.setattr(backend, "numba_is_there", lambda: False)
     with pytest.raises(ImportError, match=r"pip install 'skbackprop\[fast\]'"), kernel_backend("numba"):
         pass
-    with kernels.kernels_in_force() as name:
+    with kernels.fixed_kernels() as name:
         assert name == "numpy"
 
 

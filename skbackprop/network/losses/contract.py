@@ -121,7 +121,7 @@ class KernelLoss:
 
     def value_and_gradient(self, y: Array, raw: Array, weight: Array | None, out: Array) -> float:
         name, constants = self.kernel_in(raw.dtype)
-        return kernels.in_force()[name](y, raw, weight, out, *constants)
+        return kernels.current_kernels()[name](y, raw, weight, out, *constants)
 
     def kernel_in(self, dtype: np.dtype) -> KernelCall:
         """``kernel``, with constants that are tuples converted to arrays of this dtype."""
