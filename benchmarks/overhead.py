@@ -15,7 +15,7 @@ from speed import CASES
 from threadpoolctl import threadpool_limits
 
 from skbackprop import Adam, Dense, Network, Objective, ReLU, SquaredError
-from skbackprop.estimators._stretches import make_steps
+from skbackprop.estimators._stepper import make_stepper
 from skbackprop.kernels import backend
 from skbackprop.network.penalties import L2
 from skbackprop.optimize.batches import Batches
@@ -37,7 +37,7 @@ def step_seconds(table, case):
     state = TrainingState(theta, adam.start(theta), np.random.RandomState(0))
     batches = Batches(rows, batch, state.rng)
     token, times = backend.current_table.set(table), []
-    epochs = train(make_steps(objective, adam, np.inf, batches, state), state, batches, SCHEDULES["constant"], 1e-3)
+    epochs = train(make_stepper(objective, adam, np.inf, batches, state), state, batches, SCHEDULES["constant"], 1e-3)
     for _ in range(EPOCHS):
         SPENT[:] = 0.0, 0
         start = time.thread_time()
@@ -79,8 +79,8 @@ def main():
             products = min(products_seconds(n_in, hidden, batch, "float32", 50) for _ in range(50)) / 50
             for name, table in tables.items():
                 whole, _ = step_seconds(table, case)
-                # NumPy's stretch is the Python in between.
-                whose = {key: timed(k) if key != "stretch" or name == "compiled" else k for key, k in table.items()}
+                # NumPy's are the Python in between.
+                whose = {key: timed(k) if key != "fused_steps" or name == "compiled" else k for key, k in table.items()}
                 _, inside = step_seconds(whose, case)
                 inside += products if name == "NumPy" else 0.0
                 parts = [part * 1e6 for part in (whole, inside, whole - inside)]

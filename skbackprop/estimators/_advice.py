@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "coarse_tol",
     "divergence",
-    "no_better",
+    "hardly_better",
     "not_settled",
     "other_units",
+    "tol_too_coarse",
     "warn",
     "warn_of_coarse_target",
     "warn_of_light_rows",
-    "worse",
+    "worse_than_constant",
 ]
 
 Array = np.ndarray
@@ -72,7 +72,7 @@ def warn_of_light_rows(alpha: float, mean_weight: float) -> None:
     warn(message)
 
 
-def worse(e: Any, loss: float, constant: float) -> str:
+def worse_than_constant(e: Any, loss: float, constant: float) -> str:
     """The advice if predictions are worse than the best constant."""
     slower = f"lower `learning_rate_init` (now {e.learning_rate_init:g})"
     return (
@@ -81,7 +81,7 @@ def worse(e: Any, loss: float, constant: float) -> str:
     )
 
 
-def no_better(e: Any, full_batch: bool, rows: int, loss: float, constant: float) -> str:
+def hardly_better(e: Any, full_batch: bool, rows: int, loss: float, constant: float) -> str:
     """The advice if early stopping ended training, in batches of ``rows``, before the model beat the best constant."""
     smaller = "" if full_batch else f", or lower `batch_size` (now {rows} rows)"
     return (
@@ -99,7 +99,7 @@ def other_units(loss: float, constant: float) -> str:
     )
 
 
-def coarse_tol(e: Any) -> str:
+def tol_too_coarse(e: Any) -> str:
     """The advice if early stopping ended training while the score still rose, but by less than ``tol``."""
     return (
         f"early stopping ended the fit while monitor={e.monitor!r} still improved: lower `tol` (now {e.tol:g}), which "

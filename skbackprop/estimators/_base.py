@@ -24,10 +24,10 @@ from ._reading import (
     FLOATS,
     Data,
     check_y_fits,
-    placed,
     read_weight,
     rows_that_count,
     same_kind,
+    scatter_targets,
     train_validation_split,
 )
 from ._restoring import nothing_lost
@@ -190,7 +190,7 @@ class BatchNetwork(MovingUnits, CallbackSupportMixin, PartParametersMixin, metac
         else:
             model = self._continue(settings, data, "partial_fit")
             state = self._state.over(model.theta)
-            state.noise = state.noise or settings.noise(state.rng)
+            state.noise = state.noise or settings.noise_generator(state.rng)
         if settings.standardize and fresh:
             self._begin_units(model, data)  # a column that is constant so far keeps its weights: it may vary later
         elif settings.standardize:
@@ -212,18 +212,18 @@ class BatchNetwork(MovingUnits, CallbackSupportMixin, PartParametersMixin, metac
     def _read_training(self, X: Any, y: Any, weight: Any, fresh: bool, classes: Any = None) -> tuple[Settings, Data]:
         """Read the current parameters and the rows; if ``fresh``, y fixes the form of targets and predictions."""
         settings = read_settings(self, *self._losses, self._architecture())
-        X, y, known = self._read_xy(X, y, reset=fresh, dtype=FLOATS if fresh else self.theta_.dtype)
+        X, y, has_target = self._read_xy(X, y, reset=fresh, dtype=FLOATS if fresh else self.theta_.dtype)
         if fresh:
             self._target = self._target_of(y, classes)
         settings = settings._replace(loss=self._target.bind(settings.loss))
-        return settings, self._rows(settings.loss, X, y, known, weight)
+        return settings, self._rows(settings.loss, X, y, has_target, weight)
 
-    def _rows(self, loss: Loss, X: Any, y: Any, known: Array | None, sample_weight: Any) -> Data:
+    def _rows(self, loss: Loss, X: Any, y: Any, has_target: Array | None, sample_weight: Any) -> Data:
         weight = read_weight(sample_weight, X.shape[0])
         y = self._target.read(y)
         check_y_fits(y, X.dtype)
         loss.check(y)
-        y = placed(y, known)
+        y = scatter_targets(y, has_target)
         return Data(X, y, weight=weight, rows=rows_that_count(y, weight), sample_weight=weight)
 
     def _read_held_out(self, settings: Settings, X: Any, y: Any, sample_weight: Any, dtype: Any) -> Data | None:
@@ -234,8 +234,8 @@ class BatchNetwork(MovingUnits, CallbackSupportMixin, PartParametersMixin, metac
                 f"`{'X_val' if X is None else 'y_val'}` must be given with the other validation rows, got None"
             )
         try:
-            X, y, known = self._read_xy(X, y, reset=False, dtype=dtype)
-            return self._rows(settings.loss, X, y, known, sample_weight)
+            X, y, has_target = self._read_xy(X, y, reset=False, dtype=dtype)
+            return self._rows(settings.loss, X, y, has_target, sample_weight)
         except (TypeError, ValueError) as error:
             raise same_kind(error, f"validation rows (`X_val`, `y_val`, `sample_weight_val`): {error}") from None
 

@@ -61,22 +61,22 @@ class EpochTasks:
             "metadata": None if weight is None else {"sample_weight": weight if rows is None else weight[rows]},
         }
         self.max_epochs = max_epochs
-        self.fit = estimator._init_callback_context(max_subtasks=max_epochs)
-        self.epoch: Any = None
+        self.fit_context = estimator._init_callback_context(max_subtasks=max_epochs)
+        self.epoch_context: Any = None
 
     def begin_fit(self) -> None:
-        self.fit.call_on_fit_task_begin(**self.values)
+        self.fit_context.call_on_fit_task_begin(**self.values)
 
     def begin_epoch(self) -> None:
-        self.epoch = self.fit.subcontext(task_name="epoch")
-        self.epoch.call_on_fit_task_begin(**self.values)
+        self.epoch_context = self.fit_context.subcontext(task_name="epoch")
+        self.epoch_context.call_on_fit_task_begin(**self.values)
 
     def end_epoch(self, attributes: Callable[[], dict[str, Any]]) -> bool:
         """Return whether a callback asks to stop.
 
         ``attributes()`` returns what a shallow copy of the estimator needs in order to predict.
         """
-        return self.epoch.call_on_fit_task_end(**self.values, reconstruction_attributes=attributes)
+        return self.epoch_context.call_on_fit_task_end(**self.values, reconstruction_attributes=attributes)
 
     def end_fit(self) -> None:
-        self.fit.call_on_fit_task_end(**self.values, reconstruction_attributes={})
+        self.fit_context.call_on_fit_task_end(**self.values, reconstruction_attributes={})

@@ -59,8 +59,8 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
             if dropout:
                 hidden.append(Dropout(dropout))
         return Architecture(
-            named={"hidden_layer_sizes": sizes, "activation": activations},
-            noise={"dropout": self.dropout},
+            fixed={"hidden_layer_sizes": sizes, "activation": activations},
+            noise_rates={"dropout": self.dropout},
             hidden=tuple(hidden),
             # The output layer is initialised as if it had the last hidden activation, as in scikit-learn.
             init=init or (activations or (ACTIVATIONS["relu"],))[-1].init,

@@ -40,12 +40,12 @@ class Data(NamedTuple):
         y, weight = self.taken(y), self.taken(weight)
         if y.ndim == 2:
             return y, weight
-        known = has_target(y)
-        return y[known], None if weight is None else np.repeat(weight, known.sum(axis=1))
+        has_target = target_mask(y)
+        return y[has_target], None if weight is None else np.repeat(weight, has_target.sum(axis=1))
 
     def at_targets(self, raw: Array) -> Array:
         """The part of ``raw``, the output for the selected rows, for which there are targets."""
-        return raw if self.y.ndim == 2 else raw[has_target(self.taken(self.y))]
+        return raw if self.y.ndim == 2 else raw[target_mask(self.taken(self.y))]
 
     def mean_weight(self) -> float:
         return 1.0 if self.weight is None else float(np.mean(self.taken(self.weight)))
@@ -54,7 +54,7 @@ class Data(NamedTuple):
         """The weighted mean number of targets per row."""
         if self.y.ndim == 2:
             return 1.0
-        return float(np.average(has_target(self.taken(self.y)).sum(axis=1), weights=self.taken(self.weight)))
+        return float(np.average(target_mask(self.taken(self.y)).sum(axis=1), weights=self.taken(self.weight)))
 
     def weigh(self, class_weight: Array | None) -> Data:
         """The same rows, with weights multiplied by those of their classes; rows of weight zero are left out."""
@@ -114,17 +114,17 @@ def check_X_fits(X: Array, dtype: np.dtype) -> None:
             raise ValueError(f"`X` must be within +-{limit:.3g} for a model fitted to {dtype}, got {greatest:.3g}")
 
 
-def has_target(y: Array) -> Array:
+def target_mask(y: Array) -> Array:
     """An (n, T) mask of the steps at which an (n, T, k) target is known."""
     return ~np.isnan(y[:, :, 0])
 
 
-def placed(y: Array, known: Array | None) -> Array:
-    """Put a list of targets at the ``known`` steps, with NaN elsewhere; if ``known`` is None, return y as it is."""
-    if known is None:
+def scatter_targets(y: Array, has_target: Array | None) -> Array:
+    """Put a list of targets at the steps that have one, with NaN elsewhere; without a mask, return y as it is."""
+    if has_target is None:
         return y
-    out = np.full((*known.shape, y.shape[1]), np.nan)
-    out[known] = y
+    out = np.full((*has_target.shape, y.shape[1]), np.nan)
+    out[has_target] = y
     return out
 
 
@@ -132,7 +132,7 @@ def rows_that_count(y: Array, weight: Array | None) -> Array | None:
     """Indices of the rows with a weight > 0 and a target; others never get into a batch. None means all rows."""
     count = np.ones(len(y), bool) if weight is None else weight > 0
     if y.ndim == 3:
-        count &= has_target(y).any(axis=1)
+        count &= target_mask(y).any(axis=1)
     if not count.any():
         raise ValueError("`y` must have a target in a row of weight > 0, got none")
     return None if count.all() else np.flatnonzero(count)

@@ -80,8 +80,8 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
                 hidden.append(Dropout(dropout))
         kept = ("bidirectional", "return_sequences", "embedding")
         return Architecture(
-            named={"cell": cell, "hidden_layer_sizes": sizes} | {name: getattr(self, name) for name in kept},
-            noise={"dropout": self.dropout, "recurrent_dropout": self.recurrent_dropout},
+            fixed={"cell": cell, "hidden_layer_sizes": sizes} | {name: getattr(self, name) for name in kept},
+            noise_rates={"dropout": self.dropout, "recurrent_dropout": self.recurrent_dropout},
             hidden=tuple(hidden),
             init=init or Tanh.init,
         )

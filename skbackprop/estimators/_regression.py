@@ -123,8 +123,8 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
             NaN, with a warning, for fewer than two targets.
         """
         check_is_fitted(self)
-        X, y, known = self._read_xy(X, y, reset=False, dtype=FLOATS)
-        data = self._rows(self._loss, X, y, known, sample_weight)
+        X, y, has_target = self._read_xy(X, y, reset=False, dtype=FLOATS)
+        data = self._rows(self._loss, X, y, has_target, sample_weight)
         y, weight = data.targets(data.y, data.weight)
         if len(y) < 2:
             warn("`score` is not defined for fewer than two targets", UndefinedMetricWarning)

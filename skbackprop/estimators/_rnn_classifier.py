@@ -282,7 +282,7 @@ class BatchRNNClassifier(BatchClassifier, RecurrentNetwork):
         if not self._every_step:
             return super().score(X, y, sample_weight)
         X = self._read_x(X)
-        labels, known = self._read_step_target(y, X)
-        weight = read_weight(sample_weight, len(known))
-        weight = None if weight is None else np.repeat(weight, known.sum(axis=1))
-        return accuracy_score(labels, self._forward(X, then=self._decided)[known], sample_weight=weight)
+        labels, has_target = self._read_step_target(y, X)
+        weight = read_weight(sample_weight, len(has_target))
+        weight = None if weight is None else np.repeat(weight, has_target.sum(axis=1))
+        return accuracy_score(labels, self._forward(X, then=self._decided)[has_target], sample_weight=weight)

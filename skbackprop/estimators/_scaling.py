@@ -15,10 +15,10 @@ from ..network.network import Network
 from ._reading import Data
 
 Array = np.ndarray
-BLOCK = 1 << 19
-GAUSSIAN_DECILES = 2.563
-FAR = 10.0
-MANY = 20  # rows
+BLOCK_NUMBERS = 1 << 19  # of X read at a time: 4 MB in float64
+DECILE_RANGE = 2.563  # from the first to the ninth decile of a standard normal
+OUTLIERS_FROM = 10.0  # an sd of more than so many robust spreads is made by outliers
+ENOUGH_ROWS = 20  # to tell outliers
 
 
 class RunningMoments:
@@ -47,21 +47,21 @@ class RunningMoments:
     def __init__(self, columns: int):
         self.count = 0.0
         self.origin = np.zeros(columns)
-        self.beyond = np.zeros(columns)
+        self.mean_from_origin = np.zeros(columns)
         self.squares = np.zeros(columns)
         self.nonzero = np.zeros(columns)
         self.resolution = 0.0
 
     @property
     def mean(self) -> Array:
-        return self.origin + self.beyond
+        return self.origin + self.mean_from_origin
 
     def update(self, X: Any, weight: Array | None = None, rows: Array | None = None) -> None:
         """Add the ``rows`` of X (all by default), each with a positive weight."""
         self.resolution = max(self.resolution, 10 * float(np.finfo(X.dtype).eps))
         n = X.shape[0] if rows is None else len(rows)
         per_row = X.nnz / X.shape[0] if issparse(X) else math.prod(X.shape[1:])
-        size = max(1, int(BLOCK // max(1, per_row)))
+        size = max(1, int(BLOCK_NUMBERS // max(1, per_row)))
         for start in range(0, n, size):
             block = slice(start, start + size) if rows is None else rows[start : start + size]
             part = X[block]
@@ -80,7 +80,9 @@ class RunningMoments:
         self.resolution = max(self.resolution, other.resolution)
         self.origin = self.origin if self.count else other.origin
         with np.errstate(over="ignore", invalid="ignore"):
-            self._merge(other.count, other.beyond + (other.origin - self.origin), other.squares, other.nonzero)
+            self._merge(
+                other.count, other.mean_from_origin + (other.origin - self.origin), other.squares, other.nonzero
+            )
 
     def sd(self) -> Array:
         """Standard deviation of every column; 1 for those that are constant up to rounding."""
@@ -105,10 +107,10 @@ class RunningMoments:
 
     def check(self, name: str) -> None:
         """Refuse NaN, and columns whose squared deviations overflow, or vanish although the column varies."""
-        missing = np.isnan(self.beyond)
+        missing = np.isnan(self.mean_from_origin)
         if missing.any():
             raise ValueError(f"`{name}` must hold no NaN, got some in column {missing.argmax()}")
-        lost = ~np.isfinite(self.squares) | ((self.squares == 0) & (self.beyond != 0))
+        lost = ~np.isfinite(self.squares) | ((self.squares == 0) & (self.mean_from_origin != 0))
         if lost.any():
             at = lost.argmax()
             raise ValueError(
@@ -123,16 +125,16 @@ class RunningMoments:
         of a standard Gaussian.
         """
         low, median, high = (weighted_quantile(Y, level, weight) for level in (0.1, 0.5, 0.9))
-        spread = (high - low) / GAUSSIAN_DECILES
-        far = (spread > 0) & (self.sd() > FAR * spread)
-        self.beyond = np.where(far, median - self.origin, self.beyond)
+        spread = (high - low) / DECILE_RANGE
+        far = (spread > 0) & (self.sd() > OUTLIERS_FROM * spread)
+        self.mean_from_origin = np.where(far, median - self.origin, self.mean_from_origin)
         with np.errstate(over="ignore"):
             self.squares = np.where(far, self.count * spread**2, self.squares)
 
-    def _merge(self, count: float, beyond: Array, squares: Array, nonzero: Array) -> None:
+    def _merge(self, count: float, mean_from_origin: Array, squares: Array, nonzero: Array) -> None:
         total = self.count + count
-        difference = beyond - self.beyond
-        self.beyond = self.beyond + difference * (count / total)
+        difference = mean_from_origin - self.mean_from_origin
+        self.mean_from_origin = self.mean_from_origin + difference * (count / total)
         self.squares = self.squares + squares + difference**2 * (self.count * count / total)
         self.nonzero = self.nonzero + nonzero
         self.count = total
@@ -160,9 +162,9 @@ def sparse_moments(X: Any, w: Array, origin: Array) -> tuple[float, Array, Array
 
     full = np.bincount(at, minlength=columns) == n
     zeros = np.where(full, 0.0, np.maximum(count - total(weights), 0.0))
-    beyond = X.data - origin[at]
-    mean = (total(weights * beyond) - zeros * origin) / count
-    squares = total(weights * (beyond - mean[at]) ** 2) + zeros * (origin + mean) ** 2
+    from_origin = X.data - origin[at]
+    mean = (total(weights * from_origin) - zeros * origin) / count
+    squares = total(weights * (from_origin - mean[at]) ** 2) + zeros * (origin + mean) ** 2
     return count, mean, squares, total(weights * (X.data != 0))
 
 
@@ -223,11 +225,11 @@ class Scaling:
         """Update the moments of the target for a loss with a bounded gradient, discounting outliers.
 
         Such a loss hardly reacts to outliers, but if they set the scale, all other targets would look alike. It takes
-        MANY rows to tell outliers; fewer, unless they are the first, are kept until enough have come.
+        ENOUGH_ROWS rows to tell outliers; fewer, unless they are the first, are kept until enough have come.
         """
         y, weight = np.concatenate([self.waiting[0], y]), np.concatenate([self.waiting[1], weight])
         self.waiting = y, weight
-        if self.y.count and len(y) < MANY:
+        if self.y.count and len(y) < ENOUGH_ROWS:
             return
         seen = RunningMoments(y.shape[1])
         seen.update(y, weight)

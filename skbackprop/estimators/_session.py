@@ -24,7 +24,7 @@ from ._advice import divergence
 from ._callbacks import EpochTasks
 from ._reading import Data
 from ._settings import Settings, plans_its_end, read_scorer
-from ._stretches import make_steps
+from ._stepper import make_stepper
 from ._threads import suitable_blas_threads
 from ._validation import HeldOutLoss, HeldOutScore, finite_score
 from ._verdict import verdict
@@ -185,8 +185,8 @@ class Session:
     def _descend(self, optimizer: Optimizer) -> None:
         """Train by first-order steps, an epoch at a time."""
         s, rate = self.settings, float(self.estimator.learning_rate_init)
-        steps = make_steps(self.objective, optimizer, s.clip, self.batches, self.state)
-        epochs = train(steps, self.state, self.batches, s.schedule, rate, total=self.total)
+        stepper = make_stepper(self.objective, optimizer, s.clip, self.batches, self.state)
+        epochs = train(stepper, self.state, self.batches, s.schedule, rate, total=self.total)
         for _ in range(self.tasks.max_epochs):
             self.tasks.begin_epoch()
             if self.after_epoch(next(epochs)):

@@ -28,12 +28,12 @@ from ..ranges import check_flag, check_integer, check_name, check_real, check_wh
 class Architecture(NamedTuple):
     """The layers between entrance and output.
 
-    ``named`` are the parameters that determine them and must not change while training continues; ``noise`` are the
-    rates of dropout, which may change; ``init`` initialises the output layer.
+    ``fixed`` are the parameters that determine them and must not change while training continues; ``noise_rates`` are
+    those of dropout, which may change; ``init`` initialises the output layer.
     """
 
-    named: dict[str, Any]
-    noise: dict[str, float]
+    fixed: dict[str, Any]
+    noise_rates: dict[str, float]
     hidden: tuple[Layer, ...]
     init: Initializer
 
@@ -72,17 +72,17 @@ class Settings(NamedTuple):
 
     def start(self, model: Model, rng: np.random.RandomState) -> TrainingState:
         """The state in which training begins."""
-        return TrainingState(model.theta, self.moments(model), rng, self.noise(rng))
+        return TrainingState(model.theta, self.moments(model), rng, self.noise_generator(rng))
 
-    def noise(self, rng: np.random.RandomState) -> np.random.Generator | None:
+    def noise_generator(self, rng: np.random.RandomState) -> np.random.Generator | None:
         """Dropout's own generator, seeded from ``rng``; without dropout None, and nothing is drawn."""
-        noisy = any(self.architecture.noise.values())
+        noisy = any(self.architecture.noise_rates.values())
         return np.random.Generator(np.random.SFC64(rng.randint(2**31))) if noisy else None
 
     def signature(self) -> dict[str, Any]:
         """The settings that must not change while training continues."""
         return {
-            **self.architecture.named,
+            **self.architecture.fixed,
             "loss": self.loss,
             "solver": type(self.solver).__name__,
             "standardize": self.standardize,
@@ -121,7 +121,7 @@ def read_settings(estimator: Any, losses: Mapping[str, Any], contract: type, arc
     """
     check_numbers(estimator)
     solver = read_solver(estimator)
-    for name, rate in architecture.noise.items():
+    for name, rate in architecture.noise_rates.items():
         if is_full_batch(solver) and rate:
             raise ValueError(
                 f"`{name}` must be 0 with solver='lbfgs', whose line search needs a loss without noise, got {rate!r}"

@@ -34,9 +34,9 @@ SHARED_NUMBERS = 2000
 PAYS_FROM = 1e8
 
 _lock = threading.RLock()  # reentrant, because a signal handler may predict while its thread holds the lock
-_inside: dict[object, tuple[str, int]] = {}  # for each token, which BLAS to limit, and the thread that asks for it
-_before: dict[Any, int] = {}
-_at_it = False  # whether `_suit_all` is running
+_requests: dict[object, tuple[str, int]] = {}  # for each token, which BLAS to limit, and the thread that asks for it
+_usual_threads: dict[Any, int] = {}
+_applying = False  # whether `_apply` is running
 
 
 @cache
@@ -52,75 +52,75 @@ def is_scipys(library: Any) -> bool:
     return re.search(r"[/\\]scipy(\.libs|[/\\]\.dylibs)[/\\]", library.filepath) is not None
 
 
-def _enter(token: object, who: str) -> None:
+def _enter(token: object, libraries: str) -> None:
     with _lock:
         for library in _libraries():
-            if library not in _before:
-                _before[library] = library.num_threads
-        _inside[token] = who, threading.get_ident()
-        _suit_all()
+            if library not in _usual_threads:
+                _usual_threads[library] = library.num_threads
+        _requests[token] = libraries, threading.get_ident()
+        _apply()
 
 
 def _leave(token: object) -> None:
     """Release ``token``. Harmless if it was never entered or is released already: interruptions can come anywhere."""
     with _lock:
-        _inside.pop(token, None)
-        _suit_all()
+        _requests.pop(token, None)
+        _apply()
 
 
-def _suit_all() -> None:
-    """Give every BLAS the number of threads that suits all who are inside.
+def _apply() -> None:
+    """Give every BLAS the number of threads that suits all requests.
 
     If a signal handler that predicts interrupts this function, its own call returns at once, because threadpoolctl
     cannot be entered twice.
     """
-    global _at_it
-    if _at_it:
+    global _applying
+    if _applying:
         return
-    _at_it = True
+    _applying = True
     try:
-        whom = {who for who, _ in _inside.values()}
-        for library, before in list(_before.items()):
-            limited = "all" in whom or (len(_before) > 1 and "scipy" in whom and is_scipys(library))
+        asked = {libraries for libraries, _ in _requests.values()}
+        for library, before in list(_usual_threads.items()):
+            limited = "all" in asked or (len(_usual_threads) > 1 and "scipy" in asked and is_scipys(library))
             wanted = 1 if limited else before
             if library.num_threads != wanted:
                 library.set_num_threads(wanted)
-        _let_go()
-        if not _inside:
-            _before.clear()
+        _free_controlling_thread()
+        if not _requests:
+            _usual_threads.clear()
     finally:
-        _at_it = False
+        _applying = False
 
 
 def _alone_after_fork() -> None:
     """Renew the lock, which another thread may have held, and remove the entries of other threads."""
-    global _lock, _at_it
-    _lock, _at_it = threading.RLock(), False
-    for token, (_, thread) in list(_inside.items()):
+    global _lock, _applying
+    _lock, _applying = threading.RLock(), False
+    for token, (_, thread) in list(_requests.items()):
         if thread != threading.get_ident():
-            del _inside[token]
-    if _before:
-        _suit_all()
+            del _requests[token]
+    if _usual_threads:
+        _apply()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_alone_after_fork)
 
 
-def _let_go() -> None:
+def _free_controlling_thread() -> None:
     """Allow every thread to change the limit; threadpoolctl >= 3.8 allows only the thread that has set it."""
     openblas = getattr(threadpoolctl, "OpenBLASController", None)
-    let_go = getattr(openblas, "clear_controlling_thread", None)
-    if let_go is not None:
-        let_go()
+    free = getattr(openblas, "clear_controlling_thread", None)
+    if free is not None:
+        free()
 
 
 @contextmanager
-def one_blas_thread(who: str = "all") -> Iterator[None]:
-    """Limit every BLAS ("all"), or only SciPy's ("scipy"), to one thread, until the last of all inside has left."""
+def one_blas_thread(libraries: str = "all") -> Iterator[None]:
+    """Limit every BLAS ("all"), or only SciPy's ("scipy"), to one thread, until the last such request has ended."""
     token = object()
     try:
-        _enter(token, who)
+        _enter(token, libraries)
         yield
     finally:
         try:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ._reading import Data, has_target
+from ._reading import Data, target_mask
 
 Array = np.ndarray
 
@@ -56,7 +56,7 @@ class HeldOutScore(HeldOutLoss):
         y, weight = data.targets(data.y, data.sample_weight)
         self.y, self.weight = estimator._target.write(y), {} if weight is None else {"sample_weight": weight}
         if data.y.ndim == 3:
-            self.estimator = TargetByTarget(self.estimator, has_target(data.taken(data.y)))
+            self.estimator = TargetByTarget(self.estimator, target_mask(data.taken(data.y)))
 
     def measure(self, theta: Array) -> dict[str, float]:
         self.scored.model_ = replace(self.scored.model_, theta=theta)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..network.blocks import blocks, rows_per_block
-from ._advice import coarse_tol, no_better, not_settled, other_units, worse
+from ._advice import hardly_better, not_settled, other_units, tol_too_coarse, worse_than_constant
 from ._reading import Data
 from ._settings import is_name, plans_its_end
 
@@ -28,19 +28,19 @@ def verdict(s: Session) -> str | None:
     cut_short = s.watched and s.exhausted
     tol = 0.0 if s.watched and not is_name(e.monitor, "loss") else e.tol  # a scorer's tol is not in units of the loss
     least_gain = max(tol, HARDLY * abs(constant)) if e.best_iter_ <= BEGINNING else tol
-    useless, useful = beyond(constant) + tol, constant - least_gain
+    useless, useful = clearly_worse_than(constant) + tol, constant - least_gain
     loss = kept_loss(s, doubtful=useful if cut_short else useless)
     if loss > useless:
-        return worse(e, loss, constant)
+        return worse_than_constant(e, loss, constant)
     if s.held_out is not None and s.watched and s.held_out.X is not s.data.X:  # the user gave them
         loss_there = kept(e, "validation_loss")
         constant_there = constant_loss(s, best, s.held_out_objective, s.held_out)
-        if loss_there > beyond(constant_there):
+        if loss_there > clearly_worse_than(constant_there):
             return other_units(loss_there, constant_there)
     if cut_short and loss > useful and target_varies(s):
-        return no_better(e, s.full_batch, s.batches.size, loss, constant)
+        return hardly_better(e, s.full_batch, s.batches.size, loss, constant)
     if cut_short and still_improved(e):
-        return coarse_tol(e)
+        return tol_too_coarse(e)
     as_planned = math.isinf(e.n_iter_no_change) or (plans_its_end(s.settings.schedule) and not s.full_batch)
     return None if s.converged or as_planned else not_settled(e, s.full_batch)
 
@@ -56,7 +56,7 @@ def kept_loss(s: Session, doubtful: float) -> float:
     return s.objective.mean_loss(s.state.theta, s.data.rows) if loss > doubtful else loss
 
 
-def beyond(constant: float) -> float:
+def clearly_worse_than(constant: float) -> float:
     return constant + USELESS * abs(constant)
 
 

@@ -15,7 +15,7 @@ from .backend import current_kernels
 from .optimizers import norm
 from .products import product
 
-__all__ = ["stretch"]
+__all__ = ["fused_steps"]
 
 Array = np.ndarray
 CACHED = 1 << 21  # bytes of the widest layer, beyond which a batch is better processed in parts
@@ -42,8 +42,8 @@ class Plan(NamedTuple):
         A longer gradient is shortened to this length.
     keeps_input : bool
         Whether the derivative of f reads the input of f.
-    f, loss, optimizer : tuple
-        The constants of the activation, the loss and the optimiser.
+    f_constants, loss_constants, optimizer_constants : tuple
+        The hyper-parameters of the activation, the loss and the optimiser.
     """
 
     layers: Array
@@ -55,9 +55,9 @@ class Plan(NamedTuple):
     mean_weight: float
     clip: float
     keeps_input: bool
-    f: Any
-    loss: Any
-    optimizer: Any
+    f_constants: Any
+    loss_constants: Any
+    optimizer_constants: Any
 
 
 class Bound(NamedTuple):
@@ -95,10 +95,10 @@ def backward(X: Array, layers: Sequence[Bound]) -> None:
             product(dZ, layer.W.T, layers[at - 1].dA)
 
 
-class Stretch:
+class FusedSteps:
     """Buffers for a batch and kernels with their constants; a call takes a step for each of ``rates``.
 
-    Only the last batch of a call may be shorter. ``X`` is overwritten, ``t`` counts the steps before, and ``memory``
+    Only the last batch of a call may be shorter. ``X`` is overwritten, ``t`` counts the steps before, and ``vectors``
     holds the optimiser's vectors. A call returns the sums of rows * loss, rows * penalty and |gradient|.
     """
 
@@ -106,7 +106,7 @@ class Stretch:
         self.plan, kernels = plan, current_kernels()
         self.standardize, self.l2 = kernels["standardize"], kernels["l2"]
         self.loss, self.step = kernels[loss], kernels[optimizer]
-        kinds = [(f, plan.f)] * (len(plan.layers) - 1) + [("identity", ())]
+        kinds = [(f, plan.f_constants)] * (len(plan.layers) - 1) + [("identity", ())]
         self.functions: list[tuple[Any, Any, Any]] = [
             (kernels[f"{name}_dense"], kernels[f"{name}_dense_backward"], c) for name, c in kinds
         ]
@@ -134,7 +134,7 @@ class Stretch:
         t: int,
         theta: Array,
         gradient: Array,
-        *memory: Array,
+        *vectors: Array,
     ) -> tuple[float, float, float]:
         plan, losses, penalties, norms = self.plan, 0.0, 0.0, 0.0
         if plan.shift >= 0:
@@ -147,7 +147,7 @@ class Stretch:
             if n < plan.size:
                 layers = self.layers(theta, gradient, n)
             raw, dY = forward(A, layers), layers[-1].dA
-            losses += self.loss(y[rows], raw, None if weight is None else weight[rows], dY, *plan.loss)
+            losses += self.loss(y[rows], raw, None if weight is None else weight[rows], dY, *plan.loss_constants)
             dY *= 1.0 / n
             backward(A, layers)
             if plan.alpha:
@@ -155,14 +155,14 @@ class Stretch:
             length = norm(gradient)
             if length > plan.clip:
                 gradient *= plan.clip / length
-            self.step(theta, gradient, *memory, t + at + 1, rate, plan.decaying, *plan.optimizer)
+            self.step(theta, gradient, *vectors, t + at + 1, rate, plan.decaying, *plan.optimizer_constants)
             norms += length
         return losses, penalties, norms
 
 
-def stretch(
+def fused_steps(
     f: str, loss: str, optimizer: str, dtype: np.dtype, plan: Plan
 ) -> Callable[..., tuple[float, float, float]] | None:
-    """A `Stretch` of these kernels, or None if a batch is so large that it is better processed in parts."""
+    """A `FusedSteps` of these kernels, or None if a batch is so large that it is better processed in parts."""
     large = plan.size * plan.layers[:, :2].max() * dtype.itemsize > CACHED
-    return None if large else Stretch(f, loss, optimizer, dtype, plan)
+    return None if large else FusedSteps(f, loss, optimizer, dtype, plan)

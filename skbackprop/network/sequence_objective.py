@@ -227,27 +227,27 @@ class SequenceObjective:
         if self.network.every_step:
             y = flatten(gather(memory, "y", self.y, rows, segment))
             weight = None if weight is None else np.tile(weight, segment.steps)
-            in_loss = self._steps_that_count(y, len(rows), segment)
+            positions = self._target_positions(y, len(rows), segment)
         else:
-            y, in_loss = self.y[rows], segment.ends
-        if in_loss is None:
+            y, positions = self.y[rows], segment.ends
+        if positions is None:
             return self.loss.value_and_gradient(y, raw, weight, dY)
         dY[...] = 0.0
-        if len(in_loss) == 0:
+        if len(positions) == 0:
             return None
-        chosen = raw[in_loss]
+        chosen = raw[positions]
         out = np.empty(chosen.shape, chosen.dtype)
-        loss = self.loss.value_and_gradient(y[in_loss], chosen, None if weight is None else weight[in_loss], out)
-        dY[in_loss] = out
+        loss = self.loss.value_and_gradient(y[positions], chosen, None if weight is None else weight[positions], out)
+        dY[positions] = out
         return loss
 
-    def _steps_that_count(self, y: Array, n: int, segment: Segment) -> Array | None:
+    def _target_positions(self, y: Array, n: int, segment: Segment) -> Array | None:
         """The indices, step after step, of the predictions that are valid and have a target; None means all."""
         if segment.counts is None and not self._some_missing:
             return None
-        in_loss = np.ones((segment.steps, n), bool)
+        positions = np.ones((segment.steps, n), bool)
         if segment.counts is not None:
-            in_loss &= valid_steps(segment.steps, segment.counts).T
+            positions &= valid_steps(segment.steps, segment.counts).T
         if self._some_missing:
-            in_loss &= ~np.isnan(y).any(axis=1).reshape(in_loss.shape)
-        return np.flatnonzero(in_loss)
+            positions &= ~np.isnan(y).any(axis=1).reshape(positions.shape)
+        return np.flatnonzero(positions)

@@ -12,7 +12,7 @@ from scipy.optimize import OptimizeResult, minimize
 from .. import kernels
 from ..frozen import frozen
 from ..ranges import check_integer
-from .optimizers import EVERYTHING, State
+from .optimizers import EVERYTHING, Moments
 from .training import Differentiable, Epoch
 
 __all__ = ["LBFGS"]
@@ -61,12 +61,12 @@ class LBFGS:
         check_integer("max_fun", self.max_fun, 1)
         check_integer("memory", self.memory, 1)
 
-    def start(self, theta: Array, *, decaying: slice = EVERYTHING) -> State:
-        """An empty state, as nothing is kept after a search."""
+    def start(self, theta: Array, *, decaying: slice = EVERYTHING) -> Moments:
+        """No moments, as nothing is kept after a search."""
         return {}
 
-    def rescale(self, state: State, factor: Array) -> None:
-        """Do nothing, as the state is empty."""
+    def rescale(self, moments: Moments, factor: Array) -> None:
+        """Do nothing, as there are no moments."""
 
     def minimize(
         self,

@@ -1,4 +1,4 @@
-"""First-order optimisers, which keep a state of plain arrays and move theta in place, and their registry."""
+"""First-order optimisers, which keep moments in plain arrays and move theta in place, and their registry."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from ..ranges import check_flag, check_real
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop"]
 
 Array = np.ndarray
-State = dict[str, Any]
+Moments = dict[str, Any]
 EVERYTHING = slice(None)
 
 
 class Optimizer(Protocol):
     """A frozen dataclass of hyper-parameters, which moves a vector theta by one gradient after the other.
 
-    1. ``start(theta, decaying=...)`` returns a state: a dict of plain arrays and numbers, so that it pickles.
+    1. ``start(theta, decaying=...)`` returns the first moments: a dict of plain arrays and numbers, so that it pickles.
        ``decaying`` is the slice of theta, starting at its first entry, to which the optimiser's own weight decay
        applies, if it has one.
-    2. ``step(theta, gradient, rate, state)`` moves theta in place and leaves ``gradient`` as it is.
-    3. ``rescale(state, factor)`` adapts the state to a change of units: from now on gradients are multiplied by
-       ``factor``, entry by entry, so what the state keeps of earlier gradients must be multiplied, too.
+    2. ``step(theta, gradient, rate, moments)`` moves theta in place and leaves ``gradient`` as it is.
+    3. ``rescale(moments, factor)`` adapts the moments to a change of units: from now on gradients are multiplied by
+       ``factor``, entry by entry, so what the moments keep of earlier gradients must be multiplied, too.
 
     Examples
     --------
@@ -37,10 +37,10 @@ class Optimizer(Protocol):
     ...     def start(self, theta, *, decaying=slice(None)):
     ...         return {}
     ...
-    ...     def step(self, theta, gradient, rate, state):
+    ...     def step(self, theta, gradient, rate, moments):
     ...         theta -= rate * np.sign(gradient)
     ...
-    ...     def rescale(self, state, factor):
+    ...     def rescale(self, moments, factor):
     ...         pass
     >>> theta = np.zeros(2)
     >>> Signs().step(theta, np.array([3.0, -0.2]), 0.1, {})
@@ -48,16 +48,16 @@ class Optimizer(Protocol):
     array([-0.1,  0.1])
     """
 
-    def start(self, theta: Array, *, decaying: slice = EVERYTHING) -> State: ...
-    def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None: ...
-    def rescale(self, state: State, factor: Array) -> None: ...
+    def start(self, theta: Array, *, decaying: slice = EVERYTHING) -> Moments: ...
+    def step(self, theta: Array, gradient: Array, rate: float, moments: Moments) -> None: ...
+    def rescale(self, moments: Moments, factor: Array) -> None: ...
 
 
 class KernelOptimizer:
     """The base class of the optimisers here, whose whole step is one kernel.
 
-    ``kernel`` is its name, ``vectors`` maps the name of each vector in the state to the power of the gradient that the
-    vector sums, and ``constants`` are the hyper-parameters in the order in which the kernel takes them.
+    ``kernel`` is its name, ``vectors`` maps the name of each vector among the moments to the power of the gradient that
+    the vector sums, and ``constants`` are the hyper-parameters in the order in which the kernel takes them.
     """
 
     kernel: ClassVar[str]
@@ -67,19 +67,19 @@ class KernelOptimizer:
     def constants(self) -> tuple[float, ...]:
         raise NotImplementedError
 
-    def start(self, theta: Array, *, decaying: slice = EVERYTHING) -> State:
-        memory = {name: np.zeros_like(theta) for name in self.vectors}
-        return {"steps": 0, **memory, "decaying": decaying.indices(theta.size)[1]}
+    def start(self, theta: Array, *, decaying: slice = EVERYTHING) -> Moments:
+        vectors = {name: np.zeros_like(theta) for name in self.vectors}
+        return {"steps": 0, **vectors, "decaying": decaying.indices(theta.size)[1]}
 
-    def step(self, theta: Array, gradient: Array, rate: float, state: State) -> None:
-        state["steps"] += 1
-        memory = [state[name] for name in self.vectors]
+    def step(self, theta: Array, gradient: Array, rate: float, moments: Moments) -> None:
+        moments["steps"] += 1
+        vectors = [moments[name] for name in self.vectors]
         kernel = kernels.current_kernels()[self.kernel]
-        kernel(theta, gradient, *memory, state["steps"], rate, state["decaying"], *self.constants)
+        kernel(theta, gradient, *vectors, moments["steps"], rate, moments["decaying"], *self.constants)
 
-    def rescale(self, state: State, factor: Array) -> None:
+    def rescale(self, moments: Moments, factor: Array) -> None:
         for name, power in self.vectors.items():
-            state[name] *= factor**power
+            moments[name] *= factor**power
 
 
 @frozen
@@ -112,9 +112,9 @@ class SGD(KernelOptimizer):
     --------
     >>> import numpy as np
     >>> theta, sgd = np.array([1.0]), SGD(momentum=0.5, nesterov=False)
-    >>> state = sgd.start(theta)
+    >>> moments = sgd.start(theta)
     >>> for _ in range(2):
-    ...     sgd.step(theta, np.array([1.0]), 0.1, state)
+    ...     sgd.step(theta, np.array([1.0]), 0.1, moments)
     >>> theta
     array([0.75])
     """

@@ -1,6 +1,6 @@
 """The training loop: an endless generator of epochs over a state that can be pickled between any two of them.
 
-It takes several steps per call of a `Steps` that can do so, otherwise one.
+It takes several steps per call of a `Stepper` that can do so, otherwise one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .batches import Batches, Rows
 from .optimizers import Optimizer
 from .schedules import Schedule
 
-__all__ = ["Epoch", "StepByStep", "Steps", "TrainingState", "train"]
+__all__ = ["Epoch", "SingleStepper", "Stepper", "TrainingState", "train"]
 
 Array = np.ndarray
 
@@ -94,7 +94,7 @@ class TrainingState:
             self.noise.bit_generator.state = of_noise
 
 
-class Steps(Protocol):
+class Stepper(Protocol):
     """A callable that takes a step for each of ``rates``, one per batch of ``rows``, up to ``batches_at_once`` a call.
 
     It returns the sums of rows * loss, rows * penalty and the lengths of the gradients. It changes ``state.theta`` and
@@ -106,7 +106,7 @@ class Steps(Protocol):
     def __call__(self, state: TrainingState, rows: Rows, rates: list[float]) -> tuple[float, float, float]: ...
 
 
-class StepByStep:
+class SingleStepper:
     """One step per call, for any objective and optimiser.
 
     A gradient longer than ``clip`` is shortened to it (Pascanu, Mikolov and Bengio 2013, "On the difficulty of training
@@ -147,7 +147,7 @@ def count(rows: Rows) -> int:
 
 
 def train(
-    take: Steps,
+    stepper: Stepper,
     state: TrainingState,
     batches: Batches,
     schedule: Schedule,
@@ -162,10 +162,10 @@ def train(
     batches.resume(state.order)
     while True:
         losses = penalties = norms = 0.0
-        for rows in batches.epoch(take.batches_at_once):
+        for rows in batches.epoch(stepper.batches_at_once):
             ahead = range(state.steps, state.steps + math.ceil(count(rows) / batches.size))
             rates = [rate * factor_at(schedule, step, total) * state.rate_factor for step in ahead]
-            loss, penalty, norm = take(state, rows, rates)
+            loss, penalty, norm = stepper(state, rows, rates)
             state.steps = ahead.stop
             losses += loss
             penalties += penalty

@@ -16,7 +16,7 @@ from skbackprop.network.penalties import L2
 from skbackprop.optimize.batches import Batches
 from skbackprop.optimize.optimizers import OPTIMIZERS, SGD
 from skbackprop.optimize.schedules import SCHEDULES, Constant, Cosine, InverseScaling
-from skbackprop.optimize.training import Epoch, StepByStep, TrainingState, train
+from skbackprop.optimize.training import Epoch, SingleStepper, TrainingState, train
 from tests.optimize.functions import LeastSquares, Quadratic
 
 PLAIN = SGD(momentum=0.0, nesterov=False)
@@ -49,7 +49,7 @@ def run(
     total=None,
 ):
     """As many epochs over shuffled batches of ``size`` rows."""
-    steps, batches = StepByStep(objective, optimizer, clip), Batches(N, size, state.rng)
+    steps, batches = SingleStepper(objective, optimizer, clip), Batches(N, size, state.rng)
     return list(islice(train(steps, state, batches, schedule, rate, total=total), epochs))
 
 
@@ -57,7 +57,7 @@ def run(
 def test_a_plain_function_is_minimised_without_any_network(optimizer):
     objective = Quadratic(minimum=[1.0, -2.0], curvature=[1.0, 3.0])
     state = TrainingState(np.zeros(2), optimizer.start(np.zeros(2), decaying=slice(0, 0)), np.random.RandomState(0))
-    epochs = train(StepByStep(objective, optimizer), state, Batches(1, 1), Cosine(), 0.05, total=500)
+    epochs = train(SingleStepper(objective, optimizer), state, Batches(1, 1), Cosine(), 0.05, total=500)
     losses = [epoch.loss for epoch in islice(epochs, 500)]
     assert losses[0] == pytest.approx(0.5 * (1 + 3 * 4))
     assert losses[-1] < 1e-5
@@ -77,7 +77,7 @@ def test_theta_is_moved_in_place_and_keeps_its_dtype(optimizer, dtype, rng):
 
 def test_nothing_happens_before_the_first_epoch_is_asked_for(rng):
     state = new_state(PLAIN, np.zeros(P))
-    epochs = train(StepByStep(regression(rng), PLAIN), state, Batches(N, 5), Constant(), 0.1)
+    epochs = train(SingleStepper(regression(rng), PLAIN), state, Batches(N, 5), Constant(), 0.1)
     assert (state.epochs, state.steps, state.theta.any()) == (0, 0, False)
     next(epochs)
     assert (state.epochs, state.steps, state.rows) == (1, 5, N)
@@ -96,7 +96,7 @@ def test_an_epoch_reports_means_over_rows_before_each_step(rng):
     """The last batch is short and counts for less; theta is written out step by step here."""
     objective, rate = regression(rng, alpha=0.3), 0.05
     state = new_state(PLAIN, np.ones(P))
-    (epoch,) = islice(train(StepByStep(objective, PLAIN), state, Batches(N, 10), Constant(), rate), 1)
+    (epoch,) = islice(train(SingleStepper(objective, PLAIN), state, Batches(N, 10), Constant(), rate), 1)
     theta, losses, penalties, norms = np.ones(P), 0.0, 0.0, []
     for rows in (slice(0, 10), slice(10, 20), slice(20, 23)):
         (loss, penalty), gradient = objective.value_and_gradient(theta, rows)
@@ -119,7 +119,7 @@ def test_the_rate_is_the_product_of_rate_schedule_and_factor(schedule, rng):
 
 def test_the_rate_factor_may_change_between_epochs(rng):
     state = new_state(PLAIN, np.zeros(P))
-    epochs = train(StepByStep(regression(rng), PLAIN), state, Batches(N, 5), Constant(), 0.1)
+    epochs = train(SingleStepper(regression(rng), PLAIN), state, Batches(N, 5), Constant(), 0.1)
     assert next(epochs).rate == 0.1
     state.rate_factor = 0.2
     assert next(epochs).rate == pytest.approx(0.02)
@@ -128,7 +128,7 @@ def test_the_rate_factor_may_change_between_epochs(rng):
 def test_a_gradient_longer_than_clip_is_shortened_to_it():
     objective = Quadratic(minimum=[0.0, 0.0], curvature=[1.0, 1.0])
     state = new_state(PLAIN, np.array([30.0, 40.0]))
-    (epoch,) = islice(train(StepByStep(objective, PLAIN, 5.0), state, Batches(1, 1), Constant(), 0.1), 1)
+    (epoch,) = islice(train(SingleStepper(objective, PLAIN, 5.0), state, Batches(1, 1), Constant(), 0.1), 1)
     np.testing.assert_allclose(state.theta, [30.0 - 0.1 * 3.0, 40.0 - 0.1 * 4.0])
     assert epoch.gradient_norm == pytest.approx(50.0)
 
@@ -147,7 +147,7 @@ class Steep:
 @pytest.mark.parametrize(("dtype", "large"), [(np.float32, 1e20), (np.float64, 1e160)])
 def test_a_gradient_whose_squares_overflow_is_shortened_in_its_direction(dtype, large):
     state = new_state(PLAIN, np.zeros(2, dtype))
-    (epoch,) = islice(train(StepByStep(Steep(large, dtype), PLAIN, 5.0), state, Batches(1, 1), Constant(), 0.1), 1)
+    (epoch,) = islice(train(SingleStepper(Steep(large, dtype), PLAIN, 5.0), state, Batches(1, 1), Constant(), 0.1), 1)
     np.testing.assert_allclose(state.theta, [-0.3, -0.4], rtol=1e-6)
     assert epoch.gradient_norm == pytest.approx(5 * large)
 
@@ -167,7 +167,7 @@ def test_ten_epochs_twice_equal_twenty(optimizer, schedule, rng):
     objective = regression(rng)
     whole, halves = (new_state(optimizer, np.ones(P)) for _ in range(2))
     expected = run(objective, whole, optimizer, schedule, size=5, epochs=20)
-    epochs = train(StepByStep(objective, optimizer), halves, Batches(N, 5, halves.rng), schedule, 0.05)
+    epochs = train(SingleStepper(objective, optimizer), halves, Batches(N, 5, halves.rng), schedule, 0.05)
     assert list(islice(epochs, 10)) + list(islice(epochs, 10)) == expected
     np.testing.assert_array_equal(halves.theta, whole.theta)
 
@@ -213,7 +213,7 @@ def test_a_state_pickled_with_its_batches_resumes_bit_for_bit(optimizer, dtype, 
     def go_on(paused, count):
         state, batches = paused
         objective = LeastSquares(X, y, 0.1, state.noise)
-        return list(islice(train(StepByStep(objective, optimizer), state, batches, schedule, 0.05), count))
+        return list(islice(train(SingleStepper(objective, optimizer), state, batches, schedule, 0.05), count))
 
     (whole, _), (resumed, _) = pause_and_compare(start, go_on)
     np.testing.assert_array_equal(resumed.theta, whole.theta)
@@ -234,7 +234,7 @@ def test_a_network_with_dropout_resumes_bit_for_bit(optimizer, rng):
     def go_on(paused, count):
         state, batches = paused
         objective = Objective(network, SquaredError(), X, y, penalty=L2(0.1), rng=state.noise)
-        return list(islice(train(StepByStep(objective, optimizer), state, batches, Constant(), 0.01), count))
+        return list(islice(train(SingleStepper(objective, optimizer), state, batches, Constant(), 0.01), count))
 
     (whole, _), (resumed, _) = pause_and_compare(start, go_on)
     np.testing.assert_array_equal(resumed.theta, whole.theta)
@@ -273,7 +273,7 @@ def test_the_number_of_batches_does_not_change_what_a_flat_objective_reports():
     rows = np.array([4, 9, 1, 7, 3])
     for batches in (Batches(5, 2), Batches(5, 5), Batches(rows, 2), Batches(rows, 3, np.random.RandomState(0))):
         state = new_state(PLAIN, np.zeros(2))
-        (epoch,) = islice(train(StepByStep(Flat(), PLAIN), state, batches, Constant(), 0.1), 1)
+        (epoch,) = islice(train(SingleStepper(Flat(), PLAIN), state, batches, Constant(), 0.1), 1)
         assert epoch == Epoch(1, pytest.approx(2.0), pytest.approx(0.5), 0.1, 0.0)
         assert state.rows == 5
 
@@ -284,7 +284,7 @@ def test_a_loss_that_is_no_number_is_reported_not_hidden():
             return (math.nan, 0.0), np.full_like(theta, math.nan)
 
     (epoch,) = islice(
-        train(StepByStep(Diverged(), PLAIN, 1.0), new_state(PLAIN, np.zeros(2)), Batches(1, 1), Constant(), 0.1), 1
+        train(SingleStepper(Diverged(), PLAIN, 1.0), new_state(PLAIN, np.zeros(2)), Batches(1, 1), Constant(), 0.1), 1
     )
     assert math.isnan(epoch.loss)
     assert math.isnan(epoch.gradient_norm)

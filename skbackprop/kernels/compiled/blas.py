@@ -35,15 +35,15 @@ class Foreign(types.WrapperAddressProtocol):
         return self._signature
 
 
-def by_numba(order, of_A, of_B, n, m, k, alpha, A, of_A_row, B, of_B_row, beta, C, of_C_row):
+def by_numba(order, trans_A, trans_B, m, n, k, alpha, A, lda, B, ldb, beta, C, ldc):
     """C = A B by the BLAS that numba calls, for contiguous factors, one of which may be stored transposed."""
-    out = carray(C, (n, m))
-    if of_A == TRANSPOSED:
-        np.dot(carray(A, (k, n)).T, carray(B, (k, m)), out)
-    elif of_B == TRANSPOSED:
-        np.dot(carray(A, (n, k)), carray(B, (m, k)).T, out)
+    out = carray(C, (m, n))
+    if trans_A == TRANSPOSED:
+        np.dot(carray(A, (k, m)).T, carray(B, (k, n)), out)
+    elif trans_B == TRANSPOSED:
+        np.dot(carray(A, (m, k)), carray(B, (n, k)).T, out)
     else:
-        np.dot(carray(A, (n, k)), carray(B, (k, m)), out)
+        np.dot(carray(A, (m, k)), carray(B, (k, n)), out)
 
 
 def signature_of_gemm(real: Any) -> Any:
@@ -69,8 +69,8 @@ def in_numpy(name: str, signature: Any) -> Foreign | None:
 
 
 @inlined
-def by_blas(k: int, A: Array, of_A: int, B: Array, of_B: int, C: Array, gemm: Any) -> None:
-    """C = A B, (n, k) times (k, m), for contiguous matrices; ``of_A`` and ``of_B`` tell how A and B are stored."""
-    n, m = C.shape
-    real, row_of_A, row_of_B = C.dtype.type, A.shape[1], B.shape[1]
-    gemm(ROW_MAJOR, of_A, of_B, n, m, k, real(1.0), A.ctypes, row_of_A, B.ctypes, row_of_B, real(0.0), C.ctypes, m)
+def by_blas(k: int, A: Array, trans_A: int, B: Array, trans_B: int, C: Array, gemm: Any) -> None:
+    """C = A B, (m, k) times (k, n), for contiguous matrices, stored `PLAIN` or `TRANSPOSED`; the names are BLAS's."""
+    m, n = C.shape
+    real, lda, ldb = C.dtype.type, A.shape[1], B.shape[1]
+    gemm(ROW_MAJOR, trans_A, trans_B, m, n, k, real(1.0), A.ctypes, lda, B.ctypes, ldb, real(0.0), C.ctypes, n)

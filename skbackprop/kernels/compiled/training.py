@@ -41,7 +41,7 @@ def forward(X: Array, theta: Array, plan: Plan, Z: Array, A: Array, call: Pointe
         raw = matrix(Z, start, n, units) if hidden else Y
         product(below, matrix(theta, W, n_in, units), raw, call)
         if hidden:
-            call.dense(raw, bias, Y, plan.f)
+            call.dense(raw, bias, Y, plan.f_constants)
         else:
             for i in range(n):
                 for j in range(units):
@@ -60,7 +60,7 @@ def backward(
         start -= n * units
         dZ, db = matrix(dA, start, n, units), gradient[b : b + units]
         if at < len(plan.layers) - 1:
-            call.dense_backward(dZ, matrix(Z, start, n, units), matrix(A, start, n, units), db, plan.f)
+            call.dense_backward(dZ, matrix(Z, start, n, units), matrix(A, start, n, units), db, plan.f_constants)
         else:
             for j in range(units):
                 db[j] = 0.0
@@ -76,13 +76,13 @@ def backward(
 @part
 def decay_piece(W: Array, dW: Array, c: float) -> tuple[float, float]:
     """dW += c W; returns |W|^2 and |dW|^2."""
-    of_W = of_dW = W.dtype.type(0.0)
+    W_squares = dW_squares = W.dtype.type(0.0)
     for i in range(W.size):
         g = dW[i] + c * W[i]
         dW[i] = g
-        of_W += W[i] * W[i]
-        of_dW += g * g
-    return of_W, of_dW
+        W_squares += W[i] * W[i]
+        dW_squares += g * g
+    return W_squares, dW_squares
 
 
 @part
@@ -100,16 +100,16 @@ def norm(gradient: Array) -> float:
 def penalise(theta: Array, gradient: Array, decaying: int, factor: float) -> tuple[float, float]:
     """g += factor W for the entries that decay; returns |W|^2 and |g|, accumulated in float64 piece by piece."""
     real = theta.dtype.type
-    of_theta = of_gradient = 0.0
+    theta_squares = gradient_squares = 0.0
     for start in range(0, decaying, PIECE):
         piece = slice(start, min(start + PIECE, decaying))
-        of_W, of_dW = decay_piece(theta[piece], gradient[piece], real(factor))
-        of_theta += of_W
-        of_gradient += of_dW
+        W_squares, dW_squares = decay_piece(theta[piece], gradient[piece], real(factor))
+        theta_squares += W_squares
+        gradient_squares += dW_squares
     for start in range(decaying, theta.size, PIECE):
         piece = slice(start, start + PIECE)
-        of_gradient += decay_piece(theta[piece], gradient[piece], real(0.0))[1]
-    return of_theta, math.sqrt(of_gradient) if of_gradient < math.inf else norm(gradient)
+        gradient_squares += decay_piece(theta[piece], gradient[piece], real(0.0))[1]
+    return theta_squares, math.sqrt(gradient_squares) if gradient_squares < math.inf else norm(gradient)
 
 
 @compiled
@@ -146,24 +146,24 @@ def steps(
             shift_and_scale(rows, shift, inverse_scale, rows)
         forward(rows, theta, plan, Z, A, call)
         raw, dY = matrix(A, A.size - n * k, n, k), matrix(dA, dA.size - n * k, n, k)
-        value = call.loss(y[begin:end], raw, weight[begin:end], dY, plan.loss)
+        value = call.loss(y[begin:end], raw, weight[begin:end], dY, plan.loss_constants)
         share = theta.dtype.type(1.0 / n)
         for i in range(n):
             for j in range(k):
                 dY[i, j] *= share
         backward(rows, theta, gradient, plan, Z, A, dA, call)
         factor = plan.alpha / (n * plan.mean_weight)
-        of_theta, length = penalise(theta, gradient, plan.decaying, factor)
+        theta_squares, length = penalise(theta, gradient, plan.decaying, factor)
         if length > plan.clip:
             gradient *= theta.dtype.type(plan.clip / length)
-        call.optimizer(theta, gradient, first, second, t + at + 1, rates[at], plan.decaying, plan.optimizer)
+        call.optimizer(theta, gradient, first, second, t + at + 1, rates[at], plan.decaying, plan.optimizer_constants)
         losses += value
-        penalties += n * 0.5 * factor * of_theta
+        penalties += n * 0.5 * factor * theta_squares
         norms += length
     return losses, penalties, norms
 
 
-def stretch(
+def fused_steps(
     f: str, loss: str, optimizer: str, dtype: np.dtype, plan: Plan
 ) -> Callable[..., tuple[float, float, float]] | None:
     """`steps` bound to the activation, the loss and the optimiser of these names, and to this `Plan`.
@@ -176,8 +176,12 @@ def stretch(
     addresses = tuple(function.address for function in call)
     units = plan.layers[:, 1].sum()
     buffers = np.empty((3 if plan.keeps_input else 2, plan.size * units), dtype)
-    plan = plan._replace(f=floats(plan.f), loss=floats(plan.loss), optimizer=floats(plan.optimizer))
-    take = steps_for(dtype, typeof(plan), typeof(addresses))
+    plan = plan._replace(
+        f_constants=floats(plan.f_constants),
+        loss_constants=floats(plan.loss_constants),
+        optimizer_constants=floats(plan.optimizer_constants),
+    )
+    take_steps = steps_for(dtype, typeof(plan), typeof(addresses))
 
     def run(
         X: Array,
@@ -191,7 +195,7 @@ def stretch(
     ) -> tuple[float, float, float]:
         weight = np.ones(len(X), dtype) if weight is None else weight
         moments = memory[0], memory[-1]
-        return take(X, y, weight, np.array(rates), t, theta, gradient, *moments, buffers, plan, addresses)
+        return take_steps(X, y, weight, np.array(rates), t, theta, gradient, *moments, buffers, plan, addresses)
 
     return run
 
@@ -208,4 +212,4 @@ def floats(constants: tuple[Any, ...]) -> Array:
     return np.hstack([*constants, []]).astype(np.float64)
 
 
-KERNELS = (stretch,)
+KERNELS = (fused_steps,)

@@ -18,8 +18,8 @@ from skbackprop import (
     SquaredError,
     kernel_backend,
 )
-from skbackprop.estimators import _stretches
-from skbackprop.estimators._stretches import Stretches
+from skbackprop.estimators import _stepper
+from skbackprop.estimators._stepper import FusedStepper
 from skbackprop.kernels import backend
 from skbackprop.network.activations import ACTIVATIONS
 from skbackprop.network.losses import CLASSIFICATION_LOSSES, LOSSES
@@ -36,11 +36,11 @@ def rows_and_target(rng, dtype=np.float64, outputs=1):
 
 
 def fit_all(X, y, Model=BatchMLPRegressor, weight=None, **parameters):
-    """The estimator fitted step by step in NumPy, then by stretches of NumPy's and of compiled code."""
+    """The estimator fitted step by step in NumPy, then many steps at a time in NumPy and in compiled code."""
     given = {"hidden_layer_sizes": (9, 7), "batch_size": 50, "max_iter": 4, "n_iter_no_change": np.inf}
     given["learning_rate_init"] = 0.03
     model = Model(random_state=0, **(given | parameters))
-    with kernel_backend("numpy"), patch.object(_stretches, "run_of", return_value=None):
+    with kernel_backend("numpy"), patch.object(_stepper, "fused_run", return_value=None):
         models = [clone(model).fit(X, y, sample_weight=weight)]
     for name in BACKENDS:
         with kernel_backend(name):
@@ -66,20 +66,20 @@ def test_activations(activation, rng):
 
 @pytest.fixture
 def calls(monkeypatch):
-    """Of `Stretches`: nobody else tells whether a fit has gone step by step."""
+    """Of `FusedStepper`: nobody else tells whether a fit has gone step by step."""
     made = []
-    once = Stretches.__call__
+    once = FusedStepper.__call__
 
     def call(self, state, rows, rates):
         made.append(len(rates))
         return once(self, state, rows, rates)
 
-    monkeypatch.setattr(Stretches, "__call__", call)
+    monkeypatch.setattr(FusedStepper, "__call__", call)
     return made
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_every_loss_of_numbers_is_called_by_stretches(loss, calls, rng):
+def test_every_loss_of_numbers_takes_many_steps_at_once(loss, calls, rng):
     fit_all(*rows_and_target(rng), loss=loss, max_iter=2)
     assert calls == [5, 5] * len(BACKENDS)
 
@@ -227,8 +227,8 @@ def test_an_optimiser_is_handed_its_own_vectors(rng):
     assert_same([*fit_all(X, y, solver=Counting()), *fit_all(X, y, solver=SGD())])
 
 
-def test_a_stretch_is_no_longer_than_its_buffer(rng):
-    """Rows that need many stretches, each of several batches."""
+def test_a_call_takes_no_more_rows_than_its_buffer(rng):
+    """Rows that need many calls, each of several batches."""
     X = rng.standard_normal((3000, 200))
     y = X[:, 0] + X[:, 1]
     assert_same(fit_all(X, y, max_iter=2))
@@ -279,7 +279,7 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a signal of another kind")
-def test_ctrl_c_is_heard_between_two_stretches():
+def test_ctrl_c_is_heard_between_two_calls():
     """A real signal, in a process of its own: compiled code does not look for one."""
     run = subprocess.run([sys.executable, "-c", CTRL_C], capture_output=True, text=True, timeout=60)
     assert (run.stdout, run.stderr) == (f"{BACKENDS[-1]} True True\n", "")

@@ -1,7 +1,7 @@
 """Many steps of training in one call, where the kernels in force can do it: here network and optimiser meet.
 
-One call trains a *stretch*: as many batches as fit a buffer and take about a tenth of a second, because Ctrl-C is
-noticed only between two calls.
+One call trains as many batches as fit a buffer and take about a tenth of a second, because Ctrl-C is noticed only
+between two calls.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from ..network.objective import Objective
 from ..network.penalties import L2
 from ..optimize.batches import Batches, Rows
 from ..optimize.optimizers import KernelOptimizer
-from ..optimize.training import StepByStep, Steps, TrainingState, count
+from ..optimize.training import SingleStepper, Stepper, TrainingState, count
 
 Array = np.ndarray
 BUFFER = 1 << 20  # bytes of X
 WORK = 1 << 29  # rows times parameters, about a tenth of a second
 
 
-class Stretches:
-    """Takes a stretch of steps in one call, with the results of `StepByStep` up to rounding.
+class FusedStepper:
+    """Takes many steps in one call, with the results of `SingleStepper` up to rounding.
 
     Parameters
     ----------
     run : callable
-        Returned by the kernel ``stretch``.
+        Returned by the kernel ``fused_steps``.
     objective : Objective
     state : TrainingState
     vectors : list of str
@@ -60,23 +60,23 @@ class Stretches:
         for source, out in zip((o.X, o.y, o.weight), batches, strict=True):
             if out is not None:
                 kernels.gather(source, rows, out)
-        memory = [moments[name] for name in self.vectors]
-        sums = self.run(*batches, rates, moments["steps"], state.theta, self.gradient, *memory)
+        vectors = [moments[name] for name in self.vectors]
+        sums = self.run(*batches, rates, moments["steps"], state.theta, self.gradient, *vectors)
         moments["steps"] += len(rates)
         return sums
 
 
-def make_steps(objective: Any, optimizer: Any, clip: float, batches: Batches, state: TrainingState) -> Steps:
-    """`Stretches` if they can do all that is asked for, else `StepByStep`."""
+def make_stepper(objective: Any, optimizer: Any, clip: float, batches: Batches, state: TrainingState) -> Stepper:
+    """`FusedStepper` if they can do all that is asked for, else `SingleStepper`."""
     f = hidden_activation(objective.network)
-    if f is not None and f.kernel is not None and len(batches) > 1 and is_own(objective, optimizer):
-        run = run_of(f, objective, optimizer, clip, batches, state)
+    if f is not None and f.kernel is not None and len(batches) > 1 and can_be_fused(objective, optimizer):
+        run = fused_run(f, objective, optimizer, clip, batches, state)
         if run is not None:
-            return Stretches(run, objective, state, [*optimizer.vectors], batches.size)
-    return StepByStep(objective, optimizer, clip)
+            return FusedStepper(run, objective, state, [*optimizer.vectors], batches.size)
+    return SingleStepper(objective, optimizer, clip)
 
 
-def is_own(objective: Any, optimizer: Any) -> bool:
+def can_be_fused(objective: Any, optimizer: Any) -> bool:
     """Whether objective, loss, penalty and optimiser compute as this package's own do, and X is a dense matrix."""
     return (
         type(objective) is Objective
@@ -102,12 +102,12 @@ def hidden_activation(network: Network) -> BiasedActivation | None:
     return BiasedActivation(f) if last == Identity() and all(other == f for other in hidden) else None
 
 
-def run_of(
+def fused_run(
     f: Any, objective: Any, optimizer: Any, clip: float, batches: Batches, state: TrainingState
 ) -> Callable[..., Any] | None:
-    """What the kernel ``stretch`` returns for this training: the call that runs it, or None."""
+    """What the kernel ``fused_steps`` returns for this training: the call that runs it, or None."""
     network = objective.network
-    loss, constants = objective.loss.kernel_in(state.theta.dtype)
+    loss, loss_constants = objective.loss.kernel_in(state.theta.dtype)
     shapes, starts = network.shapes, [{slot: at.start for slot, at in own.items()} for own in network.parameters.places]
     plan = Plan(
         layers=np.array([(*shapes[at], *shapes[at + 1], s["W"], s["b"]) for at, s in enumerate(starts) if "W" in s]),
@@ -119,8 +119,8 @@ def run_of(
         mean_weight=float(objective.mean_weight),
         clip=float(clip),
         keeps_input=f.keeps_input,
-        f=f.constants,
-        loss=constants,
-        optimizer=optimizer.constants,
+        f_constants=f.constants,
+        loss_constants=loss_constants,
+        optimizer_constants=optimizer.constants,
     )
-    return kernels.stretch(f.kernel, loss, optimizer.kernel, state.theta.dtype, plan)
+    return kernels.fused_steps(f.kernel, loss, optimizer.kernel, state.theta.dtype, plan)
