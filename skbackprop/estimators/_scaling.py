@@ -90,16 +90,16 @@ class RunningMoments:
         return np.where(self.constant(), 1.0, sd)
 
     def scale(self) -> Array:
-        """The standard deviation; in a column that is mostly zero at least (1 - share) RMS of the nonzero values.
+        """The standard deviation; in a column that is mostly zero at least (1 - 2 share) RMS of the nonzero values.
 
         Such columns are rare categories and words. Divided by its standard deviation, a column that is 1 in one row of
         ten thousand and 0 elsewhere would be 100 in that row, and the network would fit the noise of it. ``share`` is
-        that of the nonzero values; at one half, the two scales of a column of zeros and ones agree.
+        that of the nonzero values. A column of zeros and ones is affected if less than 28 % of them are ones.
         """
         sd, rare = self.sd(), ~self.constant() & (self.nonzero < 0.5 * self.count)
         squares = self.squares / self.count + self.mean**2
         share = np.where(rare, self.nonzero / self.count, 1.0)
-        return np.where(rare, np.maximum(sd, (1.0 - share) * np.sqrt(squares / share)), sd)
+        return np.where(rare, np.maximum(sd, (1.0 - 2.0 * share) * np.sqrt(squares / share)), sd)
 
     def constant(self) -> Array:
         """A mask of the columns that have not varied so far, up to rounding."""

@@ -1,4 +1,4 @@
-"""Many steps of training in one call, where the kernels in force can do it: here network and optimiser meet.
+"""Many steps of training in one call, where the current kernels can do it: here network and optimiser meet.
 
 One call trains as many batches as fit a buffer and take about a tenth of a second, because Ctrl-C is noticed only
 between two calls.
