@@ -321,3 +321,19 @@ def test_divergence_is_told(name, rng):
     model = BatchMLPRegressor(solver="sgd", learning_rate_init=1e6, batch_size=50, random_state=0)
     with kernel_backend(name), pytest.raises(ValueError, match="training diverged in epoch 1"):
         model.fit(X, y)
+
+
+class Uphill(SGD):
+    """Overrides the step for which one kernel would otherwise be called."""
+
+    def step(self, theta, gradient, rate, moments):
+        super().step(theta, -gradient, rate, moments)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_an_optimiser_of_one_s_own_is_not_passed_over(rng):
+    X, y = rows_and_target(rng)
+    given = {"learning_rate_init": 0.001, "max_iter": 2}
+    models = fit_all(X, y, solver=Uphill(), **given)
+    assert_same(models)
+    assert models[-1].loss_ > 1.001 * fit_all(X, y, solver=SGD(), **given)[-1].loss_

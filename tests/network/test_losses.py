@@ -564,3 +564,13 @@ def test_a_mean_within_reach_of_the_greatest_target(loss, dtype):
     assert limited.value_and_gradient(np.ones((1, 3)), np.ones((1, 3)), None, np.empty((1, 3))) == (
         loss.value_and_gradient(np.ones((1, 3)), np.ones((1, 3)), None, np.empty((1, 3)))
     )
+
+
+@pytest.mark.parametrize(
+    "loss", [Quantile([0.1, 0.5, 0.8]), Expectile(0.8), SquaredError(), Gaussian(), LogCosh()], ids=repr
+)
+def test_weighted_scores_are_those_of_repeated_rows(loss, rng):
+    y, counts = rng.standard_normal((12, 2)), rng.integers(0, 4, 12)
+    raw = rng.standard_normal((12, loss.raw_width(y)))
+    repeated = loss.score(y.repeat(counts, axis=0), raw.repeat(counts, axis=0), None)
+    assert loss.score(y, raw, counts.astype(float)) == pytest.approx(repeated, rel=1e-9)
