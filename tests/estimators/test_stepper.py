@@ -278,7 +278,7 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a signal of another kind")
+@pytest.mark.skipif(sys.platform == "win32", reason="on Windows a process cannot send itself SIGINT")
 def test_ctrl_c_is_heard_between_two_calls():
     """A real signal, in a process of its own: compiled code does not look for one."""
     run = subprocess.run([sys.executable, "-c", CTRL_C], capture_output=True, text=True, timeout=60)
