@@ -6,6 +6,7 @@ import platform
 import time
 
 import numpy as np
+import threadpoolctl
 
 
 def medians(runs, rounds, pause=0.0):
@@ -35,11 +36,16 @@ def timed(call, repeats=1, clock=time.perf_counter):
 
 
 def machine(*packages):
-    """What a table was measured on: cores, and the versions of Python and packages, where they are installed."""
+    """What a table was measured on: cores, each BLAS and the processor it takes this for, and versions.
+
+    Only packages that are installed are named.
+    """
     found = [f"{os.cpu_count()} cores", f"Python {platform.python_version()}"]
     for name in ("numpy", "scipy", "sklearn", "numba", *packages):
         try:
             found.append(f"{name} {importlib.import_module(name).__version__}")
         except ImportError:
             continue
+    libraries = threadpoolctl.ThreadpoolController().select(user_api="blas").info()
+    found += sorted({f"{each['internal_api']} {each['version']} for {each.get('architecture')}" for each in libraries})
     return ", ".join(found)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import threadpoolctl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ if not backend.numba_is_there():
 
 from numba import njit
 
-from skbackprop.kernels.compiled import blas, products
+from skbackprop.kernels.compiled import blas, products, tiles
 from skbackprop.kernels.compiled.compiler import pointer
 from skbackprop.kernels.compiled.pointers import products as products_of
 
@@ -65,6 +66,27 @@ def test_products_are_numpys(n, k, m, dtype):
         assert_is_product(C, A, B)
         product_with_transposed(A, np.ascontiguousarray(B.T), C, by)
         assert_is_product(C, A, B)
+
+
+@njit
+def by_tiles(A, B, C, by):
+    by.tiles(A, B, C)
+
+
+@settings(deadline=None)  # the first compiles
+@given(st.integers(tiles.ROWS, 60), sizes, st.integers(tiles.BYTES // 4, 120), dtypes)
+def test_tiles_have_every_product_that_is_as_large_as_one_even_if_blas_does_the_small_ones(n, k, m, dtype):
+    rng = np.random.default_rng(n * k * m)
+    A, B = rng.normal(size=(n, k)).astype(dtype), rng.normal(size=(k, m)).astype(dtype)
+    C = np.full((n, m), np.nan, dtype)
+    for first in (A, np.asfortranarray(A)):
+        by_tiles(first, B, C, BY[dtype][0])
+        assert_is_product(C, A, B)
+
+
+def test_small_products_are_left_to_a_blas_that_has_kernels_for_them():
+    architectures = {each.get("architecture") for each in threadpoolctl.threadpool_info()}
+    assert blas.suits_small_products() == bool(architectures & {"SkylakeX", "Cooperlake", "SapphireRapids"})
 
 
 @settings(deadline=None)  # the first compiles

@@ -19,6 +19,7 @@ from numba.experimental import function_type as _  # noqa: F401, without it numb
 from .compiler import inlined, pointer
 
 Array = np.ndarray
+WITH_SMALL_KERNELS = ("SkylakeX", "Cooperlake", "SapphireRapids")  # OpenBLAS's names for processors with AVX-512
 ROW_MAJOR, PLAIN, TRANSPOSED = (types.int32(constant) for constant in (101, 111, 112))  # cblas.h
 
 
@@ -59,13 +60,27 @@ def gemm(dtype: np.dtype) -> Any:
     return in_numpy(f"scipy_cblas_{letter}gemm64_", signature) or pointer(by_numba, signature)
 
 
-def in_numpy(name: str, signature: Any) -> Foreign | None:
-    """The function of this name in the OpenBLAS of NumPy's wheels; None if there is none."""
+def numpys_blas() -> Any:
+    """The OpenBLAS of NumPy's wheels, as threadpoolctl describes it; None if there is none."""
     for library in threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers:
-        function = getattr(ctypes.CDLL(library.filepath), name, None)
-        if function is not None:
-            return Foreign(ctypes.cast(function, ctypes.c_void_p).value, signature)  # type: ignore[arg-type]
+        if hasattr(ctypes.CDLL(library.filepath), "scipy_cblas_sgemm64_"):
+            return library
     return None
+
+
+def in_numpy(name: str, signature: Any) -> Foreign | None:
+    """The function of this name in `numpys_blas`; None without one."""
+    library = numpys_blas()
+    if library is None:
+        return None
+    function = getattr(ctypes.CDLL(library.filepath), name)
+    return Foreign(ctypes.cast(function, ctypes.c_void_p).value, signature)  # type: ignore[arg-type]
+
+
+def suits_small_products() -> bool:
+    """Whether NumPy's BLAS multiplies small matrices without copying them, as OpenBLAS does where it uses AVX-512."""
+    library = numpys_blas()
+    return library is not None and library.architecture in WITH_SMALL_KERNELS
 
 
 @inlined

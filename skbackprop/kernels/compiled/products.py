@@ -1,8 +1,8 @@
 """Matrix products: small ones in tiles, those with a vector as the second factor by loops, others by BLAS.
 
 BLAS first copies both factors into an order that suits large products. For small ones, the copy takes a good part of
-the time; tiles need no copy. Tiles are called by address: otherwise they would be compiled again with every caller,
-which takes longer than compiling the rest of it.
+the time; tiles need no copy. OpenBLAS spares the copy itself, but only on processors with AVX-512. Tiles are called by
+address: otherwise they would be compiled again with every caller, which takes longer than compiling the rest of it.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from .blas import PLAIN, TRANSPOSED, by_blas
+from .blas import PLAIN, TRANSPOSED, by_blas, suits_small_products
 from .compiler import inlined, part
 from .tiles import BYTES, ROWS, product_tile
 
 Array = np.ndarray
 DEEP = 100  # terms in a sum: with more, the factors do not stay in the L1 cache
-SMALL = 1 << 19  # multiplications up to which tiles are used, as measured by ``benchmarks/products.py``
+# multiplications up to which tiles are used, as measured by ``benchmarks/products.py``
+SMALL = 0 if suits_small_products() else 1 << 19
 wide, middle, narrow = product_tile(3), product_tile(2), product_tile(1)
 
 
@@ -37,12 +38,13 @@ def suits_tiles(n: int, k: int, m: int, itemsize: int) -> bool:
 
 @inlined
 def tiled(A: Array, B: Array, C: Array, begin: int, end: int) -> None:
-    """C = A[:, begin:end] B[begin:end], in tiles three vectors wide as long as so many columns are left."""
+    """C = A[:, begin:end] B[begin:end], in tiles of up to three vectors."""
     n, m = C.shape
     lanes = BYTES // C.itemsize
     j = 0
     while j < m:
-        width = min(3, m // lanes, -(-(m - j) // lanes))
+        vectors = -(-(m - j) // lanes)  # still to do, in as many tiles as needed, which share them evenly
+        width = min(-(-vectors // -(-vectors // 3)), m // lanes)
         start = min(j, m - width * lanes)
         for i in range(0, n, ROWS):
             if width == 3:
