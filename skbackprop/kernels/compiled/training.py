@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import from_dtype, typeof, types
+from numba import from_dtype, types
 
 from ..training import Plan
 from .compiler import compiled, inlined, part
@@ -181,7 +181,7 @@ def fused_steps(
         loss_constants=floats(plan.loss_constants),
         optimizer_constants=floats(plan.optimizer_constants),
     )
-    take_steps = steps_for(dtype, typeof(plan), typeof(addresses))
+    take_steps = steps_for(dtype)
 
     def run(
         X: Array,
@@ -201,11 +201,14 @@ def fused_steps(
 
 
 @cache
-def steps_for(dtype: np.dtype, plan: Any, addresses: Any) -> Callable[..., tuple[float, float, float]]:
-    """`steps` compiled for these types of arguments: checking them at every call takes longer than a small step."""
-    number, vector, matrix = arrays(from_dtype(dtype))
-    batches, point = (matrix, matrix, vector, number, types.int64), (vector,) * 4
-    return steps.compile((*batches, *point, matrix, plan, addresses))
+def steps_for(dtype: np.dtype) -> Callable[..., tuple[float, float, float]]:
+    """`steps` compiled for one dtype: checking the types of arguments at every call takes longer than a small step."""
+    numbers, vector, matrix = arrays(from_dtype(dtype))
+    count, real = types.int64, types.float64
+    constants = (numbers,) * 3
+    plan = types.NamedTuple((types.Array(count, 2, "C"), *(count,) * 4, *(real,) * 3, types.boolean, *constants), Plan)
+    addresses = types.UniTuple(count, len(Pointers._fields))
+    return steps.compile((matrix, matrix, vector, numbers, count, *(vector,) * 4, matrix, plan, addresses))
 
 
 def floats(constants: tuple[Any, ...]) -> Array:
