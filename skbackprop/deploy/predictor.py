@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from ..network.elementwise import Activation
 from ..network.layers import Dense, Dropout, Standardize
 from ..network.losses import ClassificationLoss, Loss
 from ..network.model import Model
+
+if TYPE_CHECKING:
+    import onnx
 
 __all__ = ["ClassPredictor", "NumberPredictor", "Predictor", "make_predictor"]
 
@@ -63,6 +66,49 @@ class Predictor(ABC):
 
     def __call__(self, X: Array) -> Array:
         return self.predict(X)
+
+    def to_onnx(self, dtype: Any = None) -> onnx.ModelProto:
+        """The same as an ONNX model, for runtimes in other languages and on other devices (opset 13).
+
+        Its input is ``X`` (n, n_features). A regressor's outputs are ``prediction``, of the shape that ``predict``
+        gives, and with ``loss="gaussian"`` also ``std``; a classifier's are ``label`` and ``probabilities``.
+
+        Parameters
+        ----------
+        dtype : {float32, float64}, default=None
+            Of X, the weights and the predictions; None is that of the weights.
+
+        Returns
+        -------
+        model : onnx.ModelProto
+            ``onnx.save(model, "model.onnx")`` writes it to a file.
+
+        Raises
+        ------
+        ImportError
+            If the package onnx is not installed.
+        TypeError
+            If an activation or the loss is not this package's own, or if labels are neither numbers nor strings.
+        ValueError
+            If ``dtype`` is another one.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skbackprop import BatchMLPClassifier
+        >>> X = np.arange(40.0).reshape(20, 2)
+        >>> y = np.where(X[:, 0] > 20, "high", "low")
+        >>> model = BatchMLPClassifier(learning_rate="cosine", learning_rate_init=0.1, random_state=0).fit(X, y)
+        >>> onnx_model = model.predictor().to_onnx()
+        >>> [output.name for output in onnx_model.graph.output]
+        ['label', 'probabilities']
+        """
+        try:
+            from .onnx_model import onnx_model
+        except ImportError as error:
+            raise ImportError(f"`to_onnx` needs the package onnx (pip install onnx): {error}") from error
+
+        return onnx_model(self, dtype)
 
 
 @dataclass(frozen=True, eq=False)
