@@ -195,7 +195,8 @@ def in_onnx(classes: Array) -> Array:
     """Labels in a type that ONNX knows."""
     if classes.dtype.kind not in "biufUO":
         raise TypeError(f"labels must be numbers or strings for an ONNX model, got {classes!r}")
-    return classes.astype({"i": INT64, "u": INT64, "U": object}.get(classes.dtype.kind, classes.dtype))
+    types: dict[str, Any] = {"i": INT64, "u": INT64, "U": object}
+    return classes.astype(types.get(classes.dtype.kind, classes.dtype))
 
 
 def unknown(what: str, got: Any) -> Any:
