@@ -56,6 +56,21 @@ def test_it_is_a_copy_and_leaves_its_input_alone():
     np.testing.assert_array_equal(predict(X), before)
 
 
+def test_its_classes_are_a_copy_too():
+    X, kind = np.random.default_rng(0).standard_normal((200, 4)), PERCEPTRONS["classes"]
+    model = kind.make(max_iter=1, n_iter_no_change=np.inf, random_state=0).fit(X, kind.target(X[:, 0]))
+    predictor = model.predictor()
+    before = predictor(X)
+    model.classes_[:] = 0
+    np.testing.assert_array_equal(predictor(X), before)
+
+
+def test_it_answers_in_the_precision_of_its_model_whatever_that_of_the_rows():
+    model, X = fitted(np.float32)
+    rows = X.astype(np.float64)
+    assert model.predictor()(rows).dtype == model.predict(rows).dtype == np.float32
+
+
 def test_raw_output_has_what_predict_leaves_out():
     model, X = fitted(outputs=3, loss="gaussian", learning_rate_init=1e-2)
     predictor = model.predictor()

@@ -952,6 +952,15 @@ def test_a_target_between_whose_numbers_float32_has_no_others_is_told(offset, dt
         model.fit(X.astype(dtype), X[:, 0] + offset)
 
 
+@pytest.mark.parametrize(("steps", "coarse"), [(5, True), (20, False)])
+def test_a_target_is_coarse_below_ten_steps_of_its_precision(steps, coarse):
+    """Around 1 / (steps * eps) float32 has a number every 1 / steps; the target has a standard deviation of one."""
+    X = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)
+    y = X[:, 0] / X[:, 0].std().astype(float) + 1 / (steps * np.finfo(np.float32).eps)
+    with pytest.warns(match="predictions in float32 come in steps of") if coarse else nullcontext():
+        BatchMLPRegressor(max_iter=1, n_iter_no_change=np.inf).fit(X, y)
+
+
 NOT_THERE = {
     "NA": pd.Series(["a", "b", "a"], dtype="string").mask([False, True, False]),
     "NaN": np.array(["a", np.nan, "a"], object),

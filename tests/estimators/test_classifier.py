@@ -195,9 +195,19 @@ class TestClassesOfAStream:
                 model.partial_fit(X, self.y, classes=other)
         np.testing.assert_array_equal(model.theta_, before)
 
-    @pytest.mark.parametrize("classes", ["abc", 5, [[3, 5, 8]], [3, "a"], [3.5, 5.0, 8.0]], ids=str)
-    def test_that_are_no_labels_are_refused(self, classes):
-        with pytest.raises(ValueError, match=r"`classes` must be a sequence of labels, got|label"):
+    @pytest.mark.parametrize(
+        ("classes", "match"),
+        [
+            ("abc", r"^`classes` must be a sequence of labels, got 'abc'$"),
+            (5, r"^`classes` must be a sequence of labels, got 5$"),
+            ([[3, 5, 8]], r"^`classes` must be a sequence of labels, got \[\[3, 5, 8\]\]$"),
+            ([3, "a"], r"^Mix of label input types \(string and number\)"),
+            ([3.5, 5.0, 8.0], r"^Unknown label type: .*\[3\.5, 5\.0, 8\.0\]"),
+        ],
+        ids=str,
+    )
+    def test_that_are_no_labels_are_refused(self, classes, match):
+        with pytest.raises(ValueError, match=match):
             net().partial_fit(X, self.y, classes=classes)
 
     def test_that_y_does_not_keep_to_are_refused(self):
@@ -362,6 +372,19 @@ class TestClassWeight:
         assert model.validation_loss_curve_[-1] == pytest.approx(model.history_["data_loss"][-1], rel=1e-6)
         expected = log_loss(self.y, model.predict_proba(X), sample_weight=weight)
         assert model.validation_loss_curve_[-1] == pytest.approx(expected, rel=1e-6)
+
+    def test_is_not_for_a_scorer(self):
+        given = []
+
+        def scorer(estimator, X, y, sample_weight=None):
+            given.append(sample_weight)
+            return 0.0
+
+        model = net(class_weight={"rare": 6.0}, early_stopping=True, monitor=scorer, max_iter=1).fit(X, self.y)
+        model.fit(X, self.y, sample_weight=np.full(150, 2.0))
+        unweighted, weighted = given
+        assert unweighted is None
+        np.testing.assert_array_equal(weighted, 2.0)
 
 
 class TestHeldOutRows:

@@ -37,6 +37,28 @@ def test_what_stands_in_the_padding_changes_nothing(cell, options):
     np.testing.assert_allclose(alone, models[0].predict(padded), rtol=1e-9)
 
 
+@pytest.mark.parametrize("every_step", [False, True])
+def test_truncation_cuts_what_is_longer_and_nothing_else(every_step):
+    X, sums = walks()
+    y = sums if every_step else sums[:, -1]
+    whole, seven, two = (
+        BatchRNNRegressor(truncate=steps, return_sequences=every_step, max_iter=2, **QUICK).fit(X, y).theta_
+        for steps in (None, 7, 2)
+    )
+    np.testing.assert_array_equal(seven, whole)
+    assert np.any(two != whole)
+
+
+@pytest.mark.parametrize("cell", ["elman", "gru", "lstm"])
+def test_recurrent_dropout_disturbs_training_and_not_prediction(cell):
+    """In one batch, whose order no generator decides."""
+    X, sums = walks()
+    options = QUICK | {"cell": cell, "max_iter": 2, "batch_size": "full"}
+    noisy, plain = (BatchRNNRegressor(recurrent_dropout=rate, **options).fit(X, sums[:, -1]) for rate in (0.5, 0.0))
+    assert np.any(noisy.theta_ != plain.theta_)
+    np.testing.assert_array_equal(noisy.predict(X), noisy.predict(X))
+
+
 def test_columns_are_steps_with_channels_side_by_side():
     X, sums = walks()
     steps = BatchRNNRegressor(max_iter=3, **QUICK).fit(X, sums[:, -1])
@@ -121,6 +143,29 @@ def test_labels_per_step_with_a_monitor():
     assert model.score(X, y) == pytest.approx(np.mean(model.predict(X) == y))
     with pytest.raises(ValueError, match="`class_weight` must be None with return_sequences=True"):
         BatchRNNClassifier(return_sequences=True, class_weight="balanced").fit(X, y)
+
+
+@pytest.mark.parametrize("monitor", ["accuracy", "neg_log_loss", "roc_auc"])
+def test_any_monitor_scores_labels_per_step_of_sequences_of_all_lengths(monitor):
+    X, sums = walks(120)
+    X[::3, 5:] = np.nan
+    options = QUICK | {"max_iter": 3, "early_stopping": True, "monitor": monitor}
+    model = BatchRNNClassifier(return_sequences=True, **options).fit(X, np.where(sums > 0, "up", "down"))
+    assert np.isfinite(model.validation_scores_).all()
+
+
+def test_a_monitor_gets_tokens_with_their_padding():
+    padded, seen = TOKENS.astype(float), []
+    padded[3, 5:] = np.nan
+
+    def monitor(model, X, y):
+        seen.append(X)
+        return 0.0
+
+    model = BatchRNNClassifier(embedding=4, max_iter=1, monitor=monitor, **QUICK)
+    model.fit(padded, TOKENS[:, 0], X_val=padded, y_val=TOKENS[:, 0])
+    (rows,) = seen
+    np.testing.assert_array_equal(rows, padded)
 
 
 def test_tokens_in_objects_are_numbers_and_none_is_padding():

@@ -6,6 +6,7 @@ from scipy.sparse import csc_array, csr_array
 
 from skbackprop import BatchMLPRegressor, BatchRNNRegressor, Quantile
 from skbackprop.estimators import _scaling
+from tests.estimators.kinds import REGRESSORS, over
 
 EPS = np.finfo(np.float64).eps
 CONSTANTS = [21.3, 0.3, 1 / 3, -2024.7, 1e6 + 0.1, 1.0, 0.0]
@@ -114,6 +115,24 @@ def test_a_target_that_does_not_vary_is_met_exactly(loss, constant):
     if loss != Quantile([0.1, 0.9]):
         beside = quick(loss=loss, max_iter=5, n_iter_no_change=np.inf).fit(X, np.c_[y, np.full(len(X), constant)])
         np.testing.assert_allclose(beside.predict(X)[:, 1], constant, rtol=1e-9)
+
+
+@over(REGRESSORS)
+@pytest.mark.parametrize("loss", ["absolute_error", "huber", "log_cosh", "quantile"])
+def test_where_outliers_do_not_count_the_unit_is_the_spread_of_the_middle(kind, loss):
+    """As a multiple of a Gaussian's; and a standard deviation of five times the middle's still counts as a spread."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(4000, 3)), rng.normal(7.0, 3.0, size=4000)
+    spoilt, wide = y.copy(), y.copy()
+    spoilt[::100] = 999999.0
+    wide[::100] += 150.0
+    assert 4 * 3.0 < wide.std() < 6 * 3.0
+    of_spoilt, of_wide = (
+        kind.make(loss=loss, random_state=0).partial_fit(X, target).model_.units.scale.item()
+        for target in (spoilt, wide)
+    )
+    assert of_spoilt == pytest.approx(3.0, rel=0.05)
+    assert of_wide == pytest.approx(wide.std(), rel=1e-9)
 
 
 @pytest.mark.parametrize("factor", [1e-170, 1e154, 1e200])

@@ -453,6 +453,17 @@ def test_the_score_is_r2_or_zero_for_the_best_constant(loss, rng):
             assert loss.score(y, constant, weight) == pytest.approx(0.0, abs=1e-12), case(y, weight)
 
 
+def test_the_score_of_an_expectile_is_the_share_of_the_loss_of_the_best_constant_that_is_saved(rng):
+    y, raw = rng.standard_normal((2, 12, 1))
+
+    def total(prediction):
+        residual = prediction - y
+        return (np.where(residual > 0, 0.2, 0.8) * residual**2).sum(axis=0)
+
+    least = total(np.linspace(y.min(), y.max(), 100_001)).min()
+    assert Expectile(0.8).score(y, raw, None) == pytest.approx(1 - total(raw).item() / least, rel=1e-8)
+
+
 @pytest.mark.parametrize("loss", [SquaredError(), Quantile([0.1, 0.9]), Expectile(0.3)], ids=repr)
 def test_the_score_on_a_target_that_does_not_vary_is_one_or_zero(loss):
     y = np.full((4, 1), 2.0)
