@@ -1,21 +1,17 @@
 """The predictor computes what the estimator predicts, travels light, and brings nobody along."""
 
-import os
 import pickle
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 
-import skbackprop
 from skbackprop import ACTIVATIONS, LOSSES, BatchMLPRegressor, Dense, Gaussian, Network, Quantile, SquaredError
 from skbackprop.deploy.predictor import make_predictor
 from skbackprop.network.losses import Units
 from skbackprop.network.model import Model
 from tests.estimators.kinds import PERCEPTRONS, one_each, over
+from tests.processes import python
 
 
 def fitted(dtype=np.float64, outputs=1, **parameters):
@@ -135,11 +131,7 @@ def test_unpickling_it_imports_neither_scikit_learn_nor_numba(tmp_path):
         "for predictor, method in predictors: print(getattr(predictor, method)(X).flat[0], predictor(X).flat[0])\n"
         "print(*{'sklearn', 'numba'} & set(sys.modules))"
     )
-    environment = os.environ | {"PYTHONPATH": str(Path(skbackprop.__file__).parents[1])}
-    run = subprocess.run(
-        [sys.executable, "-c", code, path], env=environment, capture_output=True, text=True, check=True
-    )
-    *lines, loaded = run.stdout.split("\n")[:-1]
+    *lines, loaded = python("-c", code, path).stdout.split("\n")[:-1]
     assert loaded == ""
     for line, model, kind in zip(lines, models, kinds, strict=True):
         number, prediction = line.split()

@@ -3,8 +3,6 @@
 import copy
 import math
 import pickle
-import subprocess
-import sys
 
 import joblib
 import numpy as np
@@ -13,6 +11,7 @@ from sklearn.base import clone
 
 from skbackprop import LSTM, SGD, AdamW, Elman, LeakyReLU, LogLoss, ReLU, RMSprop
 from tests.estimators.kinds import KINDS, every_estimator
+from tests.processes import python
 
 rng = np.random.RandomState(0)
 X = rng.uniform(-1, 1, (1000, 10))
@@ -224,8 +223,8 @@ def test_another_process_goes_on_alike(tmp_path):
         "after = [getattr(model.partial_fit(X, y), method)(X) for model, method, y in jobs]\n"
         "joblib.dump((before, after), sys.argv[2])"
     )
-    paths = [str(tmp_path / "models.joblib"), str(tmp_path / "predictions.joblib")]
-    subprocess.run([sys.executable, "-W", "error", "-c", script, *paths], check=True)
+    paths = [tmp_path / "models.joblib", tmp_path / "predictions.joblib"]
+    python("-W", "error", "-c", script, *paths)
     for (model, method, y), before, after in zip(jobs, *joblib.load(paths[1]), strict=True):
         np.testing.assert_allclose(before, getattr(model, method)(X[:50]), rtol=1e-12)
         np.testing.assert_allclose(after, getattr(model.partial_fit(X[:50], y), method)(X[:50]), rtol=1e-10)

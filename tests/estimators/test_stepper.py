@@ -1,6 +1,6 @@
 """Many steps in one call, of NumPy or of compiled code, end where one step at a time does, to rounding."""
 
-import subprocess
+import signal
 import sys
 from unittest.mock import patch
 
@@ -24,6 +24,7 @@ from skbackprop.kernels import backend
 from skbackprop.network.activations import ACTIVATIONS
 from skbackprop.network.losses import CLASSIFICATION_LOSSES, LOSSES
 from skbackprop.optimize.optimizers import OPTIMIZERS
+from tests.processes import python
 
 BACKENDS = backend.BACKENDS if backend.numba_is_there() else ("numpy",)
 N = 230  # with batches of 50, the last is short
@@ -281,7 +282,7 @@ except KeyboardInterrupt:
 @pytest.mark.skipif(sys.platform == "win32", reason="on Windows a process cannot send itself SIGINT")
 def test_ctrl_c_is_heard_between_two_calls():
     """A real signal, in a process of its own: compiled code does not look for one."""
-    run = subprocess.run([sys.executable, "-c", CTRL_C], capture_output=True, text=True, timeout=60)
+    run = python("-c", CTRL_C, timeout=60)
     assert (run.stdout, run.stderr) == (f"{BACKENDS[-1]} True True\n", "")
 
 
@@ -308,10 +309,10 @@ print(model.kernel_backend_, ends)
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no timer that sends signals")
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer that sends signals")
 def test_ctrl_c_at_any_moment_is_what_it_is():
     """Compiled code must not make another error of it."""
-    run = subprocess.run([sys.executable, "-c", ANY_MOMENT], capture_output=True, text=True, timeout=100, check=False)
+    run = python("-c", ANY_MOMENT, timeout=100)
     assert (run.stdout, run.stderr) == (f"{BACKENDS[-1]} {{('KeyboardInterrupt', True)}}\n", "")
 
 

@@ -2,17 +2,13 @@
 
 import inspect
 import os
-import subprocess
-import sys
 import threading
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.base import clone
 
-import skbackprop
 from skbackprop import (
     BatchMLPRegressor,
     BatchRNNRegressor,
@@ -34,6 +30,7 @@ from skbackprop.network.losses import LOSSES
 from skbackprop.network.network import Network
 from skbackprop.network.recurrent import Recurrent
 from skbackprop.optimize.optimizers import OPTIMIZERS, AdamW
+from tests.processes import ROOT, python
 
 needs_numba = pytest.mark.skipif(not backend.numba_is_there(), reason="numba is not installed")
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -364,15 +361,13 @@ def test_numba_that_cannot_be_imported_is_told_once_and_does_not_stop_a_fit(tmp_
     broken = tmp_path / "numba"
     broken.mkdir()
     (broken / "__init__.py").write_text("raise ImportError('too new a NumPy')\n", encoding="utf-8")
-    paths = os.pathsep.join([str(tmp_path), str(Path(skbackprop.__file__).parents[1])])
-    environment = os.environ | {"PYTHONPATH": paths}
-    done = subprocess.run([sys.executable, "-c", FITS], env=environment, capture_output=True, text=True, check=False)
+    done = python("-c", FITS, PYTHONPATH=os.pathsep.join([str(tmp_path), str(ROOT)]))
     assert done.stdout.splitlines() == [
         "numpy",
         "numpy",
         "numba is installed but cannot be imported, so the slower kernels of NumPy are used: too new a NumPy",
         "too new a NumPy",
-    ], done.stderr
+    ]
 
 
 @needs_numba
