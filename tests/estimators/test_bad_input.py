@@ -392,8 +392,8 @@ BAD_LABELS = {
     "three dimensions": (c[:, None, None], "array with dim 3"),
     "a number": (5, "at least 1 dimension"),
     "nothing": (None, "requires y to be passed"),
-    "objects": (changed(c.astype(object), {}), "`y`|[uU]nknown label type"),
-    "sets": ([{3, 5}] * 40, "`y`|[uU]nknown label type"),
+    "objects": (changed(c.astype(object), {}), "`y` of a classifier must hold classes, got a target of type 'unknown'"),
+    "sets": ([{3, 5}] * 40, "`y` of a classifier must hold classes, got a target of type 'unknown'"),
 }
 A_TARGET_PER_STEP = {"three dimensions": (f[:, None, None], "`y` must have a target for every sequence, not for")}
 A_LABEL_PER_STEP = {

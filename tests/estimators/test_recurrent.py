@@ -303,16 +303,18 @@ def test_what_cannot_be_predicted_step_by_step():
     model = BatchRNNRegressor(max_iter=1, **QUICK).fit(X, Y[:, -1])
     with pytest.raises(ValueError, match=r"`X` must hold no padding in `predict_next`, .*, got NaN"):
         model.predict_next(np.where(np.arange(7)[:, None] == 6, np.nan, X))
-    with pytest.raises(ValueError, match=r"`state` must be what the step before left .* \(5, 8\), got \(20, 8\)"):
+    with pytest.raises(ValueError, match=r"left for the same rows, of shape \(5, 8\), got \(20, 8\)$"):
         model.predict_next(X[:5], model.predict_next(X)[1])
-    with pytest.raises(ValueError, match="`state` must be None or what the step before returned, a list of 3, got"):
-        model.predict_next(X, 0.0)
-    with pytest.raises(ValueError, match="a list of 3, got a tuple of 2"):
-        model.predict_next(X, (None, None))
+    for state, told in ((0.0, "an object of type float"), ((None, None), "a tuple of 2")):
+        expected = f"^`state` must be None or what the step before returned, a list of 3, got {told}$"
+        with pytest.raises(ValueError, match=expected):
+            model.predict_next(X, state)
     with pytest.raises(NotFittedError):
         BatchRNNRegressor().predict_next(X)
     both_ways = BatchRNNRegressor(bidirectional=True, max_iter=1, **QUICK).fit(X, Y[:, -1])
-    with pytest.raises(ValueError, match=r"`predict_next` needs bidirectional=False: .* the future is unknown"):
+    with pytest.raises(
+        ValueError, match=r"`predict_next` needs bidirectional=False: .* the future is unknown, got True$"
+    ):
         both_ways.predict_next(X)
 
 
@@ -322,7 +324,8 @@ def test_steps_of_columns_come_with_their_channels():
     _, state = model.predict_next(X[:, :4])
     for last in (X[:, 4:], X[:, 4:].reshape(20, -1)):
         np.testing.assert_allclose(model.predict_next(last, state)[0], expected, rtol=1e-9)
-    with pytest.raises(ValueError, match=r"`X` must have shape \(n_samples, n_steps, 2\) or \(n_samples, n_st"):
+    expected = r"\(n_samples, n_steps, 2\) or \(n_samples, n_steps \* 2\), as in the first fit, got \(20, 1\)$"
+    with pytest.raises(ValueError, match=f"^`X` must have shape {expected}"):
         model.predict_next(X[:, 0, :1])
 
 
