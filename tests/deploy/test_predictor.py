@@ -10,7 +10,7 @@ from skbackprop import ACTIVATIONS, LOSSES, BatchMLPRegressor, Dense, Gaussian, 
 from skbackprop.deploy.predictor import make_predictor
 from skbackprop.network.losses import Units
 from skbackprop.network.model import Model
-from tests.estimators.kinds import PERCEPTRONS, one_each, over
+from tests.estimators.kinds import ENDLESS, PERCEPTRONS, one_each, over
 from tests.processes import python
 
 
@@ -18,7 +18,7 @@ def fitted(dtype=np.float64, outputs=1, **parameters):
     rng = np.random.default_rng(0)
     X = (rng.standard_normal((200, 4)) * [1, 10, 0.1, 3] + [0, 5, -1, 2]).astype(dtype)
     y = np.exp(X[:, :outputs] / 4)
-    model = BatchMLPRegressor(hidden_layer_sizes=(20, 10), max_iter=3, n_iter_no_change=np.inf, random_state=0)
+    model = BatchMLPRegressor(hidden_layer_sizes=(20, 10), max_iter=3, **ENDLESS)
     return model.set_params(**parameters).fit(X, y[:, 0] if outputs == 1 else y), X
 
 
@@ -54,7 +54,7 @@ def test_it_is_a_copy_and_leaves_its_input_alone():
 
 def test_its_classes_are_a_copy_too():
     X, kind = np.random.default_rng(0).standard_normal((200, 4)), PERCEPTRONS["classes"]
-    model = kind.make(max_iter=1, n_iter_no_change=np.inf, random_state=0).fit(X, kind.target(X[:, 0]))
+    model = kind.make(max_iter=1, **ENDLESS).fit(X, kind.target(X[:, 0]))
     predictor = model.predictor()
     before = predictor(X)
     model.classes_[:] = 0
@@ -84,7 +84,7 @@ def test_every_method_it_shares_with_its_estimator_gives_the_same(kind, loss, st
     rng = np.random.default_rng(0)
     X = rng.standard_normal((200, 4)) * [1, 10, 0.1, 3] + [0, 5, -1, 2]
     model = kind.make(loss=loss, standardize=standardize, hidden_layer_sizes=hidden, learning_rate_init=1e-3)
-    model.set_params(max_iter=5, n_iter_no_change=np.inf, random_state=0).fit(X, kind.target(np.exp(X[:, 0] / 4)))
+    model.set_params(max_iter=5, **ENDLESS).fit(X, kind.target(np.exp(X[:, 0] / 4)))
     predictor = model.predictor()
     for method in {"predict", kind.method}:
         expected, predicted = getattr(model, method)(X), getattr(predictor, method)(X)
@@ -100,7 +100,7 @@ def test_small_probabilities_keep_their_digits():
     """Of two classes the first one's is not 1 - p."""
     X = np.arange(40.0)[:, None]
     kind = PERCEPTRONS["two classes"]
-    model = kind.make(hidden_layer_sizes=(), max_iter=200, n_iter_no_change=np.inf, random_state=0)
+    model = kind.make(hidden_layer_sizes=(), max_iter=200, **ENDLESS)
     model.fit(X, np.where(X[:, 0] > 20, "yes", "no"))
     expected = model.predict_proba(X * 1000)
     assert 0 < expected[-1, 0] < 1e-100
@@ -116,9 +116,7 @@ def test_only_what_is_fitted_can_leave(kind):
 def test_unpickling_it_imports_neither_scikit_learn_nor_numba(tmp_path):
     X, one = np.random.default_rng(0).standard_normal((200, 4)), np.ones((1, 4))
     kinds = PERCEPTRONS.values()
-    models = [
-        kind.make(max_iter=3, n_iter_no_change=np.inf, random_state=0).fit(X, kind.target(X[:, 0])) for kind in kinds
-    ]
+    models = [kind.make(max_iter=3, **ENDLESS).fit(X, kind.target(X[:, 0])) for kind in kinds]
     for model in models:
         assert len(pickle.dumps(model.predictor())) < 1.05 * model.theta_.nbytes + 4096
     path = tmp_path / "predictors.pickle"

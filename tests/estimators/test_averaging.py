@@ -7,7 +7,7 @@ import pytest
 
 from skbackprop import BatchMLPRegressor, Cosine, Warmup
 from skbackprop.optimize.averaging import RunningMean
-from tests.estimators.kinds import every_estimator
+from tests.estimators.kinds import ENDLESS, every_estimator
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(120, 4))
@@ -16,8 +16,8 @@ EPOCHS = 20
 
 
 def net(kind, **parameters):
-    quick = {"hidden_layer_sizes": (6,), "max_iter": EPOCHS, "learning_rate_init": 0.02, "random_state": 0}
-    return kind.make(**quick | {"n_iter_no_change": np.inf} | parameters)
+    quick = {"hidden_layer_sizes": (6,), "max_iter": EPOCHS, "learning_rate_init": 0.02}
+    return kind.make(**quick | ENDLESS | parameters)
 
 
 def thetas(kind, **parameters):

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array, csr_matrix
 from sklearn.utils.validation import validate_data
 
 from skbackprop import BatchMLPClassifier, BatchMLPRegressor, Tweedie
-from tests.estimators.kinds import ESTIMATORS, KINDS, PERCEPTRONS
+from tests.estimators.kinds import ENDLESS, ESTIMATORS, KINDS, PERCEPTRONS
 from tests.estimators.refusals import (
     NAMES,
     NARROWER,
@@ -284,7 +284,7 @@ class TestValidationRows:
 def test_a_target_that_float32_takes_for_zero_is_told(loss):
     y = np.exp(f)
     y[3] = 1e-60
-    model = BatchMLPRegressor(loss=loss, max_iter=1, n_iter_no_change=inf, random_state=0)
+    model = BatchMLPRegressor(loss=loss, max_iter=1, **ENDLESS)
     with pytest.raises(ValueError, match=r"got a minimum of 0 when standardised, in float32; give X as float64, or"):
         model.fit(X.astype(np.float32), y)
     assert model.fit(X, y).n_iter_ == 1
@@ -311,7 +311,7 @@ def test_numbers_among_objects(bad, message):
     objects = X[:, 0].astype(object)
     objects[5] = bad
     kind = KINDS["numbers"]
-    model = kind.make(max_iter=2, n_iter_no_change=inf).fit(X, X[:, 0])
+    model = kind.make(max_iter=2, **ENDLESS).fit(X, X[:, 0])
     with pytest.raises(ValueError, match=re.escape(message)):
         model.fit(X, objects)
     with pytest.raises(ValueError, match=re.escape(message)):
@@ -327,7 +327,7 @@ def test_a_missing_date_is_no_class():
 @pytest.mark.parametrize("far", [csr_array([[1e300, 0.0]]), [[1e300, 0.0]], np.array([[1e300, 0.0]])])
 def test_rows_beyond_the_precision_of_the_model_are_refused(far):
     X = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
-    model = BatchMLPRegressor(max_iter=1, n_iter_no_change=np.inf).fit(X, X[:, 0])
+    model = BatchMLPRegressor(max_iter=1, **ENDLESS).fit(X, X[:, 0])
     with pytest.raises(ValueError, match=r"`X` must be within \+-3.4e\+38 for a model fitted to float32, got 1e\+300"):
         model.predict(far)
 
@@ -337,7 +337,7 @@ def test_rows_beyond_the_precision_of_the_model_are_refused(far):
 )
 def test_a_target_between_whose_numbers_float32_has_no_others_is_told(offset, dtype, coarse):
     X = np.random.default_rng(0).normal(size=(40, 2))
-    model = BatchMLPRegressor(max_iter=1, n_iter_no_change=np.inf)
+    model = BatchMLPRegressor(max_iter=1, **ENDLESS)
     told = pytest.warns(match=r"predictions in float32 come in steps of 2e.02") if coarse else nullcontext()
     with told:
         model.fit(X.astype(dtype), X[:, 0] + offset)
@@ -349,7 +349,7 @@ def test_a_target_is_coarse_below_ten_steps_of_its_precision(steps, coarse):
     X = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)
     y = X[:, 0] / X[:, 0].std().astype(float) + 1 / (steps * np.finfo(np.float32).eps)
     with pytest.warns(match="predictions in float32 come in steps of") if coarse else nullcontext():
-        BatchMLPRegressor(max_iter=1, n_iter_no_change=np.inf).fit(X, y)
+        BatchMLPRegressor(max_iter=1, **ENDLESS).fit(X, y)
 
 
 NOT_THERE = {

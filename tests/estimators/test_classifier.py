@@ -13,7 +13,7 @@ from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
 from skbackprop import OPTIMIZERS, BatchMLPClassifier, BrierLoss, ClassLoss, Focal, LogLoss, ReLU
-from tests.estimators.kinds import CLASSIFIERS, KINDS, labels, one_each, over, three_classes
+from tests.estimators.kinds import CLASSIFIERS, ENDLESS, KINDS, labels, one_each, over, three_classes
 
 every_target = over(CLASSIFIERS)
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -28,8 +28,7 @@ def rows(n=150, seed=0):
 
 def net(kind=KINDS["classes"], **parameters):
     quick = {"hidden_layer_sizes": (10,), "learning_rate_init": 0.01, "batch_size": 50, "max_iter": 5}
-    quick |= {"n_iter_no_change": math.inf, "random_state": 0}
-    return kind.make(**quick | kind.side_by_side(2) | parameters)
+    return kind.make(**quick | ENDLESS | kind.side_by_side(2) | parameters)
 
 
 X, f = rows()

@@ -37,9 +37,7 @@ from skbackprop import (
     SquaredError,
     Warmup,
 )
-from tests.estimators.kinds import KINDS, every_estimator, every_kind, every_loss, every_perceptron
-
-ENDLESS = {"n_iter_no_change": np.inf, "random_state": 0}
+from tests.estimators.kinds import ENDLESS, KINDS, every_estimator, every_kind, every_loss, every_perceptron
 
 
 def rows(kind=KINDS["numbers"], n=120, d=4, seed=0):

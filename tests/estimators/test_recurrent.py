@@ -1,6 +1,5 @@
 """What only the recurrent estimators do: forms of X, padding, targets per step, tokens, steps of a stream."""
 
-import math
 import pickle
 
 import numpy as np
@@ -11,8 +10,8 @@ from sklearn.exceptions import NotFittedError
 
 from skbackprop import LBFGS, BatchRNNClassifier, BatchRNNRegressor, Quantile, make_windows, pad_sequences
 from skbackprop.network.cells import CELLS
+from tests.estimators.kinds import ENDLESS
 
-ENDLESS = {"n_iter_no_change": math.inf, "random_state": 0}
 QUICK = ENDLESS | {"hidden_layer_sizes": (8,), "learning_rate_init": 0.01, "batch_size": 20}
 
 
@@ -451,7 +450,7 @@ def test_a_state_may_have_been_a_list():
 def test_numbers_that_single_precision_cannot_hold(method, rng):
     X = rng.normal(size=(50, 6, 1))
     y = X[:, -1, 0]
-    model = BatchRNNRegressor(hidden_layer_sizes=(4,), max_iter=1, n_iter_no_change=np.inf).fit(X.astype(np.float32), y)
+    model = BatchRNNRegressor(hidden_layer_sizes=(4,), max_iter=1, **ENDLESS).fit(X.astype(np.float32), y)
     X[3, 2] = 1e300
     with pytest.raises(ValueError, match=r"`X` must be within \+-3.4e\+38 for a model fitted to float32, got 1e\+300"):
         getattr(model, method)(*(X, y)[: 1 + (method == "score")])

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 
 from skbackprop import LOSSES, Adam, BatchMLPRegressor, Cosine, Huber, Quantile
-from tests.estimators.kinds import KINDS, every_estimator, every_kind
-
-ENDLESS = {"n_iter_no_change": np.inf}
+from tests.estimators.kinds import ENDLESS, KINDS, every_estimator, every_kind
 
 
 def surface(n, seed=0, kind=KINDS["numbers"]):
@@ -137,7 +135,7 @@ def test_a_stream_that_starts_in_a_corner_ends_like_fit(kind, first):
     X_test, y_test = surface(1000, seed=1, kind=kind)
     epochs, chunk = 30, 200
     options = {"learning_rate_init": 0.003, "random_state": 0} | kind.side_by_side(4)
-    whole = kind.make(max_iter=epochs, **options, **ENDLESS).fit(X, y)
+    whole = kind.make(max_iter=epochs, **options | ENDLESS).fit(X, y)
     stream, rng = kind.make(**options), np.random.default_rng(0)
     corner = first(X, y)
     kind.step(stream, X[corner], y[corner])
@@ -176,7 +174,7 @@ def test_pieces_make_the_same_model_as_fit(kind, options):
     X, y = surface(100)
     y = kind.target((y - y.mean()) / y.std())
     options = options | {"standardize": False, "random_state": 0}
-    whole = kind.make(max_iter=6, **ENDLESS, **options).fit(X / 10, y)
+    whole = kind.make(max_iter=6, **options | ENDLESS).fit(X / 10, y)
     pieces = kind.make(**options)
     for _ in range(6):
         kind.step(pieces, X / 10, y)
@@ -232,7 +230,7 @@ def test_history_holds_the_last_epoch_and_counters_go_on(kind):
 @every_estimator
 def test_counters_go_on_from_fit(kind):
     X, y = surface(120, kind=kind)
-    model = kind.make(max_iter=3, random_state=0, **ENDLESS).fit(X, y).partial_fit(X, y)
+    model = kind.make(max_iter=3, **ENDLESS).fit(X, y).partial_fit(X, y)
     assert (model.n_iter_, model.t_) == (4, 4 * 120)
 
 
@@ -305,7 +303,7 @@ def test_a_warm_start_takes_off_from_a_target_that_did_not_vary():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(500, 3))
     y = rng.poisson(np.exp(X[:, 0])).astype(float)
-    model = BatchMLPRegressor(loss="poisson", warm_start=True, max_iter=50, random_state=0, **ENDLESS)
+    model = BatchMLPRegressor(loss="poisson", warm_start=True, max_iter=50, **ENDLESS)
     assert model.fit(X, 0 * y).fit(X, y).score(X, y) > 0.5
 
 

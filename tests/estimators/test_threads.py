@@ -4,7 +4,6 @@ That number belongs to the whole process, so it is watched from inside the netwo
 down.
 """
 
-import math
 import os
 import signal
 import threading
@@ -19,12 +18,10 @@ import threadpoolctl
 from skbackprop import Constant, Orthogonal, ReLU, kernel_backend
 from skbackprop.estimators._threads import is_scipys
 from skbackprop.kernels import backend
-from tests.estimators.kinds import KINDS, SEQUENCES, every_estimator
+from tests.estimators.kinds import ENDLESS, KINDS, SEQUENCES, every_estimator, saddle
 from tests.processes import python
 
-rng = np.random.RandomState(0)
-X = rng.uniform(-1, 1, (600, 10))
-y = X[:, 0] * X[:, 1] + X[:, 2]
+X, y = saddle(600, 10)
 blas = threadpoolctl.ThreadpoolController().select(user_api="blas")
 
 # BLAS would share the largest product of this net among its threads, and that would not pay.
@@ -78,8 +75,8 @@ ONE = (1,) * len(blas_threads())
 
 
 def net(kind=KINDS["numbers"], **parameters):
-    quick = {"learning_rate_init": 0.01, "max_iter": 4, "n_iter_no_change": math.inf, "random_state": 0}
-    return kind.make(**MEDIUM | quick | kind.side_by_side(5) | parameters)
+    quick = {"learning_rate_init": 0.01, "max_iter": 4}
+    return kind.make(**MEDIUM | quick | ENDLESS | kind.side_by_side(5) | parameters)
 
 
 def in_threads(workers, function, arguments):
