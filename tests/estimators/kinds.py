@@ -35,6 +35,11 @@ def saddle(n, d=3):
     return X, X[:, 0] * X[:, 1] + X[:, 2]
 
 
+def by_layer(model, vector=None):
+    """The parameters of each layer, or the part of another vector that is theirs; the first layer standardises."""
+    return model.model_.network.parameters.views(model.theta_ if vector is None else vector)
+
+
 @dataclass(frozen=True)
 class Kind:
     """An estimator and what it learns.

@@ -6,7 +6,7 @@ from scipy.sparse import csc_array, csr_array
 
 from skbackprop import BatchMLPRegressor, BatchRNNRegressor, Quantile
 from skbackprop.estimators import _scaling
-from tests.estimators.kinds import REGRESSORS, over
+from tests.estimators.kinds import REGRESSORS, by_layer, over
 
 EPS = np.finfo(np.float64).eps
 CONSTANTS = [21.3, 0.3, 1 / 3, -2024.7, 1e6 + 0.1, 1.0, 0.0]
@@ -23,7 +23,7 @@ def rows(n=500, seed=0):
 
 
 def standardize(model):
-    return model.model_.network.parameters.views(model.theta_)[0]
+    return by_layer(model)[0]
 
 
 def quick(Estimator=BatchMLPRegressor, **options):

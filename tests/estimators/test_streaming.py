@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skbackprop import LOSSES, Adam, BatchMLPRegressor, Cosine, Huber, Quantile
-from tests.estimators.kinds import ENDLESS, KINDS, every_estimator, every_kind
+from tests.estimators.kinds import ENDLESS, KINDS, by_layer, every_estimator, every_kind
 
 
 def surface(n, seed=0, kind=KINDS["numbers"]):
@@ -50,12 +50,8 @@ def test_moving_units_of_the_inputs_do_not_change_the_function(kind, solver):
     np.testing.assert_allclose(kind.output(model, grid), before, rtol=1e-6)
 
 
-def by_layer(model, vector):
-    return model.model_.network.parameters.views(vector)
-
-
 def input_scale(model):
-    return by_layer(model, model.theta_)[0].inverse_scale
+    return by_layer(model)[0].inverse_scale
 
 
 @every_kind
