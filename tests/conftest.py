@@ -1,7 +1,9 @@
-"""What all tests share: a generator that starts the same in each of them."""
+"""What all tests share: a generator that starts the same in each of them, and helpers whose assertions explain."""
 
 import numpy as np
 import pytest
+
+pytest.register_assert_rewrite("tests.processes", "tests.estimators.refusals")
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """The rules of the house that a machine can hold: who may import whom, sizes, names, and the lazy front door."""
 
 import ast
-import os
 import re
-import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import skbackprop
+from tests.processes import python
 
 PACKAGE = Path(skbackprop.__file__).parent
 MODULES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
@@ -151,11 +150,7 @@ def test_no_module_is_a_lumber_room():
 
 
 def in_a_fresh_interpreter(code):
-    environment = os.environ | {"PYTHONPATH": str(PACKAGE.parent)}
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()
+    return python("-c", code).stdout.split()
 
 
 LOADED = "print(*({'numpy', 'numba', 'scipy', 'sklearn'} & {name.split('.')[0] for name in sys.modules}))"

@@ -42,6 +42,11 @@ class NameForInit(Right):
 
 
 @dataclass(frozen=True)
+class WordForKeepsInput(Right):
+    keeps_input: ClassVar[str] = "no"
+
+
+@dataclass(frozen=True)
 class WrongSlope(Right):
     def backward(self, dA, Z, A):
         dA *= 1 - np.abs(A)
@@ -68,12 +73,34 @@ class Returns(Right):
 
 
 @dataclass(frozen=True)
+class ReturnsBackwards(Right):
+    def backward(self, dA, Z, A):
+        super().backward(dA, Z, A)
+        return dA
+
+
+@dataclass(frozen=True)
+class LeavesOut(Right):
+    def forward(self, Z, A):
+        np.divide(Z[1:], 1 + np.abs(Z[1:]), out=A[1:])
+
+
+@dataclass(frozen=True)
 class WritesInput(Right):
     keeps_input: ClassVar[bool] = True
 
     def forward(self, Z, A):
         Z /= 1 + np.abs(Z)
         A[...] = Z
+
+
+@dataclass(frozen=True)
+class WritesInputBackwards(Right):
+    keeps_input: ClassVar[bool] = True
+
+    def backward(self, dA, Z, A):
+        super().backward(dA, Z, A)
+        Z += 1.0
 
 
 @dataclass(frozen=True)
@@ -119,12 +146,16 @@ FAULTS = [
     (NoBackward(), r"must have a method `backward`, it has none"),
     (NoInit(), r"must have an attribute `init`, it has none"),
     (NameForInit(), r"`init` must be an Initializer, got 'glorot_uniform'"),
+    (WordForKeepsInput(), r"`keeps_input` must be True or False, got 'no'"),
     (WrongSlope(), r"what backward writes to `dA` must be the derivative of the value"),
     (WrongFarOut(), r"what backward writes to `dA` must be the derivative of the value"),
     (Fails(), r"backward must take 3 arrays of one shape, but raised TypeError"),
     (Overwrites(), r"backward must multiply `dA` by the derivative, not overwrite it"),
     (Returns(), r"forward must write to `A` and return None, got ndarray"),
+    (ReturnsBackwards(), r"backward must write to `dA` and return None, got ndarray"),
+    (LeavesOut(), r"forward must write every entry of `A`, some are NaN"),
     (WritesInput(), r"forward must not write to `Z`"),
+    (WritesInputBackwards(), r"backward must not write to `Z`"),
     (WritesOutput(), r"backward must not write to `A`"),
     (ReadsInput(), r"without `keeps_input` A may be Z itself, but then"),
     (MixesRows(), r"forward must map each entry of Z by itself"),

@@ -164,6 +164,18 @@ class ReturnsNothing(Right):
 
 
 @dataclass(frozen=True)
+class ReturnsAnotherShape(Right):
+    def backward(self, p, g, dY, run, *, need_dX=True):
+        return super().backward(p, g, dY, run)[:, :-1]
+
+
+@dataclass(frozen=True)
+class DoesNothingWithoutNeed(Right):
+    def backward(self, p, g, dY, run, *, need_dX=True):
+        return super().backward(p, g, dY, run) if need_dX else None
+
+
+@dataclass(frozen=True)
 class TakesLess(Right):
     def backward(self, p, g, dY, run):
         return super().backward(p, g, dY)
@@ -173,6 +185,8 @@ FAULTS = [
     (Right, r"must be an object, got the class"),
     (NoBackward(), r"must have a method `backward`, it has none"),
     (ReturnsNothing(), r"backward must return the derivative by X, got NoneType"),
+    (ReturnsAnotherShape(), r"backward must return the derivative by X, of shape \(7, 4\), got \(7, 3\)"),
+    (DoesNothingWithoutNeed(), r"with need_dX=False the gradient by the slots must stay the same"),
     (TakesLess(), r"backward must take dY of shape \(7, 4\), but raised TypeError"),
     (SaysAnotherShape(), r"forward must give the shape \(7, 5\) that output_shape says, got \(7, 4\)"),
     (WritesRows(), r"X is read-only, but it was written to"),

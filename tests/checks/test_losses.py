@@ -169,6 +169,12 @@ class PredictsInFloat64(Right):
 
 
 @dataclass(frozen=True)
+class PredictsOneRow(Right):
+    def predict(self, raw):
+        return raw.mean(axis=0, keepdims=True)
+
+
+@dataclass(frozen=True)
 class ConstantOfAnotherShape(Right):
     def constant(self, y, weight):
         return np.average(y, weights=None if weight is None else np.tile(weight[:, None], y.shape[1]))
@@ -219,6 +225,12 @@ class ScoresRows(Right):
 
 
 @dataclass(frozen=True)
+class ScoresNaN(Right):
+    def score(self, y, raw, weight):
+        return float("nan")
+
+
+@dataclass(frozen=True)
 class CannotScore(Right):
     def score(self, y, raw, weight):
         return super().score(y, raw)
@@ -261,7 +273,9 @@ FAULTS = [
     (CoarseInFloat32(), r"in float32 it must be what it is in float64, but the value is \S+ and \S+"),
     (Overflows(), r"must be finite at raw = 1000 in float32"),
     (PredictsInFloat64(), r"predict must return one float32 row per row of raw, .* got float64 of shape \(9, 1\)"),
+    (PredictsOneRow(), r"predict must return one float32 row per row of raw, .* got float32 of shape \(1, 1\)"),
     (ScoresRows(), r"score must return a finite float, got ndarray"),
+    (ScoresNaN(), r"score must return a finite float, got nan"),
     (CannotScore(), r"score must take y, raw and weight, but raised TypeError"),
     (OneStd(), r"std must have the shape of a prediction, \(9, 1\), got \(\)"),
     (ConstantOfAnotherShape(), r"constant must have shape \(1,\), got \(\)"),

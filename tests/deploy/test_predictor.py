@@ -1,28 +1,24 @@
 """The predictor computes what the estimator predicts, travels light, and brings nobody along."""
 
-import os
 import pickle
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 
-import skbackprop
 from skbackprop import ACTIVATIONS, LOSSES, BatchMLPRegressor, Dense, Gaussian, Network, Quantile, SquaredError
 from skbackprop.deploy.predictor import make_predictor
 from skbackprop.network.losses import Units
 from skbackprop.network.model import Model
-from tests.estimators.kinds import PERCEPTRONS, one_each, over
+from tests.estimators.kinds import ENDLESS, PERCEPTRONS, one_each, over
+from tests.processes import python
 
 
 def fitted(dtype=np.float64, outputs=1, **parameters):
     rng = np.random.default_rng(0)
     X = (rng.standard_normal((200, 4)) * [1, 10, 0.1, 3] + [0, 5, -1, 2]).astype(dtype)
     y = np.exp(X[:, :outputs] / 4)
-    model = BatchMLPRegressor(hidden_layer_sizes=(20, 10), max_iter=3, n_iter_no_change=np.inf, random_state=0)
+    model = BatchMLPRegressor(hidden_layer_sizes=(20, 10), max_iter=3, **ENDLESS)
     return model.set_params(**parameters).fit(X, y[:, 0] if outputs == 1 else y), X
 
 
@@ -56,6 +52,21 @@ def test_it_is_a_copy_and_leaves_its_input_alone():
     np.testing.assert_array_equal(predict(X), before)
 
 
+def test_its_classes_are_a_copy_too():
+    X, kind = np.random.default_rng(0).standard_normal((200, 4)), PERCEPTRONS["classes"]
+    model = kind.make(max_iter=1, **ENDLESS).fit(X, kind.target(X[:, 0]))
+    predictor = model.predictor()
+    before = predictor(X)
+    model.classes_[:] = 0
+    np.testing.assert_array_equal(predictor(X), before)
+
+
+def test_it_answers_in_the_precision_of_its_model_whatever_that_of_the_rows():
+    model, X = fitted(np.float32)
+    rows = X.astype(np.float64)
+    assert model.predictor()(rows).dtype == model.predict(rows).dtype == np.float32
+
+
 def test_raw_output_has_what_predict_leaves_out():
     model, X = fitted(outputs=3, loss="gaussian", learning_rate_init=1e-2)
     predictor = model.predictor()
@@ -73,7 +84,7 @@ def test_every_method_it_shares_with_its_estimator_gives_the_same(kind, loss, st
     rng = np.random.default_rng(0)
     X = rng.standard_normal((200, 4)) * [1, 10, 0.1, 3] + [0, 5, -1, 2]
     model = kind.make(loss=loss, standardize=standardize, hidden_layer_sizes=hidden, learning_rate_init=1e-3)
-    model.set_params(max_iter=5, n_iter_no_change=np.inf, random_state=0).fit(X, kind.target(np.exp(X[:, 0] / 4)))
+    model.set_params(max_iter=5, **ENDLESS).fit(X, kind.target(np.exp(X[:, 0] / 4)))
     predictor = model.predictor()
     for method in {"predict", kind.method}:
         expected, predicted = getattr(model, method)(X), getattr(predictor, method)(X)
@@ -89,7 +100,7 @@ def test_small_probabilities_keep_their_digits():
     """Of two classes the first one's is not 1 - p."""
     X = np.arange(40.0)[:, None]
     kind = PERCEPTRONS["two classes"]
-    model = kind.make(hidden_layer_sizes=(), max_iter=200, n_iter_no_change=np.inf, random_state=0)
+    model = kind.make(hidden_layer_sizes=(), max_iter=200, **ENDLESS)
     model.fit(X, np.where(X[:, 0] > 20, "yes", "no"))
     expected = model.predict_proba(X * 1000)
     assert 0 < expected[-1, 0] < 1e-100
@@ -105,9 +116,7 @@ def test_only_what_is_fitted_can_leave(kind):
 def test_unpickling_it_imports_neither_scikit_learn_nor_numba(tmp_path):
     X, one = np.random.default_rng(0).standard_normal((200, 4)), np.ones((1, 4))
     kinds = PERCEPTRONS.values()
-    models = [
-        kind.make(max_iter=3, n_iter_no_change=np.inf, random_state=0).fit(X, kind.target(X[:, 0])) for kind in kinds
-    ]
+    models = [kind.make(max_iter=3, **ENDLESS).fit(X, kind.target(X[:, 0])) for kind in kinds]
     for model in models:
         assert len(pickle.dumps(model.predictor())) < 1.05 * model.theta_.nbytes + 4096
     path = tmp_path / "predictors.pickle"
@@ -120,11 +129,7 @@ def test_unpickling_it_imports_neither_scikit_learn_nor_numba(tmp_path):
         "for predictor, method in predictors: print(getattr(predictor, method)(X).flat[0], predictor(X).flat[0])\n"
         "print(*{'sklearn', 'numba'} & set(sys.modules))"
     )
-    environment = os.environ | {"PYTHONPATH": str(Path(skbackprop.__file__).parents[1])}
-    run = subprocess.run(
-        [sys.executable, "-c", code, path], env=environment, capture_output=True, text=True, check=True
-    )
-    *lines, loaded = run.stdout.split("\n")[:-1]
+    *lines, loaded = python("-c", code, path).stdout.split("\n")[:-1]
     assert loaded == ""
     for line, model, kind in zip(lines, models, kinds, strict=True):
         number, prediction = line.split()

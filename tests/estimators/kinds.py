@@ -6,6 +6,7 @@ or another kind of target, is an entry of PERCEPTRONS or SEQUENCES; what only on
 alone, all else of both.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,20 @@ from skbackprop import (
     BatchRNNRegressor,
     Elman,
 )
+
+ENDLESS = {"n_iter_no_change": math.inf, "random_state": 0}
+"""Parameters of fits that take all of their epochs, and alike every time."""
+
+
+def saddle(n, d=3):
+    """Columns between -1 and 1, and x0 x1 + x2, of which no line comes near."""
+    X = np.random.RandomState(0).uniform(-1, 1, (n, d))
+    return X, X[:, 0] * X[:, 1] + X[:, 2]
+
+
+def by_layer(model, vector=None):
+    """The parameters of each layer, or the part of another vector that is theirs; the first layer standardises."""
+    return model.model_.network.parameters.views(model.theta_ if vector is None else vector)
 
 
 @dataclass(frozen=True)

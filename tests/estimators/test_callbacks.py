@@ -15,29 +15,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skbackprop import BatchMLPRegressor
-from tests.estimators.kinds import ESTIMATORS
+from tests.estimators.kinds import saddle
 
 HAS_CALLBACKS = importlib.util.find_spec("sklearn.callback") is not None
 needs_callbacks = pytest.mark.skipif(not HAS_CALLBACKS, reason="scikit-learn has callbacks from 1.9 on")
 
-rng = np.random.RandomState(0)
-X = rng.uniform(-1, 1, (100, 3))
-f = X[:, 0] * X[:, 1] + X[:, 2]
+X, f = saddle(100)
 SOLVERS = ["adam", "lbfgs"]
-
-
-@pytest.fixture(params=ESTIMATORS.values(), ids=ESTIMATORS)
-def kind(request):
-    return request.param
-
-
-@pytest.fixture
-def net(kind):
-    def make(**parameters):
-        quick = {"hidden_layer_sizes": (5,), "learning_rate_init": 0.02, "max_iter": 4, "random_state": 0}
-        return kind.make(**quick | {"n_iter_no_change": math.inf, "batch_size": 20} | parameters)
-
-    return make
 
 
 @pytest.fixture

@@ -1,9 +1,6 @@
 """scikit-learn's own checks of an estimator, over several instances."""
 
 import math
-import os
-import subprocess
-import sys
 import textwrap
 
 import numpy as np
@@ -23,6 +20,7 @@ from skbackprop import (
     Warmup,
 )
 from tests.estimators.kinds import ESTIMATORS, every_estimator
+from tests.processes import python
 
 ARRAY_API_CHECK = "check_array_api_input"
 
@@ -90,6 +88,9 @@ def test_scikit_learn_check(estimator, check):
     check(estimator)
 
 
+@pytest.mark.skipif(
+    parse_version(sklearn.__version__) < parse_version("1.9"), reason="scikit-learn has this check from 1.9 on"
+)
 def test_array_api_dispatch_changes_nothing():
     """scikit-learn runs this check only if a variable was set before SciPy was imported, hence in another process."""
     checks = [
@@ -98,9 +99,7 @@ def test_array_api_dispatch_changes_nothing():
         for _, check in estimator_checks_generator(kind.make())
         if name_of(check) == ARRAY_API_CHECK
     ]
-    if not checks:
-        assert parse_version(sklearn.__version__) < parse_version("1.9")
-        return
+    assert checks
     script = f"""
         from sklearn.utils.estimator_checks import estimator_checks_generator
         from skbackprop import {", ".join(ESTIMATORS)}
@@ -111,13 +110,7 @@ def test_array_api_dispatch_changes_nothing():
                     check(estimator)
                     print("passed")
         """
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", textwrap.dedent(script)],
-        env={**os.environ, "SCIPY_ARRAY_API": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    done = python("-W", "error", "-c", textwrap.dedent(script), SCIPY_ARRAY_API="1")
     assert done.stdout.split() == ["passed"] * len(checks)
 
 

@@ -13,7 +13,7 @@ from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
 from skbackprop import OPTIMIZERS, BatchMLPClassifier, BrierLoss, ClassLoss, Focal, LogLoss, ReLU
-from tests.estimators.kinds import CLASSIFIERS, KINDS, labels, one_each, over, three_classes
+from tests.estimators.kinds import CLASSIFIERS, ENDLESS, KINDS, labels, one_each, over, three_classes
 
 every_target = over(CLASSIFIERS)
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -28,8 +28,7 @@ def rows(n=150, seed=0):
 
 def net(kind=KINDS["classes"], **parameters):
     quick = {"hidden_layer_sizes": (10,), "learning_rate_init": 0.01, "batch_size": 50, "max_iter": 5}
-    quick |= {"n_iter_no_change": math.inf, "random_state": 0}
-    return kind.make(**quick | kind.side_by_side(2) | parameters)
+    return kind.make(**quick | ENDLESS | kind.side_by_side(2) | parameters)
 
 
 X, f = rows()
@@ -195,9 +194,19 @@ class TestClassesOfAStream:
                 model.partial_fit(X, self.y, classes=other)
         np.testing.assert_array_equal(model.theta_, before)
 
-    @pytest.mark.parametrize("classes", ["abc", 5, [[3, 5, 8]], [3, "a"], [3.5, 5.0, 8.0]], ids=str)
-    def test_that_are_no_labels_are_refused(self, classes):
-        with pytest.raises(ValueError, match=r"`classes` must be a sequence of labels, got|label"):
+    @pytest.mark.parametrize(
+        ("classes", "match"),
+        [
+            ("abc", r"^`classes` must be a sequence of labels, got 'abc'$"),
+            (5, r"^`classes` must be a sequence of labels, got 5$"),
+            ([[3, 5, 8]], r"^`classes` must be a sequence of labels, got \[\[3, 5, 8\]\]$"),
+            ([3, "a"], r"^Mix of label input types \(string and number\)"),
+            ([3.5, 5.0, 8.0], r"^Unknown label type: .*\[3\.5, 5\.0, 8\.0\]"),
+        ],
+        ids=str,
+    )
+    def test_that_are_no_labels_are_refused(self, classes, match):
+        with pytest.raises(ValueError, match=match):
             net().partial_fit(X, self.y, classes=classes)
 
     def test_that_y_does_not_keep_to_are_refused(self):
@@ -362,6 +371,19 @@ class TestClassWeight:
         assert model.validation_loss_curve_[-1] == pytest.approx(model.history_["data_loss"][-1], rel=1e-6)
         expected = log_loss(self.y, model.predict_proba(X), sample_weight=weight)
         assert model.validation_loss_curve_[-1] == pytest.approx(expected, rel=1e-6)
+
+    def test_is_not_for_a_scorer(self):
+        given = []
+
+        def scorer(estimator, X, y, sample_weight=None):
+            given.append(sample_weight)
+            return 0.0
+
+        model = net(class_weight={"rare": 6.0}, early_stopping=True, monitor=scorer, max_iter=1).fit(X, self.y)
+        model.fit(X, self.y, sample_weight=np.full(150, 2.0))
+        unweighted, weighted = given
+        assert unweighted is None
+        np.testing.assert_array_equal(weighted, 2.0)
 
 
 class TestHeldOutRows:

@@ -3,6 +3,7 @@
 import re
 import tracemalloc
 import warnings
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,19 +21,23 @@ from sklearn.preprocessing import FunctionTransformer
 from skbackprop import (
     ACTIVATIONS,
     INITIALIZERS,
+    LBFGS,
     LOSSES,
     OPTIMIZERS,
     SCHEDULES,
+    SGD,
+    Adam,
+    AdamW,
     BatchMLPRegressor,
     Cosine,
+    InverseScaling,
     LeakyReLU,
     RMSprop,
+    SmallNormal,
     SquaredError,
     Warmup,
 )
-from tests.estimators.kinds import KINDS, every_estimator, every_kind, every_loss, every_perceptron
-
-ENDLESS = {"n_iter_no_change": np.inf, "random_state": 0}
+from tests.estimators.kinds import ENDLESS, KINDS, by_layer, every_estimator, every_kind, every_loss, every_perceptron
 
 
 def rows(kind=KINDS["numbers"], n=120, d=4, seed=0):
@@ -204,12 +209,21 @@ def test_weights_that_sum_to_one_make_alpha_heavy_which_is_told(kind):
     kind.make(alpha=0, max_iter=2, **ENDLESS).fit(X, y, **light)
 
 
+@pytest.mark.parametrize(("alpha", "told"), [(1e-3, True), (1e-5, False)])
+@every_estimator
+def test_an_alpha_that_light_weights_leave_below_a_hundredth_is_not_worth_a_word(kind, alpha, told):
+    X, y = rows(kind)
+    warned = pytest.warns(UserWarning, match="acts like") if told else nullcontext()
+    with warned:
+        kind.make(alpha=alpha, max_iter=1, **ENDLESS).fit(X, y, sample_weight=np.full(len(X), 1 / len(X)))
+
+
 @every_estimator
 def test_constant_columns_are_left_alone(kind):
     X, y = rows(kind)
     X[:, 2] = 1e6 + 0.1
     model = kind.make(max_iter=20, **kind.side_by_side(4), **ENDLESS).fit(X, y)
-    assert model.model_.network.parameters.views(model.theta_)[0].inverse_scale[2] == 1
+    assert by_layer(model)[0].inverse_scale[2] == 1
 
 
 def test_a_constant_target_is_predicted():
@@ -232,6 +246,17 @@ def test_every_start_learns(init):
     assert model.fit(X, y).score(X, y) > 0.9
 
 
+@every_estimator
+def test_all_layers_start_where_init_says(kind):
+    X, y = rows(kind)
+    start = {"init": SmallNormal(1e-8), "standardize": False, "learning_rate_init": 1e-13}
+    model = kind.make(hidden_layer_sizes=(6, 5), max_iter=1, **start, **ENDLESS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X, y)
+    assert max(np.abs(W).max() for W in model.coefs_) < 1e-6
+
+
 @pytest.mark.parametrize("learning_rate", [*SCHEDULES, "adaptive", Warmup(10, Cosine())])
 @pytest.mark.parametrize("solver", [*OPTIMIZERS, RMSprop(rho=0.99)])
 def test_every_schedule_drives_every_solver(solver, learning_rate):
@@ -241,6 +266,71 @@ def test_every_schedule_drives_every_solver(solver, learning_rate):
     assert model.score(X, y) > (0.4 if learning_rate == "invscaling" else 0.8)
     if learning_rate in ("cosine", "one_cycle", "step"):
         assert model.learning_rate_curve_[-1] < 2e-3
+
+
+@pytest.mark.parametrize(
+    ("solver", "name", "value", "same"),
+    [
+        ("sgd", "momentum", 0.5, SGD(momentum=0.5)),
+        ("sgd", "nesterovs_momentum", False, SGD(nesterov=False)),
+        ("rmsprop", "epsilon", 0.01, RMSprop(epsilon=0.01)),
+        ("adam", "beta_1", 0.5, Adam(beta_1=0.5)),
+        ("adam", "beta_2", 0.9, Adam(beta_2=0.9)),
+        ("adam", "epsilon", 0.01, Adam(epsilon=0.01)),
+        ("adamw", "beta_1", 0.5, AdamW(beta_1=0.5)),
+        ("adamw", "beta_2", 0.9, AdamW(beta_2=0.9)),
+        ("adamw", "epsilon", 0.01, AdamW(epsilon=0.01)),
+        ("lbfgs", "max_fun", 4, LBFGS(max_fun=4)),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
+@every_estimator
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_solver_by_name_has_the_numbers_of_the_estimator(kind, solver, name, value, same):
+    X, y = rows(kind)
+    options = {"max_iter": 6, "batch_size": 50, **ENDLESS}
+    by_name = kind.make(solver=solver, **{name: value}, **options).fit(X, y).theta_
+    np.testing.assert_array_equal(by_name, kind.make(solver=same, **options).fit(X, y).theta_)
+    assert np.any(by_name != kind.make(solver=solver, **options).fit(X, y).theta_)
+
+
+@every_estimator
+def test_power_t_is_that_of_inverse_scaling(kind):
+    X, y = rows(kind)
+    options = {"max_iter": 2, "batch_size": 50, **ENDLESS}
+    by_name = kind.make(learning_rate="invscaling", power_t=0.9, **options).fit(X, y)
+    by_object = kind.make(learning_rate=InverseScaling(0.9), **options).fit(X, y)
+    np.testing.assert_array_equal(by_name.theta_, by_object.theta_)
+    assert by_name.learning_rate_curve_[-1] == pytest.approx(1e-3 * 6**-0.9)
+
+
+@every_estimator
+def test_an_adaptive_rate_is_divided_by_five_until_it_is_negligible(kind):
+    """No epoch improves by more than `tol` here: of every two, one sets what is to be beaten and one does not."""
+    X, y = rows(kind)
+    model = kind.make(learning_rate="adaptive", learning_rate_init=1e-5, tol=1.0, n_iter_no_change=1, random_state=0)
+    model.fit(X, y)
+    np.testing.assert_allclose(model.learning_rate_curve_, np.repeat([1e-5, 2e-6, 4e-7], 2))
+
+
+@pytest.mark.parametrize(
+    ("learning_rate", "early_stopping", "epochs"), [("constant", False, 2), ("cosine", False, 5), ("cosine", True, 2)]
+)
+@every_estimator
+@pytest.mark.filterwarnings("ignore:early stopping kept weights")
+def test_a_planned_end_is_reached_unless_validation_rows_say_stop(kind, learning_rate, early_stopping, epochs):
+    X, y = rows(kind)
+    model = kind.make(learning_rate=learning_rate, early_stopping=early_stopping, tol=1.0, n_iter_no_change=1)
+    assert model.set_params(max_iter=5, random_state=0).fit(X, y).n_iter_ == epochs
+
+
+@every_estimator
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_patience_does_not_end_lbfgs(kind):
+    X, y = rows(kind)
+    options = {"solver": "lbfgs", "max_iter": 60, "tol": 1e-3, "random_state": 0}
+    impatient, endless = (kind.make(n_iter_no_change=limit, **options).fit(X, y) for limit in (1, np.inf))
+    assert impatient.n_iter_ == endless.n_iter_ > 10
 
 
 @every_loss
@@ -292,6 +382,31 @@ def test_rows_to_validate_on(kind):
     weighted.fit(X[:300], y[:300], X_val=X[300:], y_val=y[300:], sample_weight_val=weight)
     expected = kind.mean_loss(y[300:350], kind.output(model, X[300:350]), y[:300])
     assert weighted.validation_loss_curve_[-1] == pytest.approx(expected)
+
+
+@every_estimator
+def test_without_early_stopping_validation_rows_choose_nothing(kind):
+    X, y = rows(kind)
+    scores = iter([3.0, 2.0, 1.0])
+    model = kind.make(max_iter=3, monitor=lambda model, X, y: next(scores), **ENDLESS)
+    model.fit(X, y, X_val=X[:9], y_val=y[:9])
+    assert (model.best_iter_, model.loss_) == (3, model.loss_curve_[-1])
+    np.testing.assert_array_equal(model.theta_, kind.make(max_iter=3, **ENDLESS).fit(X, y).theta_)
+
+
+@every_estimator
+def test_a_fit_anew_holds_out_other_rows(kind):
+    X = np.column_stack([np.arange(200.0), np.random.default_rng(0).normal(size=200)])
+    y = kind.target(X[:, 1])
+    scored = []
+
+    def scorer(estimator, X, y):
+        scored.append(tuple(X[:, 0]))
+        return 0.0
+
+    model = kind.make(early_stopping=True, monitor=scorer, max_iter=1, n_iter_no_change=np.inf)
+    model.set_params(random_state=np.random.RandomState(0)).fit(X, y).fit(X, y)
+    assert len(set(scored)) == len(scored) == 2
 
 
 @every_estimator
@@ -466,6 +581,36 @@ def test_validation_rows_in_other_units_are_told(kind):
         model.fit(X, y, X_val=30 * X + 50, y_val=y)
 
 
+def test_rows_held_out_of_X_are_not_said_to_be_in_other_units(rng):
+    """Of the same rows, given to validate on, it is said."""
+    X = rng.normal(size=(300, 3))
+    y = X[:, 0] * np.where(np.arange(300) < 240, 1.0, -1.0)
+    model = BatchMLPRegressor(early_stopping=True, shuffle=False, validation_fraction=0.2, learning_rate_init=0.05)
+    model.set_params(random_state=0).fit(X, y)
+    with pytest.warns(ConvergenceWarning, match=r"the validation rows are predicted worse .* look whether `X_val`"):
+        model.fit(X[:240], y[:240], X_val=X[240:], y_val=y[240:])
+
+
+@pytest.mark.parametrize(("excess", "told"), [(0.2, True), (0.05, False)])
+def test_a_fit_is_of_no_use_where_its_loss_is_a_tenth_above_that_of_the_constant(excess, told, rng):
+    """It predicts zero for a target of variance one and of mean sqrt(excess)."""
+    X, y = rng.normal(size=(500, 2)), rng.normal(size=500)
+    y = (y - y.mean()) / y.std() + np.sqrt(excess)
+    start = {"init": SmallNormal(1e-8), "standardize": False, "learning_rate_init": 1e-13}
+    model = BatchMLPRegressor(hidden_layer_sizes=(), max_iter=1, **start, **ENDLESS)
+    with pytest.warns(ConvergenceWarning, match="worse than the best constant") if told else nullcontext():
+        model.fit(X, y)
+
+
+def test_the_constant_that_a_fit_is_compared_with_is_weighted():
+    """Of 0 and 10 with weights 9 and 1 the mean is 1, and half the variance 4.5."""
+    X, y = np.random.default_rng(0).normal(size=(100, 2)), np.tile([1000.0, 1010.0], 50)
+    model = BatchMLPRegressor(standardize=False, max_iter=2, **ENDLESS)
+    expected = r"worse than the best constant would do \(loss .*, constant 4\.5\)"
+    with pytest.warns(ConvergenceWarning, match=expected):
+        model.fit(X, y, sample_weight=np.tile([1.8, 0.2], 50))
+
+
 @every_estimator
 @pytest.mark.parametrize(
     "around",
@@ -496,16 +641,22 @@ def test_a_warning_that_is_raised_costs_no_model(kind):
 
 
 @every_estimator
-def test_ctrl_c_after_the_last_epoch_costs_no_model(kind, monkeypatch):
-    def interrupted(session):
-        raise KeyboardInterrupt
+def test_ctrl_c_after_the_last_epoch_costs_no_model(kind):
+    """A loss is asked for its constant twice: for where training starts, and for what a fit must be better than."""
+    calls, Loss = [], type(kind.losses["squared_error"])
 
-    monkeypatch.setattr("skbackprop.estimators._session.verdict", interrupted)
+    class PressesCtrlC(Loss):
+        def constant(self, y, weight):
+            calls.append(len(y))
+            if len(calls) == 2:
+                raise KeyboardInterrupt
+            return super().constant(y, weight)
+
     X, y = rows(kind)
-    model = kind.make(max_iter=2)
+    model = kind.make(loss=PressesCtrlC(), max_iter=2)
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, y)
-    assert model.n_iter_ == 2
+    assert (len(calls), model.n_iter_) == (2, 2)
 
 
 @every_estimator

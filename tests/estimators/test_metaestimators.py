@@ -4,8 +4,6 @@ Work goes to other processes where objects, fitted nets or the rows of classes m
 other things to show stays in this one.
 """
 
-import math
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -55,6 +53,7 @@ from skbackprop import (
     Focal,
     LeakyReLU,
 )
+from tests.estimators.kinds import ENDLESS
 
 LINEAR_BEST = 0.2
 """No linear model gets beyond this R2 on ``product``; `test_data_are_out_of_reach_for_a_linear_model` holds it."""
@@ -70,8 +69,7 @@ def product(n=300, seed=0):
 def quick_net(**parameters):
     """A small net whose fit takes some tens of milliseconds and never fewer epochs than it may."""
     quick = {"hidden_layer_sizes": (20,), "batch_size": 25, "max_iter": 40, "learning_rate_init": 0.03}
-    quick |= {"learning_rate": "cosine", "n_iter_no_change": math.inf, "random_state": 0}
-    return BatchMLPRegressor(**quick | parameters)
+    return BatchMLPRegressor(**quick | {"learning_rate": "cosine"} | ENDLESS | parameters)
 
 
 def quick_sequences(**parameters):

@@ -9,10 +9,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skbackprop import AdamW, BatchMLPRegressor, Cosine, Huber, Warmup
-from tests.estimators.kinds import every_estimator
+from tests.estimators.kinds import ENDLESS, every_estimator
 
 X = np.random.default_rng(0).normal(size=(60, 3))
-QUICK = {"max_iter": 3, "n_iter_no_change": np.inf, "random_state": 0}
+QUICK = ENDLESS | {"max_iter": 3}
 
 
 def test_fields_are_listed_at_any_depth():

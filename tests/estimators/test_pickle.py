@@ -1,10 +1,7 @@
 """A pickle is the weights and little more; what comes out of it goes on exactly like what went in."""
 
 import copy
-import math
 import pickle
-import subprocess
-import sys
 
 import joblib
 import numpy as np
@@ -12,11 +9,10 @@ import pytest
 from sklearn.base import clone
 
 from skbackprop import LSTM, SGD, AdamW, Elman, LeakyReLU, LogLoss, ReLU, RMSprop
-from tests.estimators.kinds import KINDS, every_estimator
+from tests.estimators.kinds import ENDLESS, KINDS, every_estimator, saddle
+from tests.processes import python
 
-rng = np.random.RandomState(0)
-X = rng.uniform(-1, 1, (1000, 10))
-f = X[:, 0] * X[:, 1] + X[:, 2]
+X, f = saddle(1000, 10)
 
 OBJECTS = {"solver": AdamW(weight_decay=0.1), "activation": (LeakyReLU(0.1), "gelu"), "learning_rate": "invscaling"}
 VARIANTS = {
@@ -37,8 +33,8 @@ variants = pytest.mark.parametrize(("kind", "parameters"), VARIANTS.values(), id
 
 
 def net(kind, **parameters):
-    quick = {"hidden_layer_sizes": (8, 5), "learning_rate_init": 0.01, "max_iter": 3, "random_state": 0}
-    return kind.make(**quick | {"n_iter_no_change": math.inf} | parameters)
+    quick = {"hidden_layer_sizes": (8, 5), "learning_rate_init": 0.01, "max_iter": 3}
+    return kind.make(**quick | ENDLESS | parameters)
 
 
 def target(kind, model):
@@ -224,8 +220,8 @@ def test_another_process_goes_on_alike(tmp_path):
         "after = [getattr(model.partial_fit(X, y), method)(X) for model, method, y in jobs]\n"
         "joblib.dump((before, after), sys.argv[2])"
     )
-    paths = [str(tmp_path / "models.joblib"), str(tmp_path / "predictions.joblib")]
-    subprocess.run([sys.executable, "-W", "error", "-c", script, *paths], check=True)
+    paths = [tmp_path / "models.joblib", tmp_path / "predictions.joblib"]
+    python("-W", "error", "-c", script, *paths)
     for (model, method, y), before, after in zip(jobs, *joblib.load(paths[1]), strict=True):
         np.testing.assert_allclose(before, getattr(model, method)(X[:50]), rtol=1e-12)
         np.testing.assert_allclose(after, getattr(model.partial_fit(X[:50], y), method)(X[:50]), rtol=1e-10)

@@ -15,9 +15,7 @@ from sklearn.metrics import mean_poisson_deviance, r2_score
 from sklearn.model_selection import GridSearchCV
 
 from skbackprop import SGD, AdamW, BatchMLPRegressor, Constant, Elman, Logistic, RMSprop
-from tests.estimators.kinds import ESTIMATORS, KINDS, PERCEPTRONS, every_estimator, every_kind, every_loss
-
-ENDLESS = {"n_iter_no_change": np.inf}
+from tests.estimators.kinds import ENDLESS, ESTIMATORS, KINDS, PERCEPTRONS, every_estimator, every_kind, every_loss
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +29,7 @@ def test_b1_the_unit_of_the_target_does_not_matter(data):
     X, f = data
     scores = []
     for y in (f, f * 1e-3, f * 1e4, f + 1000):
-        model = BatchMLPRegressor(random_state=0, max_iter=60, **ENDLESS).fit(X[:900], y[:900])
+        model = BatchMLPRegressor(max_iter=60, **ENDLESS).fit(X[:900], y[:900])
         scores.append(model.score(X[900:], y[900:]))
     assert scores[0] > 0.85
     np.testing.assert_allclose(scores, scores[0], atol=5e-4)
@@ -73,7 +71,7 @@ def test_b3_a_warm_start_does_not_inherit_the_end_of_the_first_fit(kind, data):
 def test_b4_the_weights_that_are_kept_have_the_score_that_is_reported(kind, data):
     X, y = data[0], kind.target(data[1])
     X_val, y_val = X[900:], y[900:]
-    options = {"early_stopping": True, "warm_start": True, "random_state": 0, "monitor": kind.monitor, **ENDLESS}
+    options = {"early_stopping": True, "warm_start": True, "monitor": kind.monitor, **ENDLESS}
     model = kind.make(max_iter=15, **options).fit(X[:900], y[:900], X_val=X_val, y_val=y_val)
     assert model.score(X_val, y_val) == pytest.approx(model.best_validation_score_, abs=1e-9)
     kept = kind.output(model, X_val)
@@ -91,7 +89,7 @@ def test_b5_a_warm_start_holds_out_the_same_rows(kind, random_state):
     X = np.column_stack([np.arange(200.0), np.random.default_rng(0).normal(size=200)])
     y = kind.target(X[:, 1])
     model = kind.make(early_stopping=True, warm_start=True, random_state=random_state, monitor=kind.monitor, max_iter=2)
-    model.set_params(learning_rate_init=1e-9, **ENDLESS)
+    model.set_params(learning_rate_init=1e-9, n_iter_no_change=np.inf)
     scored = []
 
     def scorer(estimator, X, y):
@@ -125,7 +123,7 @@ def test_b7_a_constant_model_reaches_the_weighted_mean_for_every_batch_size(batc
     X, y = np.zeros((100, 1)), np.r_[np.zeros(95), np.ones(5)][rng.permutation(100)]
     weight = np.where(y == 1, 19.0, 1.0)
     model = BatchMLPRegressor(
-        hidden_layer_sizes=(), solver="sgd", momentum=0.0, alpha=0, batch_size=batch_size, random_state=0, max_iter=150
+        hidden_layer_sizes=(), solver="sgd", momentum=0.0, alpha=0, batch_size=batch_size, max_iter=150
     )
     model.set_params(
         standardize=False, learning_rate="cosine", learning_rate_init=0.3 if batch_size != 1 else 0.005, tol=0
@@ -139,7 +137,7 @@ def test_b8_batches_of_zero_weight_are_no_trouble(kind, data):
     X, y = data[0], kind.target(data[1])
     weight = np.zeros(1200)
     weight[:30] = 1
-    options = {"batch_size": 10, "max_iter": 3, "shuffle": False, "random_state": 0, **ENDLESS}
+    options = {"batch_size": 10, "max_iter": 3, "shuffle": False, **ENDLESS}
     model = kind.make(**options).fit(X, y, sample_weight=weight)
     alone = kind.make(**options).fit(X[:30], y[:30])
     np.testing.assert_allclose(kind.output(model, X), kind.output(alone, X), rtol=1e-9)
@@ -150,7 +148,7 @@ def test_b8_batches_of_zero_weight_are_no_trouble(kind, data):
 def test_b9_decoupled_decay_does_not_depend_on_the_batch(Solver):
     """A constant target is met from the start: all that moves the weights is their decay, here in 240 steps."""
     X = np.random.default_rng(0).normal(size=(1200, 6))
-    given = {"solver": Solver(weight_decay=0.5), "alpha": 0, "average": False, "random_state": 0, **ENDLESS}
+    given = {"solver": Solver(weight_decay=0.5), "alpha": 0, "average": False, **ENDLESS}
     for batch_size, epochs in ((20, 4), (400, 80)):
         model = BatchMLPRegressor(batch_size=batch_size, max_iter=epochs, **given)
         start, end = (
@@ -175,9 +173,9 @@ def test_b10_every_solver_has_the_curves_and_the_loss_is_that_of_the_model(kind,
 
 def test_b11_early_stopping_watches_the_loss_or_what_one_asks_for(data):
     X, y = data
-    model = BatchMLPRegressor(early_stopping=True, random_state=0, max_iter=30, **ENDLESS).fit(X, y)
+    model = BatchMLPRegressor(early_stopping=True, max_iter=30, **ENDLESS).fit(X, y)
     assert model.validation_scores_ == [-loss for loss in model.validation_loss_curve_]
-    model = BatchMLPRegressor(early_stopping=True, monitor="neg_mean_absolute_error", random_state=0, max_iter=5)
+    model = BatchMLPRegressor(early_stopping=True, monitor="neg_mean_absolute_error", max_iter=5)
     model.set_params(**ENDLESS).fit(X, y * 1e4, X_val=X[:50], y_val=y[:50] * 1e4)
     error = np.abs(model.predict(X[:50]) - y[:50] * 1e4).mean()
     assert model.best_validation_score_ == pytest.approx(-error)
@@ -328,7 +326,7 @@ def test_b19_a_warm_start_with_another_network_says_so(kind, data, first, second
 @every_estimator
 def test_b19_early_stopping_may_be_switched_on_later(kind, data):
     X, y = data[0], kind.target(data[1])
-    model = kind.make(warm_start=True, max_iter=3, random_state=0, **ENDLESS).fit(X, y)
+    model = kind.make(warm_start=True, max_iter=3, **ENDLESS).fit(X, y)
     model.set_params(early_stopping=True).fit(X, y)
     assert len(model.validation_scores_) == 3
 
@@ -416,7 +414,7 @@ def test_ctrl_c_is_not_lost_in_a_fit_that_has_just_diverged(data):
 def test_a_fit_that_fails_says_so(data, options):
     X, y = data
     if "solver" in options:
-        model = BatchMLPRegressor(max_iter=5, random_state=0, **ENDLESS).fit(X, y)
+        model = BatchMLPRegressor(max_iter=5, **ENDLESS).fit(X, y)
         before = model.predict(X)
         with pytest.raises(
             ValueError, match=r"training diverged in epoch \d+: .*lower `learning_rate_init` \(now 100\)"
@@ -434,7 +432,7 @@ def test_a_rough_ride_to_good_weights_raises_no_alarm(data):
     X = rng.uniform(-1, 1, (100, 3))
     y = X[:, 0] * X[:, 1] + X[:, 2]
     model = BatchMLPRegressor(hidden_layer_sizes=(5,), learning_rate_init=1.0, max_iter=8, batch_size=20)
-    model.set_params(early_stopping=True, random_state=0, **ENDLESS).fit(X, y)
+    model.set_params(early_stopping=True, **ENDLESS).fit(X, y)
     assert model.history_["data_loss"][model.best_iter_ - 1] > 0.55
     assert model.score(X, y) > 0
 
@@ -442,6 +440,6 @@ def test_a_rough_ride_to_good_weights_raises_no_alarm(data):
 def test_the_shape_of_the_target_comes_back(data):
     X, y = data
     for target in (y, y[:, None], np.c_[y, y]):
-        model = BatchMLPRegressor(max_iter=2, random_state=0, **ENDLESS).fit(X, target)
+        model = BatchMLPRegressor(max_iter=2, **ENDLESS).fit(X, target)
         assert model.predict(X).shape == target.shape
         assert np.isfinite(r2_score(target, model.predict(X)))

@@ -1,6 +1,5 @@
 """What only the recurrent estimators do: forms of X, padding, targets per step, tokens, steps of a stream."""
 
-import math
 import pickle
 
 import numpy as np
@@ -11,8 +10,8 @@ from sklearn.exceptions import NotFittedError
 
 from skbackprop import LBFGS, BatchRNNClassifier, BatchRNNRegressor, Quantile, make_windows, pad_sequences
 from skbackprop.network.cells import CELLS
+from tests.estimators.kinds import ENDLESS
 
-ENDLESS = {"n_iter_no_change": math.inf, "random_state": 0}
 QUICK = ENDLESS | {"hidden_layer_sizes": (8,), "learning_rate_init": 0.01, "batch_size": 20}
 
 
@@ -35,6 +34,28 @@ def test_what_stands_in_the_padding_changes_nothing(cell, options):
     np.testing.assert_allclose(models[0].predict(padded), models[1].predict(wider), rtol=1e-9)
     alone = np.concatenate([models[0].predict(x[None]) for x in short])
     np.testing.assert_allclose(alone, models[0].predict(padded), rtol=1e-9)
+
+
+@pytest.mark.parametrize("every_step", [False, True])
+def test_truncation_cuts_what_is_longer_and_nothing_else(every_step):
+    X, sums = walks()
+    y = sums if every_step else sums[:, -1]
+    whole, seven, two = (
+        BatchRNNRegressor(truncate=steps, return_sequences=every_step, max_iter=2, **QUICK).fit(X, y).theta_
+        for steps in (None, 7, 2)
+    )
+    np.testing.assert_array_equal(seven, whole)
+    assert np.any(two != whole)
+
+
+@pytest.mark.parametrize("cell", ["elman", "gru", "lstm"])
+def test_recurrent_dropout_disturbs_training_and_not_prediction(cell):
+    """In one batch, whose order no generator decides."""
+    X, sums = walks()
+    options = QUICK | {"cell": cell, "max_iter": 2, "batch_size": "full"}
+    noisy, plain = (BatchRNNRegressor(recurrent_dropout=rate, **options).fit(X, sums[:, -1]) for rate in (0.5, 0.0))
+    assert np.any(noisy.theta_ != plain.theta_)
+    np.testing.assert_array_equal(noisy.predict(X), noisy.predict(X))
 
 
 def test_columns_are_steps_with_channels_side_by_side():
@@ -121,6 +142,29 @@ def test_labels_per_step_with_a_monitor():
     assert model.score(X, y) == pytest.approx(np.mean(model.predict(X) == y))
     with pytest.raises(ValueError, match="`class_weight` must be None with return_sequences=True"):
         BatchRNNClassifier(return_sequences=True, class_weight="balanced").fit(X, y)
+
+
+@pytest.mark.parametrize("monitor", ["accuracy", "neg_log_loss", "roc_auc"])
+def test_any_monitor_scores_labels_per_step_of_sequences_of_all_lengths(monitor):
+    X, sums = walks(120)
+    X[::3, 5:] = np.nan
+    options = QUICK | {"max_iter": 3, "early_stopping": True, "monitor": monitor}
+    model = BatchRNNClassifier(return_sequences=True, **options).fit(X, np.where(sums > 0, "up", "down"))
+    assert np.isfinite(model.validation_scores_).all()
+
+
+def test_a_monitor_gets_tokens_with_their_padding():
+    padded, seen = TOKENS.astype(float), []
+    padded[3, 5:] = np.nan
+
+    def monitor(model, X, y):
+        seen.append(X)
+        return 0.0
+
+    model = BatchRNNClassifier(embedding=4, max_iter=1, monitor=monitor, **QUICK)
+    model.fit(padded, TOKENS[:, 0], X_val=padded, y_val=TOKENS[:, 0])
+    (rows,) = seen
+    np.testing.assert_array_equal(rows, padded)
 
 
 def test_tokens_in_objects_are_numbers_and_none_is_padding():
@@ -258,16 +302,18 @@ def test_what_cannot_be_predicted_step_by_step():
     model = BatchRNNRegressor(max_iter=1, **QUICK).fit(X, Y[:, -1])
     with pytest.raises(ValueError, match=r"`X` must hold no padding in `predict_next`, .*, got NaN"):
         model.predict_next(np.where(np.arange(7)[:, None] == 6, np.nan, X))
-    with pytest.raises(ValueError, match=r"`state` must be what the step before left .* \(5, 8\), got \(20, 8\)"):
+    with pytest.raises(ValueError, match=r"left for the same rows, of shape \(5, 8\), got \(20, 8\)$"):
         model.predict_next(X[:5], model.predict_next(X)[1])
-    with pytest.raises(ValueError, match="`state` must be None or what the step before returned, a list of 3, got"):
-        model.predict_next(X, 0.0)
-    with pytest.raises(ValueError, match="a list of 3, got a tuple of 2"):
-        model.predict_next(X, (None, None))
+    for state, told in ((0.0, "an object of type float"), ((None, None), "a tuple of 2")):
+        expected = f"^`state` must be None or what the step before returned, a list of 3, got {told}$"
+        with pytest.raises(ValueError, match=expected):
+            model.predict_next(X, state)
     with pytest.raises(NotFittedError):
         BatchRNNRegressor().predict_next(X)
     both_ways = BatchRNNRegressor(bidirectional=True, max_iter=1, **QUICK).fit(X, Y[:, -1])
-    with pytest.raises(ValueError, match=r"`predict_next` needs bidirectional=False: .* the future is unknown"):
+    with pytest.raises(
+        ValueError, match=r"`predict_next` needs bidirectional=False: .* the future is unknown, got True$"
+    ):
         both_ways.predict_next(X)
 
 
@@ -277,7 +323,8 @@ def test_steps_of_columns_come_with_their_channels():
     _, state = model.predict_next(X[:, :4])
     for last in (X[:, 4:], X[:, 4:].reshape(20, -1)):
         np.testing.assert_allclose(model.predict_next(last, state)[0], expected, rtol=1e-9)
-    with pytest.raises(ValueError, match=r"`X` must have shape \(n_samples, n_steps, 2\) or \(n_samples, n_st"):
+    expected = r"\(n_samples, n_steps, 2\) or \(n_samples, n_steps \* 2\), as in the first fit, got \(20, 1\)$"
+    with pytest.raises(ValueError, match=f"^`X` must have shape {expected}"):
         model.predict_next(X[:, 0, :1])
 
 
@@ -403,7 +450,7 @@ def test_a_state_may_have_been_a_list():
 def test_numbers_that_single_precision_cannot_hold(method, rng):
     X = rng.normal(size=(50, 6, 1))
     y = X[:, -1, 0]
-    model = BatchRNNRegressor(hidden_layer_sizes=(4,), max_iter=1, n_iter_no_change=np.inf).fit(X.astype(np.float32), y)
+    model = BatchRNNRegressor(hidden_layer_sizes=(4,), max_iter=1, **ENDLESS).fit(X.astype(np.float32), y)
     X[3, 2] = 1e300
     with pytest.raises(ValueError, match=r"`X` must be within \+-3.4e\+38 for a model fitted to float32, got 1e\+300"):
         getattr(model, method)(*(X, y)[: 1 + (method == "score")])

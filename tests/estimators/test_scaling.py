@@ -6,6 +6,7 @@ from scipy.sparse import csc_array, csr_array
 
 from skbackprop import BatchMLPRegressor, BatchRNNRegressor, Quantile
 from skbackprop.estimators import _scaling
+from tests.estimators.kinds import REGRESSORS, by_layer, over
 
 EPS = np.finfo(np.float64).eps
 CONSTANTS = [21.3, 0.3, 1 / 3, -2024.7, 1e6 + 0.1, 1.0, 0.0]
@@ -22,7 +23,7 @@ def rows(n=500, seed=0):
 
 
 def standardize(model):
-    return model.model_.network.parameters.views(model.theta_)[0]
+    return by_layer(model)[0]
 
 
 def quick(Estimator=BatchMLPRegressor, **options):
@@ -116,6 +117,24 @@ def test_a_target_that_does_not_vary_is_met_exactly(loss, constant):
         np.testing.assert_allclose(beside.predict(X)[:, 1], constant, rtol=1e-9)
 
 
+@over(REGRESSORS)
+@pytest.mark.parametrize("loss", ["absolute_error", "huber", "log_cosh", "quantile"])
+def test_where_outliers_do_not_count_the_unit_is_the_spread_of_the_middle(kind, loss):
+    """As a multiple of a Gaussian's; and a standard deviation of five times the middle's still counts as a spread."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(4000, 3)), rng.normal(7.0, 3.0, size=4000)
+    spoilt, wide = y.copy(), y.copy()
+    spoilt[::100] = 999999.0
+    wide[::100] += 150.0
+    assert 4 * 3.0 < wide.std() < 6 * 3.0
+    of_spoilt, of_wide = (
+        kind.make(loss=loss, random_state=0).partial_fit(X, target).model_.units.scale.item()
+        for target in (spoilt, wide)
+    )
+    assert of_spoilt == pytest.approx(3.0, rel=0.05)
+    assert of_wide == pytest.approx(wide.std(), rel=1e-9)
+
+
 @pytest.mark.parametrize("factor", [1e-170, 1e154, 1e200])
 @pytest.mark.parametrize("Estimator", [BatchMLPRegressor, BatchRNNRegressor])
 @pytest.mark.parametrize("loss", ["squared_error", "huber"])
@@ -175,17 +194,20 @@ def test_a_sequence_s_channel_neither():
         np.testing.assert_allclose(model.predict(X + np.array([0.0, 5.0])), model.predict(X), rtol=1e-12)
 
 
-def test_wide_sparse_rows_are_read_many_at_a_time(monkeypatch):
-    shapes = []
+def test_wide_sparse_rows_are_read_many_at_a_time():
+    """However wide they are, they count with what they store."""
+    read = []
 
-    def moments(X, w, origin):
-        shapes.append(X.shape)
-        return 1.0, origin, origin, origin
+    class Watched(csr_array):
+        def __getitem__(self, rows):
+            read.append(rows)
+            return csr_array(self)[rows]
 
-    monkeypatch.setattr(_scaling, "sparse_moments", moments)
-    X = csr_array((np.ones(500), (np.arange(500), np.arange(500))), shape=(500, 1 << 20))
-    _scaling.RunningMoments(1 << 20).update(X)
-    assert shapes == [X.shape]
+    _scaling.RunningMoments(1 << 20).update(
+        Watched((np.ones(500), (np.arange(500), np.arange(500))), shape=(500, 1 << 20))
+    )
+    (rows,) = read
+    assert len(range(500)[rows]) == 500
 
 
 def test_moments_of_two_parts_at_different_levels_are_those_of_the_whole():

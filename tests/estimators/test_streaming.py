@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-from skbackprop import LOSSES, BatchMLPRegressor, Cosine, Huber, Quantile
-from tests.estimators.kinds import KINDS, every_estimator, every_kind
-
-ENDLESS = {"n_iter_no_change": np.inf}
+from skbackprop import LOSSES, Adam, BatchMLPRegressor, Cosine, Huber, Quantile
+from tests.estimators.kinds import ENDLESS, KINDS, by_layer, every_estimator, every_kind
 
 
 def surface(n, seed=0, kind=KINDS["numbers"]):
@@ -53,7 +51,44 @@ def test_moving_units_of_the_inputs_do_not_change_the_function(kind, solver):
 
 
 def input_scale(model):
-    return model.model_.network.parameters.views(model.theta_)[0].inverse_scale
+    return by_layer(model)[0].inverse_scale
+
+
+@every_kind
+def test_the_solver_is_told_of_units_that_have_moved(kind):
+    factors = []
+
+    class Told(Adam):
+        def rescale(self, moments, factor):
+            factors.append(factor.copy())
+            super().rescale(moments, factor)
+
+    X, y = surface(200, kind=kind)
+    model = kind.step(kind.make(solver=Told(), random_state=0), X, y)
+    before = input_scale(model).copy()
+    kind.step(model, 3 * X + 7, y)
+    (factor,) = factors
+    W, ratio = by_layer(model, factor)[1].W, input_scale(model) / before
+    assert (ratio < 0.9).all()
+    np.testing.assert_allclose(W, np.broadcast_to(ratio[:, None], W.shape), rtol=1e-9)
+
+
+def test_a_robust_unit_of_the_target_waits_for_twenty_rows(rng):
+    X, y = rng.normal(size=(30, 3)), rng.normal(size=30)
+    model, scales = BatchMLPRegressor(loss="huber", random_state=0), []
+    for part in np.split(np.arange(30), 6):
+        scales.append(model.partial_fit(X[part], y[part]).model_.units.scale.item())
+    assert scales[1:4] == scales[:1] * 3
+    assert scales[4] != scales[0]
+    assert scales[5] == scales[4]
+
+
+def test_a_rate_of_zero_leaves_the_level_alone():
+    X, y = surface(120)
+    model = BatchMLPRegressor(random_state=0).partial_fit(X, y)
+    before = model.predict(X)
+    model.set_params(learning_rate=lambda step, total: 0.0).partial_fit(X, y + 1000)
+    np.testing.assert_allclose(model.predict(X), before, rtol=1e-9)
 
 
 @every_kind
@@ -96,7 +131,7 @@ def test_a_stream_that_starts_in_a_corner_ends_like_fit(kind, first):
     X_test, y_test = surface(1000, seed=1, kind=kind)
     epochs, chunk = 30, 200
     options = {"learning_rate_init": 0.003, "random_state": 0} | kind.side_by_side(4)
-    whole = kind.make(max_iter=epochs, **options, **ENDLESS).fit(X, y)
+    whole = kind.make(max_iter=epochs, **options | ENDLESS).fit(X, y)
     stream, rng = kind.make(**options), np.random.default_rng(0)
     corner = first(X, y)
     kind.step(stream, X[corner], y[corner])
@@ -135,7 +170,7 @@ def test_pieces_make_the_same_model_as_fit(kind, options):
     X, y = surface(100)
     y = kind.target((y - y.mean()) / y.std())
     options = options | {"standardize": False, "random_state": 0}
-    whole = kind.make(max_iter=6, **ENDLESS, **options).fit(X / 10, y)
+    whole = kind.make(max_iter=6, **options | ENDLESS).fit(X / 10, y)
     pieces = kind.make(**options)
     for _ in range(6):
         kind.step(pieces, X / 10, y)
@@ -186,6 +221,13 @@ def test_history_holds_the_last_epoch_and_counters_go_on(kind):
         kind.step(model, X, y)
         assert (model.n_iter_, model.t_, model.history_["epoch"]) == (call, 100 * call, [call])
         assert model.loss_curve_ == [model.loss_]
+
+
+@every_estimator
+def test_counters_go_on_from_fit(kind):
+    X, y = surface(120, kind=kind)
+    model = kind.make(max_iter=3, **ENDLESS).fit(X, y).partial_fit(X, y)
+    assert (model.n_iter_, model.t_) == (4, 4 * 120)
 
 
 @every_kind
@@ -257,7 +299,7 @@ def test_a_warm_start_takes_off_from_a_target_that_did_not_vary():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(500, 3))
     y = rng.poisson(np.exp(X[:, 0])).astype(float)
-    model = BatchMLPRegressor(loss="poisson", warm_start=True, max_iter=50, random_state=0, **ENDLESS)
+    model = BatchMLPRegressor(loss="poisson", warm_start=True, max_iter=50, **ENDLESS)
     assert model.fit(X, 0 * y).fit(X, y).score(X, y) > 0.5
 
 
@@ -272,3 +314,16 @@ def test_streams_that_share_a_generator_differ(rng):
         predictions.append([model.predict(X) for model in models])
     np.testing.assert_array_equal(*predictions[0])
     assert not np.array_equal(*predictions[1])
+
+
+@every_estimator
+def test_a_stream_does_not_feel_what_others_draw_from_its_generator(kind):
+    X, y = surface(120, kind=kind)
+    thetas = []
+    for disturbed in (False, True):
+        shared = np.random.RandomState(0)
+        model = kind.step(kind.make(batch_size=20, random_state=shared), X, y)
+        if disturbed:
+            shared.random_sample(100)
+        thetas.append(kind.step(model, X, y).theta_)
+    np.testing.assert_array_equal(*thetas)

@@ -4,29 +4,24 @@ That number belongs to the whole process, so it is watched from inside the netwo
 down.
 """
 
-import math
 import os
-import subprocess
-import sys
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import threadpoolctl
 
-import skbackprop
 from skbackprop import Constant, Orthogonal, ReLU, kernel_backend
 from skbackprop.estimators._threads import is_scipys
 from skbackprop.kernels import backend
-from tests.estimators.kinds import KINDS, SEQUENCES, every_estimator
+from tests.estimators.kinds import ENDLESS, KINDS, SEQUENCES, every_estimator, saddle
+from tests.processes import python
 
-rng = np.random.RandomState(0)
-X = rng.uniform(-1, 1, (600, 10))
-y = X[:, 0] * X[:, 1] + X[:, 2]
+X, y = saddle(600, 10)
 blas = threadpoolctl.ThreadpoolController().select(user_api="blas")
 
 # BLAS would share the largest product of this net among its threads, and that would not pay.
@@ -80,8 +75,8 @@ ONE = (1,) * len(blas_threads())
 
 
 def net(kind=KINDS["numbers"], **parameters):
-    quick = {"learning_rate_init": 0.01, "max_iter": 4, "n_iter_no_change": math.inf, "random_state": 0}
-    return kind.make(**MEDIUM | quick | kind.side_by_side(5) | parameters)
+    quick = {"learning_rate_init": 0.01, "max_iter": 4}
+    return kind.make(**MEDIUM | quick | ENDLESS | kind.side_by_side(5) | parameters)
 
 
 def in_threads(workers, function, arguments):
@@ -361,6 +356,7 @@ def test_threads_come_back_after_divergence(both):
     assert blas_threads() == both
 
 
+TWO_THREADS = {"OPENBLAS_NUM_THREADS": "2", "MKL_NUM_THREADS": "2"}
 FORKS = """
 import os, signal, threading, warnings
 import numpy as np, threadpoolctl
@@ -403,12 +399,7 @@ assert blas_threads() == before
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_fork_while_another_thread_predicts_leaves_the_child_free():
-    environment = os.environ | {
-        "PYTHONPATH": str(Path(skbackprop.__file__).parents[1]),
-        "OPENBLAS_NUM_THREADS": "2",
-        "MKL_NUM_THREADS": "2",
-    }
-    done = subprocess.run([sys.executable, "-c", FORKS], env=environment, capture_output=True, text=True, check=False)
+    done = python("-c", FORKS, **TWO_THREADS)
     assert done.stdout.split() == ["0"], done.stderr
 
 
@@ -451,9 +442,6 @@ print("done")
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no timer that sends signals")
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer that sends signals")
 def test_a_signal_at_any_moment_leaves_the_number_of_threads_as_it_was():
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "2", "MKL_NUM_THREADS": "2"}
-    command = [sys.executable, "-c", SIGNALS]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
-    assert done.stdout.split() == ["done"], done.stderr
+    assert python("-c", SIGNALS, timeout=100, **TWO_THREADS).stdout.split() == ["done"]

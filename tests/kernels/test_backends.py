@@ -2,17 +2,13 @@
 
 import inspect
 import os
-import subprocess
-import sys
 import threading
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.base import clone
 
-import skbackprop
 from skbackprop import (
     BatchMLPRegressor,
     BatchRNNRegressor,
@@ -34,6 +30,7 @@ from skbackprop.network.losses import LOSSES
 from skbackprop.network.network import Network
 from skbackprop.network.recurrent import Recurrent
 from skbackprop.optimize.optimizers import OPTIMIZERS, AdamW
+from tests.processes import ROOT, python
 
 needs_numba = pytest.mark.skipif(not backend.numba_is_there(), reason="numba is not installed")
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -334,14 +331,6 @@ def test_an_unknown_backend_is_told():
         pass
 
 
-def test_numba_that_is_not_installed_is_told(monkeypatch):
-    monkeypatch.setattr(backend, "numba_is_there", lambda: False)
-    with pytest.raises(ImportError, match=r"pip install 'skbackprop\[fast\]'"), kernel_backend("numba"):
-        pass
-    with kernels.fixed_kernels() as name:
-        assert name == "numpy"
-
-
 FITS = """
 import warnings
 from skbackprop import BatchMLPRegressor, kernel_backend
@@ -360,19 +349,27 @@ except ImportError as error:
 """
 
 
+def test_numba_that_is_not_installed_is_missed_only_by_who_asks_for_it():
+    as_if = "import sys; sys.modules['numba'] = None\n"
+    assert python("-c", as_if + FITS).stdout.splitlines() == [
+        "numpy",
+        "numpy",
+        "",
+        "kernel_backend('numba') needs numba, which is not installed: pip install 'skbackprop[fast]'",
+    ]
+
+
 def test_numba_that_cannot_be_imported_is_told_once_and_does_not_stop_a_fit(tmp_path):
     broken = tmp_path / "numba"
     broken.mkdir()
     (broken / "__init__.py").write_text("raise ImportError('too new a NumPy')\n", encoding="utf-8")
-    paths = os.pathsep.join([str(tmp_path), str(Path(skbackprop.__file__).parents[1])])
-    environment = os.environ | {"PYTHONPATH": paths}
-    done = subprocess.run([sys.executable, "-c", FITS], env=environment, capture_output=True, text=True, check=False)
+    done = python("-c", FITS, PYTHONPATH=os.pathsep.join([str(tmp_path), str(ROOT)]))
     assert done.stdout.splitlines() == [
         "numpy",
         "numpy",
         "numba is installed but cannot be imported, so the slower kernels of NumPy are used: too new a NumPy",
         "too new a NumPy",
-    ], done.stderr
+    ]
 
 
 @needs_numba

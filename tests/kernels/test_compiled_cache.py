@@ -3,8 +3,6 @@
 import os
 import shutil
 import stat
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pytest
 
 import skbackprop
 from skbackprop.kernels import backend
+from tests.processes import ROOT, python
 
 pytestmark = pytest.mark.skipif(not backend.numba_is_there(), reason="numba is not installed")
 PACKAGE = Path(skbackprop.__file__).parent
@@ -36,13 +35,9 @@ def compiled_here():
 """
 
 
-def run(code, **environment):
-    """Standard output of a fresh interpreter, which looks first where it runs."""
-    changed = os.environ | {"PYTHONPATH": str(PACKAGE.parent)} | environment
-    command, place = [sys.executable, "-c", FIT + code], changed["PYTHONPATH"]
-    done = subprocess.run(command, cwd=place, env=changed, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()
+def run(code, root=ROOT, **environment):
+    """The words that a process prints which has the package from ``root``: it looks first where it runs."""
+    return python("-c", FIT + code, cwd=root, PYTHONPATH=str(root), **environment).stdout.split()
 
 
 SEARCH = """
@@ -62,26 +57,22 @@ def test_neither_a_second_process_nor_workers_of_loky_compile_anything(tmp_path)
     assert (int(first), int(second)) == (6, 0)  # the loop, and what it calls
     script = tmp_path / "search.py"
     script.write_text(FIT + SEARCH, encoding="utf-8")
-    environment |= {"PYTHONPATH": str(PACKAGE.parent)}
-    done = subprocess.run(
-        [sys.executable, script], env=os.environ | environment, capture_output=True, text=True, check=False
-    )
-    assert done.stdout.split() == ["0"] * 4, done.stderr
+    assert python(script, **environment).stdout.split() == ["0"] * 4
 
 
 def test_a_change_in_a_file_that_a_kernel_is_made_of_makes_it_anew(tmp_path):
     shutil.copytree(PACKAGE, tmp_path / "skbackprop", ignore=shutil.ignore_patterns("__pycache__"))
-    environment = {"PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    copy = {"root": tmp_path, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
     code = """
 from skbackprop.kernels.compiled.dense import KERNELS
 kernel, Z = KERNELS["relu_dense"], np.ones((2, 2))
 kernel(Z, Z[0], Z, ())
 print(sum(kernel.stats.cache_misses.values()))
 """
-    (before,) = run(code, **environment)
+    (before,) = run(code, **copy)
     with (tmp_path / "skbackprop/kernels/compiled/slopes.py").open("a", encoding="utf-8") as file:
         file.write("# changed\n")
-    (after,), (again,) = (run(code, **environment) for _ in range(2))
+    (after,), (again,) = (run(code, **copy) for _ in range(2))
     assert (before, after, again) == ("1", "1", "0")
 
 
@@ -131,13 +122,12 @@ def test_a_read_only_installation_without_a_cache_works():
         for path in paths:
             path.chmod((stat.S_IMODE(path.stat().st_mode) | 0o555) & ~0o222)
         code = AS_A_USER_WHO_MAY_NOT_WRITE + FIT + "fit(); import skbackprop; print(skbackprop.__path__[0])"
-        environment = os.environ | {"HOME": folder, "NUMBA_CACHE_DIR": "", "PYTHONPATH": ""}
-        done = subprocess.run(
-            [sys.executable, "-c", code, folder], cwd="/", env=environment, capture_output=True, text=True, check=False
-        )
-        for path in paths:
-            path.chmod(0o755)
-        assert done.stdout.split() == [str(copied)], done.stderr
+        try:
+            done = python("-c", code, folder, cwd="/", HOME=folder, NUMBA_CACHE_DIR="", PYTHONPATH="")
+        finally:
+            for path in paths:
+                path.chmod(0o755)
+        assert done.stdout.split() == [str(copied)]
         assert not list(root.rglob("*.nb?"))
 
 

@@ -162,6 +162,12 @@ def test_the_constant_of_a_class_that_is_absent_or_alone_is_finite(loss, k, excl
         assert p[int(value)] > 0.7 if exclusive else np.abs(p - value).max() < 0.3
 
 
+@pytest.mark.parametrize("loss", [LogLoss(), BrierLoss()], ids=repr)
+def test_a_class_that_is_absent_counts_as_half_a_row(loss):
+    p = loss.predict(loss.constant(np.zeros((N, 1)), None))
+    np.testing.assert_allclose(p, 0.5 / N)
+
+
 @every_loss
 @every_link
 @both_dtypes

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array, csr_matrix
 
+from skbackprop.kernels.training import CACHED
 from skbackprop.network.activations import ACTIVATIONS, Tanh
 from skbackprop.network.blocks import blocks, rows_per_block
 from skbackprop.network.cells import GRU
@@ -430,18 +431,31 @@ def test_batches_add_up_to_the_whole(loss, rng):
     np.testing.assert_allclose(np.mean([g for _, g in parts], axis=0), gradient, rtol=1e-11, atol=1e-14)
 
 
-@pytest.mark.parametrize("rows", [slice(None), slice(7, 901), np.arange(999, -1, -2)], ids=["all", "some", "indices"])
+@pytest.mark.parametrize(
+    ("rows", "n_batches"),
+    [(slice(None), 4), (slice(7, 901), 3), (np.arange(999, -1, -2), 2)],
+    ids=["all", "some", "indices"],
+)
 @pytest.mark.parametrize("weighted", [False, True])
-def test_many_rows_go_through_in_parts_and_nothing_changes(rows, weighted, rng, monkeypatch):
+def test_many_rows_go_through_in_parts_and_nothing_changes(rows, n_batches, weighted, rng):
+    """The batches that they are compared with go through as a whole; a penalty is divided by the number of rows."""
     X, y = rng.standard_normal((1000, 3)), rng.standard_normal((1000, 2))
-    network = Network([Dense(40, Tanh()), Dense(2)], (3,))
+    network = Network([Dense(700, Tanh()), Dense(2)], (3,))
     theta = network.parameters.initial(np.random.RandomState(0), np.float64)
     weight = rng.uniform(0.5, 1.5, 1000) if weighted else None
-    whole = Objective(network, SquaredError(), X, y, weight=weight, penalty=L2(0.1)).value_and_gradient(theta, rows)
-    monkeypatch.setattr("skbackprop.kernels.training.CACHED", 100 * 40 * 8)
-    split = Objective(network, SquaredError(), X, y, weight=weight, penalty=L2(0.1)).value_and_gradient(theta, rows)
-    np.testing.assert_allclose(split[0], whole[0], rtol=1e-12)
-    np.testing.assert_allclose(split[1], whole[1], rtol=1e-10, atol=1e-13)
+
+    def evaluate(rows, alpha):
+        objective = Objective(network, SquaredError(), X, y, weight=weight, penalty=L2(alpha))
+        value, gradient = objective.value_and_gradient(theta, rows)
+        return np.r_[tuple(value)], gradient
+
+    chosen = np.arange(1000)[rows]
+    batches = np.split(chosen, n_batches)
+    assert len(batches[0]) < rows_per_block(network, 8, X, CACHED) < len(chosen)
+    value, gradient = evaluate(rows, 1.0)
+    values, gradients = zip(*[evaluate(batch, 1.0 / n_batches) for batch in batches], strict=True)
+    np.testing.assert_allclose(value, np.mean(values, axis=0), rtol=1e-12)
+    np.testing.assert_allclose(gradient, np.mean(gradients, axis=0), rtol=1e-10, atol=1e-13)
 
 
 def test_a_full_batch_takes_little_memory(rng):

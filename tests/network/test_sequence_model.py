@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from skbackprop.network.blocks import sequences_per_block
+from skbackprop.network.blocks import rows_per_block, sequences_per_block
 from skbackprop.network.cells import CELLS, GRU, LSTM, Elman
 from skbackprop.network.embedding import Embedding
 from skbackprop.network.layers import Dense, Dropout, Standardize
@@ -154,14 +154,15 @@ def test_network_shapes_have_free_steps(rng):
 
 
 @pytest.mark.parametrize("cell", [Elman(), GRU(), LSTM(layer_norm=True)], ids=str)
-def test_many_steps_at_once_are_as_many_single_ones(cell, rng, monkeypatch):
-    """In pieces of three steps."""
-    monkeypatch.setattr("skbackprop.network.model.rows_per_block", lambda network, itemsize: 3 * 5)
+def test_many_steps_at_once_are_as_many_single_ones(cell, rng):
+    """In pieces of three steps, as rows are so wide, and of what is left."""
+    n, wide = 20, 2100
     layers = [Recurrent(cell, 4, return_sequences=True), Dropout(0.5), Recurrent(cell, 3), Dense(2)]
-    network = Network(layers, (None, 2))
+    network = Network(layers, (None, wide))
+    assert rows_per_block(network, 8) // n == 3
     theta = network.parameters.initial(np.random.RandomState(0), np.float64)
     model = Model(network, SquaredError(), theta, Units.natural(2, 2))
-    X, states = rng.standard_normal((5, 11, 2)), None
+    X, states = rng.standard_normal((n, 12, wide)), None
     for x in X.swapaxes(0, 1):
         raw, states = model.step(x, states)
     read, after = model.read(X[:, 4:], model.read(X[:, :4])[1])
