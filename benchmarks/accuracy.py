@@ -34,7 +34,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from skbackprop import AdamW, BatchMLPClassifier, BatchMLPRegressor, Gaussian
+from skbackprop import AdamW, BatchMLPClassifier, BatchMLPRegressor, Gaussian, PiecewiseLinearEncoder
 
 
 class Task(NamedTuple):
@@ -66,6 +66,12 @@ OURS = {
     "ours, few rows, decay 3": decayed(3.0),
 }
 
+PIECES = {
+    "ours, cosine, pieces": PLANNED,
+    "ours, cosine, pieces, held out": PLANNED | HELD_OUT,
+    "ours, few rows, pieces": decayed(1.0),
+}
+
 GAUSSIAN = {
     "ours, gaussian": PLANNED | {"loss": "gaussian"},
     "ours, gaussian, beta 0.5": PLANNED | {"loss": Gaussian(beta=0.5)},
@@ -75,6 +81,10 @@ GAUSSIAN = {
 def own(Model, settings):
     models = {name: lambda seed, chosen=chosen: Model(random_state=seed, **chosen) for name, chosen in settings.items()}
     decays = {"solver": [decayed(decay)["solver"] for decay in (0.3, 1.0, 3.0, 10.0)]}
+    for name, chosen in PIECES.items():
+        models[name] = lambda seed, chosen=chosen: make_pipeline(
+            PiecewiseLinearEncoder(), Model(random_state=seed, standardize="target", **chosen)
+        )
     models["ours, few rows, searched"] = lambda seed: GridSearchCV(models["ours, few rows"](seed), decays)
     return models
 

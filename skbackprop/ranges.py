@@ -65,10 +65,10 @@ def check_integer(name: str, value: Any, low: int, or_else: str = "") -> int:
     return int(value)
 
 
-def check_flag(name: str, value: Any) -> bool:
-    """Return ``value`` as a bool if it is one."""
+def check_flag(name: str, value: Any, also: str = "") -> bool:
+    """Return ``value`` as a bool if it is one; ``also`` are other choices, for the message."""
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"`{name}` must be True or False, got {value!r}")
+        raise TypeError(f"`{name}` must be {also}True or False, got {value!r}")
     return bool(value)
 
 

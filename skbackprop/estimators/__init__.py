@@ -7,18 +7,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._encoder import PiecewiseLinearEncoder
     from ._mlp_classifier import BatchMLPClassifier
     from ._mlp_regressor import BatchMLPRegressor
     from ._rnn_classifier import BatchRNNClassifier
     from ._rnn_regressor import BatchRNNRegressor
 
-__all__ = ["BatchMLPClassifier", "BatchMLPRegressor", "BatchRNNClassifier", "BatchRNNRegressor"]
+__all__ = [
+    "BatchMLPClassifier",
+    "BatchMLPRegressor",
+    "BatchRNNClassifier",
+    "BatchRNNRegressor",
+    "PiecewiseLinearEncoder",
+]
 
 _MODULES = {
     "BatchMLPClassifier": "_mlp_classifier",
     "BatchMLPRegressor": "_mlp_regressor",
     "BatchRNNClassifier": "_rnn_classifier",
     "BatchRNNRegressor": "_rnn_regressor",
+    "PiecewiseLinearEncoder": "_encoder",
 }
 
 

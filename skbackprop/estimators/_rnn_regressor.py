@@ -98,8 +98,9 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
         is cut short only by early stopping.
     max_fun : int, default=15000
         For "lbfgs": the maximum number of evaluations of the objective.
-    standardize : bool, default=True
-        Whether to standardise inputs and target internally, and to start from the best constant prediction.
+    standardize : bool or "target", default=True
+        Whether to standardise inputs and target internally, and to start from the best constant prediction. "target"
+        leaves the inputs as they come, for a pipeline that scales them.
     dropout : float, default=0.0
         Probability that the output of a unit to the next layer is dropped in training.
     clip_norm : float or None, default=1.0

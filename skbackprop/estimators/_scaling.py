@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
+from ..network.layers import Standardize
 from ..network.losses import Loss, Units
 from ..network.losses.constants import weighted_quantile
 from ..network.network import Network
@@ -184,9 +185,10 @@ class Scaling:
     def of(cls, data: Data, network: Network, before: Scaling | None = None) -> Scaling:
         """An empty Scaling for these data, which knows from the one ``before`` which columns have ever varied.
 
-        Tokens have no columns.
+        Tokens, and inputs that the network does not standardise, have no columns here.
         """
-        scaling = cls(network.shapes[0][-1] or 0, data.y.shape[-1])
+        scales = isinstance(network.layers[0], Standardize)
+        scaling = cls(data.X.shape[-1] if scales else 0, data.y.shape[-1])
         if before is not None:
             scaling.X_has_varied, scaling.y_has_varied = before.X_has_varied, before.y_has_varied
         return scaling

@@ -50,7 +50,7 @@ class Settings(NamedTuple):
     schedule: Schedule
     adaptive: bool
     clip: float
-    standardize: bool
+    standardize: bool | str
     newest_share: float
 
     @property
@@ -60,7 +60,7 @@ class Settings(NamedTuple):
 
     def entrance(self) -> list[Layer]:
         """The layers that numbers (not tokens) pass before the hidden layers."""
-        return [Standardize()] if self.standardize else []
+        return [Standardize()] if self.standardize is True else []
 
     def layers(self, entrance: list[Layer], width: int) -> list[Layer]:
         """All layers of a network with ``width`` outputs per row."""
@@ -135,7 +135,7 @@ def read_settings(estimator: Any, losses: Mapping[str, Any], contract: type, arc
         schedule=schedule,
         adaptive=adaptive,
         clip=math.inf if estimator.clip_norm is None else float(estimator.clip_norm),
-        standardize=bool(estimator.standardize),
+        standardize=read_standardize(estimator.standardize),
         newest_share=SHARE if read_average(estimator, solver, schedule) else 1.0,
     )
 
@@ -147,7 +147,7 @@ def check_numbers(e: Any) -> None:
         check_integer("batch_size", e.batch_size, 1, "'auto', 'full' or ")
     check_real("learning_rate_init", e.learning_rate_init, 0, closed="neither")
     check_integer("max_iter", e.max_iter, 1)
-    for name in ("shuffle", "warm_start", "early_stopping", "standardize"):
+    for name in ("shuffle", "warm_start", "early_stopping"):
         check_flag(name, getattr(e, name))
     check_real("tol", e.tol, 0)
     check_real("validation_fraction", e.validation_fraction, 0, 1, closed="neither" if e.early_stopping else "left")
@@ -259,6 +259,10 @@ def check_takes_step_and_total(schedule: Schedule) -> None:
         raise TypeError(f"`learning_rate` must be a function of (step, total), got {schedule!r}") from None
     except ValueError:  # a built-in without a signature
         return
+
+
+def read_standardize(value: Any) -> bool | str:
+    return value if is_name(value, "target") else check_flag("standardize", value, "'target', ")
 
 
 def read_average(e: Any, solver: Optimizer | LBFGS, schedule: Schedule) -> bool:

@@ -55,7 +55,7 @@ WRONG = {
     "epsilon": [0, -1e-8, nan, "", None],
     "n_iter_no_change": [0, -1, 2.5, nan, -inf, "10", None],
     "max_fun": [0, -1, 2.5, nan, inf, None],
-    "standardize": FLAG,
+    "standardize": [*FLAG, "y"],
     "dropout": [-0.1, 1.0, nan, "0.5", None, True],
     "clip_norm": [0, -1, nan, "1", True],
     "init": ["glorot_unifrom", None, 5, nan, VarianceScaling],
