@@ -19,6 +19,7 @@ from ..network.network import Network
 from ..optimize.training import TrainingState
 from ._advice import warn, warn_of_coarse_target, warn_of_light_rows
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
+from ._calls import naming_estimator
 from ._parts import PartParametersMixin
 from ._reading import (
     FLOATS,
@@ -95,6 +96,7 @@ class BatchNetwork(MovingUnits, CallbackSupportMixin, PartParametersMixin, metac
         Returns the weight of a row of each class, or None if all classes count the same.
         """
 
+    @naming_estimator
     @with_callbacks
     def fit(
         self,

@@ -13,6 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from ..network.losses import CLASSIFICATION_LOSSES, ClassificationLoss
 from ._base import BatchNetwork
 from ._callbacks import with_callbacks
+from ._calls import naming_estimator
 from ._reading import Data
 from ._settings import can_step
 from ._targets import ClassTarget, class_counts, read_class_weight
@@ -59,6 +60,7 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         return read_class_weight(self.class_weight, self._target, self._class_counts)
 
     @available_if(can_step)
+    @naming_estimator
     @with_callbacks
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> BatchClassifier:
         """Train on X and y for one epoch, continuing where the last call left off.
