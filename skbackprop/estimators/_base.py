@@ -91,9 +91,9 @@ class BatchNetwork(MovingUnits, CallbackSupportMixin, PartParametersMixin, metac
 
     @abstractmethod
     def _weigh_classes(self, data: Data, keep: bool) -> Array | None:
-        """Count the rows of every class, adding to earlier counts if ``keep``.
+        """Count the targets of every class, adding to earlier counts if ``keep``.
 
-        Returns the weight of a row of each class, or None if all classes count the same.
+        Returns the weight of a target of each class, or None if all classes count the same.
         """
 
     @naming_estimator
