@@ -22,7 +22,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.metrics import root_mean_squared_error
 from sklearn.model_selection import TimeSeriesSplit
 
-from skbackprop import BatchRNNRegressor, Quantile, make_windows
+from skbackprop import BatchRNNRegressor, Quantile, last_window, make_windows
 
 STEPS, AHEAD, FUTURE, PATHS = 24, 11, 33, 200
 LEVELS = np.array((0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99))
@@ -127,7 +127,7 @@ def main():
         )
 
     model = network().fit(*make_windows(roots, STEPS))
-    paths = paths_after(model, roots[None, -STEPS:, None], FUTURE, rng)[0] ** 2
+    paths = paths_after(model, last_window(roots, STEPS), FUTURE, rng)[0] ** 2
     fan = np.quantile(paths, LEVELS, axis=0).T
     coming = years[-1] + 1 + np.arange(FUTURE)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .network.recurrent import *
     from .network.sequence_objective import *
     from .network.sequences import *
+    from .network.windows import *
     from .optimize.full_batch import *
     from .optimize.optimizers import *
     from .optimize.schedules import *
@@ -48,6 +49,7 @@ _MODULES = (
     "network.recurrent",
     "network.sequence_objective",
     "network.sequences",
+    "network.windows",
     "optimize.full_batch",
     "optimize.optimizers",
     "optimize.schedules",

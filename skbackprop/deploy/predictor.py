@@ -32,8 +32,9 @@ class Folded:
 
 @dataclass(frozen=True, eq=False)
 class Predictor(ABC):
-    """Predicts like a network of dense layers, without checks: X must be a plain float array of the right width.
+    """Predicts like a network of dense layers, without checks: X must be a float array of the right width.
 
+    A DataFrame or a list of rows is made one, which takes longer than predicting a row; column names are not compared.
     It holds plain arrays and the objects for activation and loss, so its pickle is small, and unpickling imports
     neither scikit-learn nor numba. Calling it is the same as ``predict``. X is not centred first: in float32, a column
     whose mean is thousands of times its standard deviation loses precision by the same factor.
@@ -51,8 +52,12 @@ class Predictor(ABC):
 
     def raw(self, X: Array) -> Array:
         """The raw output, in the natural units of the target, with as many columns as the loss requires."""
-        if X.dtype != self.layers[0].W.dtype:
-            X = X.astype(self.layers[0].W.dtype)
+        dtype = self.layers[0].W.dtype
+        try:
+            if X.dtype != dtype:
+                X = X.astype(dtype)
+        except AttributeError:
+            X = array_of(X, dtype)
         for layer in self.layers:
             Z = X.dot(layer.W)
             Z += layer.b
@@ -168,6 +173,17 @@ class ClassPredictor(Labels, Predictor):
     def predict_proba(self, X: Array) -> Array:
         """The probabilities of the classes, which sum to one in a row, or of every label of an indicator."""
         return self.loss.predict(self.column_per_class(self.raw(X)))
+
+
+def array_of(X: Any, dtype: np.dtype) -> Array:
+    """The rows of a table or of a list as an array; anything else is refused."""
+    try:
+        rows = np.asarray(X, dtype)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"`X` must hold numbers, in rows of equal length, got a {type(X).__name__}: {error}") from None
+    if rows.ndim != 2:
+        raise ValueError(f"`X` must have shape (n_samples, n_features), got {rows.shape}")
+    return rows
 
 
 def make_predictor(

@@ -19,6 +19,7 @@ from ..network.network import Network
 from ..optimize.training import TrainingState
 from ._advice import warn, warn_of_coarse_target, warn_of_light_rows
 from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
+from ._calls import naming_estimator
 from ._parts import PartParametersMixin
 from ._reading import (
     FLOATS,
@@ -90,11 +91,12 @@ class BatchNetwork(MovingUnits, CallbackSupportMixin, PartParametersMixin, metac
 
     @abstractmethod
     def _weigh_classes(self, data: Data, keep: bool) -> Array | None:
-        """Count the rows of every class, adding to earlier counts if ``keep``.
+        """Count the targets of every class, adding to earlier counts if ``keep``.
 
-        Returns the weight of a row of each class, or None if all classes count the same.
+        Returns the weight of a target of each class, or None if all classes count the same.
         """
 
+    @naming_estimator
     @with_callbacks
     def fit(
         self,

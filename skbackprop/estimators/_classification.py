@@ -13,6 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from ..network.losses import CLASSIFICATION_LOSSES, ClassificationLoss
 from ._base import BatchNetwork
 from ._callbacks import with_callbacks
+from ._calls import naming_estimator
 from ._reading import Data
 from ._settings import can_step
 from ._targets import ClassTarget, class_counts, read_class_weight
@@ -46,19 +47,15 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         return self._target.write(self._loss.decide(raw))
 
     def _weigh_classes(self, data: Data, keep: bool) -> Array | None:
-        if data.y.ndim == 2 and not self._target.indicator:
+        if not self._target.indicator:
             seen = class_counts(data, len(self.classes_))
             self._class_counts = seen + self._class_counts if keep else seen
         if self.class_weight is None:
             return None
-        if data.y.ndim == 3:
-            raise ValueError(
-                f"`class_weight` must be None with return_sequences=True, where the steps of a sequence share one "
-                f"weight, got {self.class_weight!r}"
-            )
         return read_class_weight(self.class_weight, self._target, self._class_counts)
 
     @available_if(can_step)
+    @naming_estimator
     @with_callbacks
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> BatchClassifier:
         """Train on X and y for one epoch, continuing where the last call left off.

@@ -17,8 +17,9 @@ class Data(NamedTuple):
     """The rows of one fit.
 
     X is a matrix, or anything indexed by rows like one; y is (n, k), or (n, T, k) with NaN at steps without a target.
-    ``rows`` are the indices to use, None for all. ``weight`` is the weight of each row in training, in float64;
-    ``sample_weight`` is the user's, which is the same without class weights.
+    ``rows`` are the indices to use, None for all. ``weight`` is the weight of each row in training, in float64, or of
+    each step, (n, T), if classes of steps have weights; ``sample_weight`` is the user's, which is the same without
+    class weights.
     """
 
     X: Any
@@ -41,31 +42,45 @@ class Data(NamedTuple):
         if y.ndim == 2:
             return y, weight
         has_target = target_mask(y)
-        return y[has_target], None if weight is None else np.repeat(weight, has_target.sum(axis=1))
+        if weight is not None:
+            weight = weight[has_target] if weight.ndim == 2 else np.repeat(weight, has_target.sum(axis=1))
+        return y[has_target], weight
 
     def at_targets(self, raw: Array) -> Array:
         """The part of ``raw``, the output for the selected rows, for which there are targets."""
         return raw if self.y.ndim == 2 else raw[target_mask(self.taken(self.y))]
 
+    @property
+    def row_weight(self) -> Array | None:
+        """The weight of each row; of a row whose steps have weights, the user's."""
+        return self.weight if self.weight is None or self.weight.ndim == 1 else self.sample_weight
+
     def mean_weight(self) -> float:
-        return 1.0 if self.weight is None else float(np.mean(self.taken(self.weight)))
+        """The mean weight of the rows: of their targets, of which a row counts as many as the mean row has."""
+        _, weight = self.targets(self.y, self.weight)
+        return 1.0 if weight is None else float(weight.sum()) / (self.n * self.mean_targets())
 
     def mean_targets(self) -> float:
         """The weighted mean number of targets per row."""
         if self.y.ndim == 2:
             return 1.0
-        return float(np.average(target_mask(self.taken(self.y)).sum(axis=1), weights=self.taken(self.weight)))
+        return float(np.average(target_mask(self.taken(self.y)).sum(axis=1), weights=self.taken(self.row_weight)))
 
     def weigh(self, class_weight: Array | None) -> Data:
-        """The same rows, with weights multiplied by those of their classes; rows of weight zero are left out."""
+        """The same rows, with weights multiplied by those of their classes; targets of weight zero are left out."""
         if class_weight is None:
             return self
-        weight = class_weight[self.y[:, 0].astype(np.intp)]
+        classes = self.y[..., 0]
+        known = ~np.isnan(classes)
+        weight = np.zeros(classes.shape)
+        weight[known] = class_weight[classes[known].astype(np.intp)]
+        y = np.where(weight[..., None] > 0, self.y, np.nan) if self.y.ndim == 3 else self.y
         if self.weight is not None:
-            weight *= self.weight
+            weight *= self.weight.reshape(-1, *[1] * (weight.ndim - 1))
         if not weight.any():
             raise ValueError("`class_weight` must leave rows of weight > 0, got none")
-        return self._replace(weight=weight, rows=rows_that_count(self.y, weight))
+        of_rows = weight.reshape(len(y), -1).max(axis=1)
+        return self._replace(y=y, weight=weight, rows=rows_that_count(y, of_rows))
 
 
 def read_weight(sample_weight: Any, n: int) -> Array | None:

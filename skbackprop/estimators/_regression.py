@@ -19,6 +19,7 @@ from ..ranges import check_flag
 from ._advice import warn
 from ._base import BatchNetwork
 from ._callbacks import with_callbacks
+from ._calls import naming_estimator
 from ._reading import FLOATS, Data
 from ._settings import can_step
 from ._targets import NumberTarget
@@ -45,6 +46,7 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
         return None
 
     @available_if(can_step)
+    @naming_estimator
     @with_callbacks
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> BatchRegressor:
         """Train on X and y for one epoch, continuing where the last call left off.

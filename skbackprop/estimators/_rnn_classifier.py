@@ -121,9 +121,9 @@ class BatchRNNClassifier(BatchClassifier, RecurrentNetwork):
         False for "lbfgs", for schedules with a planned end ("cosine", "one_cycle", "step"), and with
         ``standardize=False``. Neither the first eight epochs nor ``partial_fit`` are averaged.
     class_weight : dict, "balanced" or None, default=None
-        Weight of the rows of each class, by which their ``sample_weight`` is multiplied; a class missing from a dict
-        has weight 1. "balanced" gives all classes the same total weight; under ``partial_fit``, over all rows seen so
-        far. Must be None for a multilabel indicator, and with ``return_sequences=True``.
+        Weight of the sequences of each class or, with ``return_sequences=True``, of the steps; ``sample_weight`` is
+        multiplied by it. A class missing from a dict has weight 1. "balanced" gives all classes the same total weight;
+        under ``partial_fit``, over all labels seen so far. Must be None for a multilabel indicator.
 
     Attributes
     ----------

@@ -165,7 +165,7 @@ class BatchRNNRegressor(BatchRegressor, RecurrentNetwork):
     See Also
     --------
     BatchRNNClassifier : The same for labels.
-    pad_sequences, make_windows : Build X from a list of sequences, and from one long series.
+    pad_sequences, make_windows, last_window : Build X from a list of sequences, and from one long series.
 
     References
     ----------

@@ -202,7 +202,7 @@ class Scaling:
     def update(self, data: Data, loss: Loss) -> tuple[Array, Array, Units]:
         """Add rows; return the shift and inverse scale of the Standardize layer, and the units of the output."""
         if len(self.X.mean):
-            self.X.update(data.X, data.weight, data.rows)
+            self.X.update(data.X, data.row_weight, data.rows)
         y, weight = data.targets(data.y, data.weight)
         self.y_greatest = np.maximum(self.y_greatest, y.max(axis=0))
         if getattr(loss, "bounded_gradient", False):

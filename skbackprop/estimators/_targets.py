@@ -192,17 +192,21 @@ def kind_of(y: Any) -> str:
 
 
 def class_counts(data: Data, n_classes: int) -> Array:
-    """The total weight of the rows of each class."""
-    return np.bincount(data.y[:, 0].astype(np.intp), data.weight, n_classes)
+    """The total weight of the targets of each class."""
+    y, weight = data.targets(data.y, data.weight)
+    return np.bincount(y[:, 0].astype(np.intp), weight, n_classes)
 
 
 def read_class_weight(class_weight: Any, target: ClassTarget, counts: Array) -> Array:
-    """The weight of a row of each class, by a dict of labels, or so that all classes have the same total weight.
+    """The weight of a target of each class, by a dict of labels, or so that all classes have the same total weight.
 
     "balanced" is sum(counts) / (classes * count) for a class, as in ``sklearn.utils.class_weight``.
     """
     if target.indicator:
-        raise ValueError(f"`class_weight` must be None for a multilabel indicator, got {class_weight!r}")
+        raise ValueError(
+            f"`class_weight` must be None for a multilabel indicator, got {class_weight!r}; weigh the rows, as by "
+            f"sample_weight=sklearn.utils.class_weight.compute_sample_weight('balanced', y)"
+        )
     if isinstance(class_weight, str) and class_weight == "balanced":
         seen = counts > 0
         return np.divide(counts.sum(), seen.sum() * counts, out=np.ones(len(counts)), where=seen)

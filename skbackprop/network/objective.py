@@ -45,12 +45,16 @@ class Value(NamedTuple):
 def check_rows(
     network: Network, loss: Loss, X: Any, y: ArrayLike, weight: ArrayLike | None
 ) -> tuple[Array, Array | None]:
-    """Return y and weight as arrays with a row for every row of X, and y with the columns of the network's output."""
+    """Return y and weight as arrays with a row for every row of X, and y with the columns of the network's output.
+
+    For a network with an output at every step, ``weight`` may have a number for every step, too.
+    """
     if isinstance(loss, (str, type)):
         raise TypeError(f"`loss` must be an object such as SquaredError(), got {loss!r}")
     y, weight, n = np.asarray(y), None if weight is None else np.asarray(weight), X.shape[0]
-    if weight is not None and weight.shape != (n,):
-        raise ValueError(f"`weight` must have shape ({n},), a number per row, got {weight.shape}")
+    if weight is not None and weight.shape != (n,) and not (network.every_step and weight.shape == X.shape[:2]):
+        per_step = f", or {X.shape[:2]}, one per step" if network.every_step else ""
+        raise ValueError(f"`weight` must have shape ({n},), a number per row{per_step}, got {weight.shape}")
     steps = f"{X.shape[1]} steps, " if network.every_step else ""
     if y.ndim != 2 + network.every_step or y.shape[:-1] != X.shape[: y.ndim - 1]:
         raise ValueError(f"`y` must have {n} rows like X, {steps}and a column for every output, got shape {y.shape}")

@@ -28,13 +28,13 @@ Array = np.ndarray
 BLOCK = 1 << 25  # bytes of the widest layer, over all steps of the rows that are processed at once
 
 
-def count_targets(y: Array, lengths: Array | None) -> Array:
-    """Count, for each row of an (n, T, k) target, the valid steps at which no entry of y is NaN."""
+def steps_that_count(y: Array, lengths: Array | None) -> Array:
+    """An (n, T) mask of the valid steps at which no entry of an (n, T, k) target is NaN."""
     n, T = y.shape[:2]
     valid = np.ones((n, T), bool) if lengths is None else valid_steps(T, lengths)
     if y.dtype.kind == "f":
         valid &= ~np.isnan(y).any(axis=2)
-    return valid.sum(axis=1)
+    return valid
 
 
 def check_lengths(lengths: Array, n: int, T: int) -> None:
@@ -55,8 +55,9 @@ class SequenceObjective:
         value = 1/(rows * mean_steps) * sum_i w_i sum_t loss(y_it, raw_it) + penalty(theta) / (rows * mean raw weight)
 
     where the inner sum is over the steps t that are valid and have a target. ``mean_steps`` is their mean number per
-    training row, a constant, so that a step counts the same in a batch of short sequences as in one of long ones. If
-    the network has one output per sequence, the inner sum is its loss, and ``mean_steps`` is 1.
+    training row, a constant, so that a step counts the same in a batch of short sequences as in one of long ones.
+    Weights w_it of single steps take the place of w_i; they are of mean one over the steps that count. If the network
+    has one output per sequence, the inner sum is its loss, and ``mean_steps`` is 1.
 
     With ``truncate=k`` sequences are read in segments of k steps. States are carried from segment to segment;
     derivatives are not. The gradient is the sum over segments, each with its incoming states held fixed, so the memory
@@ -76,12 +77,14 @@ class SequenceObjective:
         is NaN do not count. Padding is ignored.
     lengths : ndarray of int of shape (n,), default=None
         The number of valid steps of every row, at least 1; the others are padding. None means all.
-    weight : ndarray of shape (n,), default=None
-        One number per row, for all its steps, of mean one over the training rows.
+    weight : ndarray of shape (n,) or (n, T), default=None
+        One number per row, for all its steps, of mean one over the training rows; or one for every step, if the network
+        has an output there.
     mean_weight : float, default=1.0
         The mean of the weights before they were scaled to mean one.
     mean_steps : float, default=None
-        See above; None takes the weighted mean over all rows. If only some are used, give the mean over those.
+        See above; None takes the weighted mean over all rows. If only some are used, give the mean over those. With
+        weights of single steps, it is the mean of their sum over a row.
     penalty : Penalty, default=None
     rng : numpy.random.Generator, default=None
         For layers that draw random numbers; None switches their noise off.
@@ -145,9 +148,7 @@ class SequenceObjective:
                 f"`truncate` must be None for a bidirectional network, which reads sequences as a whole, got {truncate}"
             )
         self._some_missing = network.every_step and y.dtype.kind == "f" and bool(np.isnan(y).any())
-        if mean_steps is None:
-            mean_steps = float(np.average(count_targets(y, lengths), weights=weight)) if network.every_step else 1.0
-        self.mean_steps = mean_steps
+        self.mean_steps = self._mean_steps() if mean_steps is None else mean_steps
         self._runs = [Run(tape=Tape(), rng=rng) for _ in network.layers]
         self._batch = Tape()
         self._point: Point | None = None
@@ -202,8 +203,25 @@ class SequenceObjective:
                 raw = self.network.forward(point.p, gather(memory, "X", self.X, some, segment), runs)
                 raw = flatten(raw) if self.network.every_step else raw
                 total += self._loss_of(memory, raw, some, segment, np.empty(raw.shape, raw.dtype)) or 0.0
-            total_weight += len(some) if self.weight is None else float(self.weight[some].sum())
-        return total / (total_weight * self.mean_steps)
+            total_weight += self._total_weight(some)
+        return total / total_weight
+
+    def _mean_steps(self) -> float:
+        """The mean number of steps that count per row, or the mean sum of their weights."""
+        if not self.network.every_step:
+            return 1.0
+        count = steps_that_count(self.y, self.lengths)
+        if self.weight is not None and self.weight.ndim == 2:
+            return float((count * self.weight).sum(axis=1).mean())
+        return float(np.average(count.sum(axis=1), weights=self.weight))
+
+    def _total_weight(self, rows: Array) -> float:
+        """What the summed loss of these rows is divided by."""
+        weight = None if self.weight is None else self.weight[rows]
+        if weight is not None and weight.ndim == 2:
+            lengths = None if self.lengths is None else self.lengths[rows]
+            return float((steps_that_count(self.y[rows], lengths) * weight).sum())
+        return self.mean_steps * (len(rows) if weight is None else float(weight.sum()))
 
     def _point_at(self, theta: Array) -> Point:
         if self._point is None or theta is not self._point.theta:
@@ -223,10 +241,9 @@ class SequenceObjective:
 
     def _loss_of(self, memory: Tape, raw: Array, rows: Array, segment: Segment, dY: Array) -> float | None:
         """Return the loss of the predictions that count, or None if none do; write its derivative to ``dY``."""
-        weight = None if self.weight is None else self.weight[rows]
+        weight = self._weight_of(memory, rows, segment)
         if self.network.every_step:
             y = flatten(gather(memory, "y", self.y, rows, segment))
-            weight = None if weight is None else np.tile(weight, segment.steps)
             positions = self._target_positions(y, len(rows), segment)
         else:
             y, positions = self.y[rows], segment.ends
@@ -240,6 +257,14 @@ class SequenceObjective:
         loss = self.loss.value_and_gradient(y[positions], chosen, None if weight is None else weight[positions], out)
         dY[positions] = out
         return loss
+
+    def _weight_of(self, memory: Tape, rows: Array, segment: Segment) -> Array | None:
+        """The weights of the predictions for these rows: one each, or those of the segment, step after step."""
+        if self.weight is None:
+            return None
+        if self.weight.ndim == 2:
+            return flatten(gather(memory, "weight", self.weight, rows, segment))
+        return np.tile(self.weight[rows], segment.steps if self.network.every_step else 1)
 
     def _target_positions(self, y: Array, n: int, segment: Segment) -> Array | None:
         """The indices, step after step, of the predictions that are valid and have a target; None means all."""

@@ -1,4 +1,4 @@
-"""Sequences as users have them: of unequal length, padded with NaN; or a long series, cut into windows."""
+"""Sequences of unequal length, as users have them: padded with NaN, and back."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
-from ..ranges import check_integer
 from .segments import valid_steps
 
-__all__ = ["make_windows", "pad_sequences", "sequence_lengths"]
+__all__ = ["pad_sequences", "sequence_lengths"]
 
 Array = np.ndarray
 
@@ -157,76 +155,3 @@ def as_steps(sequence: Any, name: str) -> Array:
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, got NaN or infinity at step {np.argwhere(~np.isfinite(array))[0][0]}")
     return array
-
-
-def make_windows(series: Any, n_steps: int, horizon: int = 1, exog: Any = None) -> tuple[Array, Array]:
-    """Cut a series into overlapping windows and what follows each of them: the X and y of a forecaster.
-
-    Of T steps there are n = T - n_steps - horizon + 1 windows, one for each start at which a full window and its
-    horizon fit:
-
-        X[i] = series[i], ..., series[i + n_steps - 1]
-        y[i] = series[i + n_steps], ..., series[i + n_steps + horizon - 1]
-
-    Windows are in time order, so that `sklearn.model_selection.TimeSeriesSplit` trains on earlier and tests on later
-    ones; with ``gap=horizon - 1``, no value is a target in both training and test. To forecast the unknown future,
-    predict from the last window, ``series[-n_steps:]``.
-
-    Parameters
-    ----------
-    series : array-like of shape (T,) or (T, k)
-        The series to forecast; its past goes into the windows.
-    n_steps : int
-        Steps per window.
-    horizon : int, default=1
-        The number of steps after each window to forecast.
-    exog : array-like of shape (T,) or (T, m), default=None
-        What else is known at the steps of a window: more channels of X, after those of the series and in its dtype.
-        To use what is known of the future, shift it: ``exog[t]`` may be about any step.
-
-    Returns
-    -------
-    X : ndarray of shape (n, n_steps, k + m)
-        A read-only view: overlapping windows share memory.
-    y : ndarray of shape (n,), or (n, k) for a series of two dimensions
-        For horizon > 1 it is (n, horizon) or (n, horizon * k), the k values of a step side by side:
-        ``y.reshape(n, horizon, k)`` tells steps from series.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``n_steps`` or ``horizon`` is not an integer of at least 1.
-    ValueError
-        If the series has fewer than n_steps + horizon steps; if ``exog`` has another length; if either has NaN,
-        infinity, or anything that is not a number.
-
-    Examples
-    --------
-    >>> X, y = make_windows([0.0, 1.0, 2.0, 3.0, 4.0], n_steps=2)
-    >>> X[:, :, 0]
-    array([[0., 1.],
-           [1., 2.],
-           [2., 3.]])
-    >>> y
-    array([2., 3., 4.])
-    >>> make_windows([0.0, 1.0, 2.0, 3.0, 4.0], n_steps=2, horizon=2)[1]
-    array([[2., 3.],
-           [3., 4.]])
-    """
-    one_dimension = np.ndim(series) == 1
-    series = as_steps(series, "`series`")
-    n_steps, horizon = check_integer("n_steps", n_steps, 1), check_integer("horizon", horizon, 1)
-    n = len(series) - n_steps - horizon + 1
-    if n < 1:
-        raise ValueError(
-            f"`series` must have at least n_steps + horizon = {n_steps + horizon} steps, got {len(series)}"
-        )
-    channels = series
-    if exog is not None:
-        exog = as_steps(exog, "`exog`")
-        if len(exog) != len(series):
-            raise ValueError(f"`exog` must have as many steps as `series`, {len(series)}, got {len(exog)}")
-        channels = np.concatenate([series, exog.astype(series.dtype, copy=False)], axis=1)
-    X = sliding_window_view(channels, n_steps, axis=0)[:n].swapaxes(1, 2)
-    y = sliding_window_view(series, horizon, axis=0)[n_steps:].swapaxes(1, 2).copy().reshape(n, -1)
-    return X, y[:, 0] if one_dimension and horizon == 1 else y

@@ -60,6 +60,7 @@ class KernelOptimizer:
     the vector sums, and ``constants`` are the hyper-parameters in the order in which the kernel takes them.
     """
 
+    hint: ClassVar[str] = "the learning rate is a parameter of the estimator, `learning_rate_init`"
     kernel: ClassVar[str]
     vectors: ClassVar[dict[str, int]]
 

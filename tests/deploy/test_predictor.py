@@ -3,7 +3,9 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.exceptions import NotFittedError
 
 from skbackprop import ACTIVATIONS, LOSSES, BatchMLPRegressor, Dense, Gaussian, Network, Quantile, SquaredError
@@ -65,6 +67,34 @@ def test_it_answers_in_the_precision_of_its_model_whatever_that_of_the_rows():
     model, X = fitted(np.float32)
     rows = X.astype(np.float64)
     assert model.predictor()(rows).dtype == model.predict(rows).dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_table_or_a_list_of_rows_is_made_an_array(dtype):
+    model, X = fitted(dtype)
+    predict, table = model.predictor(), pd.DataFrame(X, columns=list("abcd"))
+    expected = predict(X)
+    mixed = table.assign(a=table["a"].astype(object), d=table["d"].astype("Float64"))
+    for given in (table, mixed, X.tolist(), tuple(X), csr_matrix(X), np.asfortranarray(X)):
+        predicted = predict(given)
+        assert (predicted.dtype, predicted.shape) == (dtype, expected.shape)
+        np.testing.assert_allclose(predicted, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        ([1.0, 2.0, 3.0, 4.0], r"^`X` must have shape \(n_samples, n_features\), got \(4,\)$"),
+        ([[1.0, 2.0], [3.0]], "^`X` must hold numbers, in rows of equal length, got a list: "),
+        (pd.DataFrame({"a": ["x"]}), "^`X` must hold numbers, .* got a DataFrame: could not convert string to float"),
+        (pd.DataFrame({"a": [pd.NA]}), "^`X` must hold numbers, .* got a DataFrame: float"),
+    ],
+    ids=["one row", "ragged", "strings", "NA"],
+)
+def test_what_cannot_be_made_an_array_is_refused(X, message):
+    model, _ = fitted()
+    with pytest.raises(ValueError, match=message):
+        model.predictor()(X)
 
 
 def test_raw_output_has_what_predict_leaves_out():

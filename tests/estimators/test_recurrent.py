@@ -140,8 +140,6 @@ def test_labels_per_step_with_a_monitor():
     assert model.predict_proba(X).shape == (*y.shape, 2)
     assert max(model.validation_scores_) > 0.8
     assert model.score(X, y) == pytest.approx(np.mean(model.predict(X) == y))
-    with pytest.raises(ValueError, match="`class_weight` must be None with return_sequences=True"):
-        BatchRNNClassifier(return_sequences=True, class_weight="balanced").fit(X, y)
 
 
 @pytest.mark.parametrize("monitor", ["accuracy", "neg_log_loss", "roc_auc"])

@@ -16,7 +16,7 @@ from skbackprop.network.losses import LOSSES, SquaredError
 from skbackprop.network.network import Network
 from skbackprop.network.penalties import L2
 from skbackprop.network.recurrent import Recurrent
-from skbackprop.network.sequence_objective import SequenceObjective, count_targets
+from skbackprop.network.sequence_objective import SequenceObjective, steps_that_count
 from tests.derivatives import check_gradient, trainable
 from tests.network.samples import every_cell, ragged, random_theta, target, weights
 
@@ -236,7 +236,7 @@ def test_what_stands_in_the_padding_does_not_matter_and_is_not_written(cell, eve
 def test_steps_without_a_target_do_not_count(rng):
     problem = Problem(rng, GRU())
     problem.y[1, 1], problem.y[2, 0, 1], problem.y[5] = np.nan, np.nan, np.nan
-    counts = count_targets(problem.y, LENGTHS)
+    counts = steps_that_count(problem.y, LENGTHS).sum(axis=1)
     np.testing.assert_array_equal(counts, [7, 2, 4, 1, 6, 0])
     value, _ = problem.evaluate()
     raw = problem.network.forward(
@@ -301,6 +301,42 @@ def test_mean_loss_is_the_value_without_penalty_and_noise(cell, every_step, rng)
     rows = np.array([3, 1])
     part, _ = problem.evaluate(rows, weight=weight)
     assert noisy.mean_loss(problem.theta, rows) == pytest.approx(part.loss * 2 / weight[rows].sum(), rel=1e-12)
+
+
+@masked
+@pytest.mark.parametrize("k", [None, 2])
+def test_weights_of_steps(masked, k, rng):
+    """Written out; and weights that are the same all along a row are weights of rows."""
+    problem = Problem(rng, GRU(), masked=masked)
+    problem.y[1, 1], problem.y[2, 0, 1], problem.y[5] = np.nan, np.nan, np.nan
+    counted = (np.arange(T) < (LENGTHS if masked else np.full(N, T))[:, None]) & ~np.isnan(problem.y).any(axis=2)
+    weight = rng.uniform(0.0, 3.0, (N, T))
+    weight /= weight[counted].mean()
+    value, _ = problem.evaluate(weight=weight, truncate=k)
+    lengths = LENGTHS if masked else None
+    p = problem.network.parameters.views(problem.theta)
+    raw = problem.network.forward(p, np.nan_to_num(problem.X), [Run(lengths=lengths)] * 3)
+    each = 0.5 * np.sum((raw - problem.y) ** 2, axis=2)
+    assert value.loss == pytest.approx(np.average(each[counted], weights=weight[counted]), rel=1e-12)
+    objective = problem.objective(weight=weight)
+    assert objective.mean_loss(problem.theta) == pytest.approx(value.loss, rel=1e-12)
+    some, of_some = np.array([3, 0, 2]), counted[[3, 0, 2]]
+    expected = np.average(each[some][of_some], weights=weight[some][of_some])
+    assert objective.mean_loss(problem.theta, some) == pytest.approx(expected, rel=1e-12)
+    of_rows = weights(rng, N)
+    rows, by_row = problem.evaluate(weight=of_rows, truncate=k, mean_steps=5.0)
+    steps, by_step = problem.evaluate(weight=np.tile(of_rows[:, None], T), truncate=k, mean_steps=5.0)
+    assert tuple(steps) == tuple(rows)
+    np.testing.assert_array_equal(by_step, by_row)
+    if k is None:
+        check_objective(problem, rng, np.array([4, 0, 2, 0]), weight=weight, penalty=L2(0.5))
+
+
+@pytest.mark.parametrize(("every_step", "shape"), [(True, (N, T + 1)), (True, (N, T, 1)), (False, (N, T))])
+def test_weights_that_are_of_neither_rows_nor_steps_are_refused(every_step, shape, rng):
+    message = r"`weight` must have shape \(6,\), a number per row(, or \(6, 7\), one per step)?, got \("
+    with pytest.raises(ValueError, match=message):
+        Problem(rng, GRU(), every_step=every_step).objective(weight=np.ones(shape))
 
 
 def test_mean_loss_in_many_blocks(rng):

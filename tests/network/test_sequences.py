@@ -1,12 +1,11 @@
-"""Lengths, padding and windows: what is read right, and what is refused in one sentence."""
+"""Lengths and padding: what is read right, and what is refused in one sentence."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.model_selection import TimeSeriesSplit
 
-from skbackprop import make_windows, pad_sequences, sequence_lengths
+from skbackprop import pad_sequences, sequence_lengths
 from tests.network.samples import ragged
 
 nan, inf = np.nan, np.inf
@@ -117,64 +116,6 @@ def test_labels_without_steps_cannot_be_padded():
 def test_what_cannot_be_padded_is_refused(sequences, message):
     with pytest.raises(ValueError, match=message):
         pad_sequences(sequences)
-
-
-@given(st.integers(1, 4), st.integers(1, 3), st.integers(0, 5))
-def test_windows_are_what_the_docstring_says(n_steps, horizon, more):
-    series = np.arange(float(n_steps + horizon + more))
-    X, y = make_windows(series, n_steps, horizon)
-    assert X.shape == (more + 1, n_steps, 1)
-    assert y.shape == ((more + 1,) if horizon == 1 else (more + 1, horizon))
-    for i in range(more + 1):
-        np.testing.assert_array_equal(X[i, :, 0], series[i : i + n_steps])
-        np.testing.assert_array_equal(np.atleast_1d(y[i]), series[i + n_steps : i + n_steps + horizon])
-
-
-def test_windows_of_several_series_and_exogenous_channels(rng):
-    series, exog = rng.standard_normal((20, 2)), rng.standard_normal(20)
-    X, y = make_windows(series, 5, exog=exog)
-    assert (X.shape, y.shape) == ((15, 5, 3), (15, 2))
-    np.testing.assert_array_equal(X[3, :, :2], series[3:8])
-    np.testing.assert_array_equal(X[3, :, 2], exog[3:8])
-    np.testing.assert_array_equal(y, series[5:])
-    X, y = make_windows(series.astype(np.float32), 5, horizon=4, exog=rng.standard_normal((20, 3)))
-    assert (X.shape, y.shape, X.dtype) == ((12, 5, 5), (12, 8), np.float32)
-    np.testing.assert_array_equal(y.reshape(12, 4, 2)[2], series[7:11].astype(np.float32))
-
-
-def test_windows_take_no_memory_and_cannot_write_the_series():
-    series = np.zeros(100)
-    X, y = make_windows(series, 10)
-    assert np.shares_memory(X, series)
-    assert not X.flags.writeable
-    assert y.flags.writeable
-    assert not np.shares_memory(y, series)
-
-
-def test_with_a_gap_no_target_of_a_test_is_one_of_training():
-    horizon = 3
-    X, y = make_windows(np.arange(60.0), 6, horizon)
-    for train, test in TimeSeriesSplit(4, gap=horizon - 1).split(X):
-        assert y[train].max() < y[test].min()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "message"),
-    [
-        ((np.ones(5), 5), ValueError, r"`series` must have at least n_steps \+ horizon = 6 steps, got 5"),
-        ((np.ones(5), 0), ValueError, "`n_steps` must be an integer >= 1, got 0"),
-        ((np.ones(5), 2.0), TypeError, "`n_steps` must be an integer >= 1, got 2.0"),
-        ((np.ones(5), 2, 0), ValueError, "`horizon` must be an integer >= 1, got 0"),
-        ((np.ones(5), 2, 1, np.ones(4)), ValueError, "`exog` must have as many steps as `series`, 5, got 4"),
-        (([1.0, nan, 2.0], 1), ValueError, "`series` must be finite, got NaN or infinity at step 1"),
-        ((np.ones((2, 2, 2)), 1), ValueError, "`series` must have shape"),
-        ((np.arange(5).astype("m8[s]"), 1), ValueError, "`series` must be an array of numbers .* timedelta64"),
-        ((np.ones(5), 2, 1, [nan] * 5), ValueError, "`exog` must be finite, got NaN or infinity at step 0"),
-    ],
-)
-def test_windows_that_cannot_be_cut_are_refused(arguments, error, message):
-    with pytest.raises(error, match=message):
-        make_windows(*arguments)
 
 
 @pytest.mark.parametrize(("labels", "fill"), [([[1, 2], [1]], ""), ([["a", "b"], ["a"]], np.nan)])
