@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -74,45 +75,53 @@ def sequence_lengths(X: Any) -> Array | None:
 
 
 def pad_sequences(sequences: Sequence[Any], fill: Any = None) -> Array:
-    """Put sequences of unequal length into one array, padded with NaN, or labels, padded with ``fill``.
+    """Put sequences of unequal length into one array, padded with NaN, or targets per step, padded with ``fill``.
 
     Parameters
     ----------
     sequences : list of array-like, each of shape (T_i, d), or (T_i,) for one channel
         Each has at least one step, and all have the same number of channels.
-    fill : label, default=None
-        For sequences of labels, the label to pad with; it is ignored in training. Of the same kind as the labels: a
-        string or a number. Labels have shape (T_i,), and the result has no channel axis.
+    fill : label or number, default=None
+        For targets: what to pad them with, which is ignored in training. Of the same kind as the targets: a string or a
+        number, ``np.nan`` for numbers to be predicted. Targets may be missing (NaN), and those of shape (T_i,) get no
+        channel axis.
 
     Returns
     -------
     X : ndarray of shape (n, max T_i, d)
         float32 if all sequences are, else float64.
-    y : ndarray of shape (n, max T_i)
-        With ``fill``.
+    y : ndarray of shape (n, max T_i), or (n, max T_i, k) for targets of shape (T_i, k)
+        With ``fill``. Whole numbers become floats if that is NaN.
 
     Raises
     ------
     ValueError
-        If there are no sequences, or one has no steps; without ``fill``, if their numbers of channels differ, or any
-        value is NaN, infinite or not a number; with ``fill``, if labels do not have shape (T_i,).
+        If there are no sequences, or one has no steps; if their numbers of channels differ; without ``fill``, if any
+        value is NaN, infinite or not a number; with ``fill``, if targets have neither shape (T_i,) nor (T_i, k).
     TypeError
-        If ``fill`` is a string and the labels are numbers, or the other way round.
+        If ``fill`` is a string and the targets are numbers, or the other way round.
 
     Examples
     --------
+    >>> import numpy as np
     >>> pad_sequences([[1.0, 2.0, 3.0], [4.0]])[:, :, 0]
     array([[ 1.,  2.,  3.],
            [ 4., nan, nan]])
     >>> pad_sequences([["DET", "NOUN", "VERB"], ["VERB"]], fill="")
     array([['DET', 'NOUN', 'VERB'],
            ['VERB', '', '']], dtype='<U4')
+    >>> pad_sequences([[1.0, np.nan, 3.0], [4.0]], fill=np.nan)
+    array([[ 1., nan,  3.],
+           [ 4., nan, nan]])
     """
-    read = as_steps if fill is None else as_labels
-    arrays = [read(sequence, f"`sequences[{at}]`") for at, sequence in enumerate(sequences)]
+    if fill is None:
+        hint = "; for targets, give `fill`"
+        arrays = [as_steps(sequence, f"`sequences[{at}]`", hint) for at, sequence in enumerate(sequences)]
+    else:
+        arrays = [as_targets(sequence, f"`sequences[{at}]`") for at, sequence in enumerate(sequences)]
     if not arrays:
         raise ValueError("`sequences` must hold at least one sequence, got none")
-    widths = [array.shape[1] for array in arrays]
+    widths = [math.prod(array.shape[1:]) for array in arrays]
     if len(set(widths)) > 1:
         at = next(at for at, width in enumerate(widths) if width != widths[0])
         raise ValueError(
@@ -123,35 +132,39 @@ def pad_sequences(sequences: Sequence[Any], fill: Any = None) -> Array:
     if fill is not None:
         if (np.asarray(fill).dtype.kind in "US") != (dtype.kind in "US") and dtype.kind != "O":
             raise TypeError(f"`fill` must be a label like the others, which are of dtype {dtype}, got {fill!r}")
-        dtype = np.result_type(dtype, np.asarray(fill).dtype)
+        dtype = dtype if dtype.kind == "f" else np.result_type(dtype, np.asarray(fill).dtype)
     X = np.full((len(arrays), max(map(len, arrays)), widths[0]), np.nan if fill is None else fill, dtype)
     for row, array in zip(X, arrays, strict=True):
-        row[: len(array)] = array
-    return X if fill is None else X[:, :, 0]
+        row[: len(array)] = array.reshape(len(array), -1)
+    return X[:, :, 0] if all(array.ndim == 1 for array in arrays) else X
 
 
-def as_labels(sequence: Any, name: str) -> Array:
-    """A column of labels of any type, shape (T, 1) with T >= 1."""
+def as_targets(sequence: Any, name: str) -> Array:
+    """Targets of any type, shape (T,) or (T, k) with T >= 1 and k >= 1."""
     array = np.asarray(sequence)
-    if array.ndim != 1 or len(array) == 0:
-        raise ValueError(f"{name} must hold one label for each of its steps, at least one, got shape {array.shape}")
-    return array[:, None]
+    if array.ndim not in (1, 2) or 0 in array.shape:
+        raise ValueError(
+            f"{name} must hold a target for every step, in shape (n_steps,) or (n_steps, n_outputs), none of them 0, "
+            f"got {array.shape}"
+        )
+    return array
 
 
-def as_steps(sequence: Any, name: str) -> Array:
-    """A finite float array of shape (T, d) with T >= 1 and d >= 1."""
+def as_steps(sequence: Any, name: str, hint: str = "") -> Array:
+    """A finite float array of shape (T, d) with T >= 1 and d >= 1; ``hint`` ends the message about other values."""
     try:
         array = np.asarray(sequence)
         if array.dtype.kind in "mM":
             raise TypeError(f"dates and durations are none, got {array.dtype}")
         array = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be an array of numbers of shape (n_steps, n_channels): {error}") from None
+        raise ValueError(f"{name} must be an array of numbers of shape (n_steps, n_channels): {error}{hint}") from None
     array = array[:, None] if array.ndim == 1 else array
     if array.ndim != 2 or 0 in array.shape:
         raise ValueError(
             f"{name} must have shape (n_steps, n_channels) or (n_steps,), none of them 0, got {array.shape}"
         )
     if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite, got NaN or infinity at step {np.argwhere(~np.isfinite(array))[0][0]}")
+        at = np.argwhere(~np.isfinite(array))[0][0]
+        raise ValueError(f"{name} must be finite, got NaN or infinity at step {at}{hint}")
     return array

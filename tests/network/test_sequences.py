@@ -93,8 +93,45 @@ def test_padding_of_labels_keeps_their_type(labels, fill):
     assert y.tolist() == [row + [fill] * (length - len(row)) for row in labels]
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_padding_of_numbers_to_be_predicted(dtype):
+    """Of the shape of the targets, which may be missing."""
+    one, several = np.array([1, nan, 3], dtype), np.array([[1, 2], [nan, 4]], dtype)
+    y = pad_sequences([one, one[:1]], fill=nan)
+    assert y.dtype == dtype
+    np.testing.assert_array_equal(y, [[1, nan, 3], [1, nan, nan]])
+    y = pad_sequences([several[:1], several], fill=nan)
+    assert y.dtype == dtype
+    np.testing.assert_array_equal(y, [[[1, 2], [nan, nan]], [[1, 2], [nan, 4]]])
+    np.testing.assert_array_equal(pad_sequences([[1, 2], [3]], fill=nan), [[1, 2], [3, nan]])
+
+
+def test_padding_of_an_indicator_of_labels_per_step():
+    y = pad_sequences([[[1, 0], [1, 1]], [[0, 1]]], fill=0)
+    assert y.dtype == int
+    assert y.tolist() == [[[1, 0], [1, 1]], [[0, 1], [0, 0]]]
+
+
+@pytest.mark.parametrize("sequences", [[[1.0, nan]], [["a", "b"]]])
+def test_what_might_be_targets_asks_for_a_fill(sequences):
+    with pytest.raises(ValueError, match=r"^`sequences\[0\]` must be .*; for targets, give `fill`$"):
+        pad_sequences(sequences)
+
+
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        ([np.ones((2, 2)), np.ones((2, 3))], "must all have the same number of channels, got 2 .* and 3 in"),
+        ([np.ones((2, 2, 2))], r"`sequences\[0\]` must hold a target for every step, .*, got \(2, 2, 2\)"),
+    ],
+)
+def test_targets_that_cannot_be_padded(targets, message):
+    with pytest.raises(ValueError, match=message):
+        pad_sequences(targets, fill=nan)
+
+
 def test_labels_without_steps_cannot_be_padded():
-    with pytest.raises(ValueError, match=r"`sequences\[1\]` must hold one label .*, at least one, got shape \(0,\)"):
+    with pytest.raises(ValueError, match=r"`sequences\[1\]` must hold a target for every step, .*, got \(0,\)"):
         pad_sequences([["a"], []], fill="")
 
 
