@@ -53,11 +53,10 @@ class Predictor(ABC):
     def raw(self, X: Array) -> Array:
         """The raw output, in the natural units of the target, with as many columns as the loss requires."""
         dtype = self.layers[0].W.dtype
-        try:
-            if X.dtype != dtype:
-                X = X.astype(dtype)
-        except AttributeError:
+        if not hasattr(X, "dtype") or X.ndim != 2:
             X = array_of(X, dtype)
+        elif X.dtype != dtype:
+            X = X.astype(dtype)
         for layer in self.layers:
             Z = X.dot(layer.W)
             Z += layer.b

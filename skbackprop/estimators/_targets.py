@@ -15,7 +15,7 @@ from ..frozen import frozen
 from ..network.answers import Labels, Numbers
 from ..network.losses import Loss
 from ..ranges import check_real
-from ._reading import Data
+from ._reading import Data, same_kind
 
 __all__ = ["ClassTarget", "NumberTarget", "Target"]
 
@@ -168,8 +168,9 @@ def read_classes(classes: Any) -> Array:
     try:
         unique_labels(classes)
         return np.unique(classes)
-    except TypeError:  # from Python, for labels that cannot be ordered
-        raise TypeError(f"`classes` must be labels of one kind, got {shown(list(classes))}") from None
+    except (TypeError, ValueError) as error:  # a TypeError is from Python, for labels that cannot be ordered
+        expected = "`classes` must be strings or whole numbers, all labels of one kind"
+        raise same_kind(error, f"{expected}, got {shown(list(classes))}") from None
 
 
 def kind_of(y: Any) -> str:

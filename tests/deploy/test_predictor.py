@@ -85,11 +85,12 @@ def test_a_table_or_a_list_of_rows_is_made_an_array(dtype):
     ("X", "message"),
     [
         ([1.0, 2.0, 3.0, 4.0], r"^`X` must have shape \(n_samples, n_features\), got \(4,\)$"),
+        (np.ones(4), r"^`X` must have shape \(n_samples, n_features\), got \(4,\)$"),
         ([[1.0, 2.0], [3.0]], "^`X` must hold numbers, in rows of equal length, got a list: "),
         (pd.DataFrame({"a": ["x"]}), "^`X` must hold numbers, .* got a DataFrame: could not convert string to float"),
         (pd.DataFrame({"a": [pd.NA]}), "^`X` must hold numbers, .* got a DataFrame: float"),
     ],
-    ids=["one row", "ragged", "strings", "NA"],
+    ids=["one row", "one row of an array", "ragged", "strings", "NA"],
 )
 def test_what_cannot_be_made_an_array_is_refused(X, message):
     model, _ = fitted()

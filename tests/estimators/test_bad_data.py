@@ -367,7 +367,7 @@ def test_a_missing_label_is_told(y):
 
 def test_classes_to_come_are_of_one_kind_and_as_many_as_columns():
     X = np.eye(3)
-    with pytest.raises(TypeError, match="`classes` must be labels of one kind, got"):
+    with pytest.raises(TypeError, match="`classes` must be strings or whole numbers, all labels of one kind, got"):
         BatchMLPClassifier().partial_fit(X, ["a", "b", "a"], classes=["a", None, "b"])
     indicator = np.array([[1, 0], [1, 1], [0, 1]])
     with pytest.raises(ValueError, match="`classes` must have an entry for each of the 2 columns of y, got 4"):

@@ -200,8 +200,8 @@ class TestClassesOfAStream:
             ("abc", r"^`classes` must be a sequence of labels, got 'abc'$"),
             (5, r"^`classes` must be a sequence of labels, got 5$"),
             ([[3, 5, 8]], r"^`classes` must be a sequence of labels, got \[\[3, 5, 8\]\]$"),
-            ([3, "a"], r"^Mix of label input types \(string and number\)"),
-            ([3.5, 5.0, 8.0], r"^Unknown label type: .*\[3\.5, 5\.0, 8\.0\]"),
+            ([3, "a"], r"^`classes` must be strings or whole numbers, all labels of one kind, got \[3, 'a'\]$"),
+            ([3.5, 5.0, 8.0], r"^`classes` must be strings or whole numbers, .* got \[3\.5, 5\.0, 8\.0\]$"),
         ],
         ids=str,
     )
