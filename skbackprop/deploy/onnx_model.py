@@ -160,11 +160,12 @@ PREDICTIONS: dict[Any, Callable[[Graph, Any, str, int], Result]] = {
 
 def number_outputs(g: Graph, p: NumberPredictor, raw: str, width: int) -> None:
     """``prediction`` and, with a learnt variance, ``std``."""
-    rule = PREDICTIONS.get(type(p.loss).predict) or unknown("losses", p.loss)
+    kind: Any = type(p.loss)
+    rule = PREDICTIONS.get(kind.predict) or unknown("losses", p.loss)
     y, shape = rule(g, p.loss, raw, width)
     results = {"prediction": y}
-    if isinstance(p.loss, Gaussian):
-        results["std"] = deviations(g, raw, width)
+    if hasattr(kind, "std"):
+        results["std"] = deviations(g, raw, width) if kind.std is Gaussian.std else unknown("losses", p.loss)
     flat = p.flat and shape == (1,)
     for name, each in results.items():
         g.output(name, flattened(g, each) if flat else each, g.dtype, *(() if flat else shape))
@@ -172,7 +173,9 @@ def number_outputs(g: Graph, p: NumberPredictor, raw: str, width: int) -> None:
 
 def class_outputs(g: Graph, p: ClassPredictor, raw: str, width: int) -> None:
     """``label`` and ``probabilities``."""
-    loss: Any = p.loss if type(p.loss).predict is ClassLoss.predict else unknown("losses", p.loss)
+    loss: Any = p.loss
+    if (type(loss).predict, type(loss).decide) != (ClassLoss.predict, ClassLoss.decide):
+        unknown("losses", loss)
     if loss.n_classes:
         number, probabilities = g("ArgMax", raw, axis=1, keepdims=0), g("Softmax", raw, axis=1)
     else:
@@ -195,8 +198,7 @@ def in_onnx(classes: Array) -> Array:
     """Labels in a type that ONNX knows."""
     if classes.dtype.kind not in "biufUO":
         raise TypeError(f"labels must be numbers or strings for an ONNX model, got {classes!r}")
-    types: dict[str, Any] = {"i": INT64, "u": INT64, "U": object}
-    return classes.astype(types.get(classes.dtype.kind, classes.dtype))
+    return classes.astype(object) if classes.dtype.kind == "U" else classes
 
 
 def unknown(what: str, got: Any) -> Any:

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..ranges import check_integer, check_real
-from ._reading import FLOATS
+from ._reading import FLOATS, refuse_dates
 from ._scaling import RunningMoments
 
 Array = np.ndarray
@@ -93,6 +93,7 @@ class PiecewiseLinearEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         """
         n_bins = check_integer("n_bins", self.n_bins, 2)
         check_real("scale", self.scale, 0, closed="neither")
+        refuse_dates(X)
         X = validate_data(self, X, dtype=FLOATS)
         moments = RunningMoments(X.shape[1])
         moments.update(X, None)
@@ -115,6 +116,7 @@ class PiecewiseLinearEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
             In float32 if X is, else in float64.
         """
         check_is_fitted(self)
+        refuse_dates(X)
         X = validate_data(self, X, dtype=FLOATS, reset=False)
         Z = np.empty((len(X), sum(self._widths())), X.dtype)
         end = 0

@@ -15,6 +15,7 @@ from skbackprop import (
     BatchMLPClassifier,
     BatchMLPRegressor,
     Gaussian,
+    LogLoss,
     Quantile,
     ReLU,
     SquaredError,
@@ -86,7 +87,10 @@ def test_a_classifier_with_every_loss(kind, loss, hidden):
     assert_same(found["probabilities"], predictor.predict_proba(X))
 
 
-@pytest.mark.parametrize("classes", [(1.0, -2.0), (False, True), (7, 9, 300), ("no", "yes"), ("a", "b", "c")], ids=str)
+LABELS = [(1.0, -2.0), (False, True), (7, 9, 300), ("no", "yes"), ("a", "b", "c"), np.array([3, 2**63], np.uint64)]
+
+
+@pytest.mark.parametrize("classes", LABELS, ids=str)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_labels_keep_their_type(classes, dtype):
     X = rows(dtype)
@@ -138,6 +142,29 @@ class Squares(SquaredError):
 
     def predict(self, raw):
         return raw**2
+
+
+class Spread(Gaussian):
+    """A loss of the user's own that predicts another standard deviation."""
+
+    def std(self, raw):
+        return 2 * super().std(raw)
+
+
+class Doubtful(LogLoss):
+    """A loss of the user's own that decides in another way."""
+
+    def decide(self, raw):
+        return raw > 3.0
+
+
+def test_a_loss_that_predicts_or_decides_in_another_way_is_refused():
+    with pytest.raises(TypeError, match=r"can have this package's own losses only, got Spread"):
+        fitted(loss=Spread()).predictor().to_onnx()
+    X = rows()
+    model = BatchMLPClassifier(loss=Doubtful(), max_iter=2, n_iter_no_change=np.inf).fit(X, X[:, 0] > 0)
+    with pytest.raises(TypeError, match=r"can have this package's own losses only, got Doubtful"):
+        model.predictor().to_onnx()
 
 
 def test_what_onnx_cannot_express_is_named():

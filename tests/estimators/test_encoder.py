@@ -86,6 +86,8 @@ def test_wrong_data():
     encoder = PiecewiseLinearEncoder()
     with pytest.raises(NotFittedError):
         encoder.transform(np.eye(3))
+    with pytest.raises(TypeError, match="`X` must hold numbers, got datetime64"):
+        encoder.fit(np.array([["2020-01-01"], ["2020-01-02"]], "datetime64[D]"))
     with pytest.raises(ValueError, match="NaN"):
         encoder.fit([[np.nan], [1.0]])
     encoder.fit(np.eye(3))
