@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..ranges import check_integer, check_real
 from ._reading import FLOATS, refuse_dates
+from ._restoring import nothing_lost
 from ._scaling import RunningMoments
 
 Array = np.ndarray
@@ -94,12 +95,13 @@ class PiecewiseLinearEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         n_bins = check_integer("n_bins", self.n_bins, 2)
         check_real("scale", self.scale, 0, closed="neither")
         refuse_dates(X)
-        X = validate_data(self, X, dtype=FLOATS)
-        moments = RunningMoments(X.shape[1])
-        moments.update(X, None)
-        moments.check("X")
-        self.mean_, self.scale_ = moments.mean, moments.scale()
-        self.edges_ = [edges_of(column, n_bins) for column in X.T]
+        with nothing_lost(self):
+            X = validate_data(self, X, dtype=FLOATS)
+            moments = RunningMoments(X.shape[1])
+            moments.update(X, None)
+            moments.check("X")
+            self.mean_, self.scale_ = moments.mean, moments.scale()
+            self.edges_ = [edges_of(column, n_bins) for column in X.T]
         return self
 
     def transform(self, X: Any) -> Array:
@@ -125,7 +127,7 @@ class PiecewiseLinearEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
             Z[:, start] = (x - mean) / sd
             pieces = Z[:, start + 1 : end]
             np.subtract(x[:, None], edges[:-1], out=pieces, casting="same_kind")
-            pieces *= 1 / np.diff(edges)
+            pieces /= np.diff(edges)
             np.clip(pieces, 0.0, 1.0, out=pieces)
             pieces *= self.scale
         return Z

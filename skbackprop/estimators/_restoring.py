@@ -10,7 +10,7 @@ from typing import Any
 @contextmanager
 def nothing_lost(estimator: Any) -> Iterator[None]:
     """If the body fails, restore the estimator to what it was before."""
-    before, state = dict(vars(estimator)), estimator._state
+    before, state = dict(vars(estimator)), getattr(estimator, "_state", None)
     mark = None if state is None else state.mark()
     try:
         yield

@@ -95,6 +95,15 @@ def test_wrong_data():
         encoder.transform(np.eye(2))
 
 
+def test_a_failed_fit_loses_nothing(rng):
+    X = rng.normal(size=(40, 2))
+    encoder = PiecewiseLinearEncoder().fit(X)
+    before = encoder.transform(X)
+    with pytest.raises(ValueError, match="`X` must be in units"):
+        encoder.fit(np.column_stack([X, X[:, 0] * 1e200]))
+    np.testing.assert_array_equal(encoder.transform(X), before)
+
+
 def kinked(n=1500):
     """A target with steps and kinks in single columns."""
     rng = np.random.default_rng(0)
