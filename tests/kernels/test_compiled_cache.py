@@ -76,6 +76,21 @@ print(sum(kernel.stats.cache_misses.values()))
     assert (before, after, again) == ("1", "1", "0")
 
 
+def test_kernels_are_kept_apart_for_what_blas_does_well():
+    code = """
+from types import SimpleNamespace
+import threadpoolctl
+found = threadpoolctl.ThreadpoolController().select(user_api="blas")
+for library in found.lib_controllers:
+    library.architecture = ARCHITECTURE
+threadpoolctl.ThreadpoolController = lambda: SimpleNamespace(select=lambda user_api: found)
+from skbackprop.kernels.compiled import compiler, products
+print(compiler.MADE_FROM, products.SMALL)
+"""
+    made, small = zip(*(run(f"ARCHITECTURE = {each!r}{code}") for each in ("Haswell", "SkylakeX")), strict=True)
+    assert (made[0] == made[1]) == (small[0] == small[1])
+
+
 def test_no_two_kernels_are_kept_under_one_name():
     from skbackprop.kernels.compiled import COMPILED
     from skbackprop.kernels.compiled.pointers import ADAPTERS, pointers

@@ -13,7 +13,7 @@ if not backend.numba_is_there():
 
 from numba import njit
 
-from skbackprop.kernels.compiled import blas, products, tiles
+from skbackprop.kernels.compiled import blas, openblas, products, tiles
 from skbackprop.kernels.compiled.compiler import pointer
 from skbackprop.kernels.compiled.pointers import products as products_of
 
@@ -86,7 +86,7 @@ def test_tiles_have_every_product_that_is_as_large_as_one_even_if_blas_does_the_
 
 def test_small_products_are_left_to_a_blas_that_has_kernels_for_them():
     architectures = {each.get("architecture") for each in threadpoolctl.threadpool_info()}
-    assert blas.suits_small_products() == bool(architectures & {"SkylakeX", "Cooperlake", "SapphireRapids"})
+    assert openblas.suits_small_products() == bool(architectures & {"SkylakeX", "Cooperlake", "SapphireRapids"})
 
 
 @settings(deadline=None)  # the first compiles

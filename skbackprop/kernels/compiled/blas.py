@@ -7,19 +7,17 @@ threads compete for the cores.
 
 from __future__ import annotations
 
-import ctypes
 from functools import cache
 from typing import Any
 
 import numpy as np
-import threadpoolctl
 from numba import carray, from_dtype, types
 from numba.experimental import function_type as _  # noqa: F401, without it numba knows no type of a `Foreign`
 
 from .compiler import inlined, pointer
+from .openblas import address
 
 Array = np.ndarray
-WITH_SMALL_KERNELS = ("SkylakeX", "Cooperlake", "SapphireRapids")  # OpenBLAS's names for processors with AVX-512
 ROW_MAJOR, PLAIN, TRANSPOSED = (types.int32(constant) for constant in (101, 111, 112))  # cblas.h
 
 
@@ -57,30 +55,8 @@ def signature_of_gemm(real: Any) -> Any:
 def gemm(dtype: np.dtype) -> Any:
     """NumPy's ``cblas_sgemm`` or ``cblas_dgemm``, or else `by_numba`."""
     letter, signature = "s" if dtype == np.float32 else "d", signature_of_gemm(from_dtype(dtype))
-    return in_numpy(f"scipy_cblas_{letter}gemm64_", signature) or pointer(by_numba, signature)
-
-
-def numpys_blas() -> Any:
-    """The OpenBLAS of NumPy's wheels, as threadpoolctl describes it; None if there is none."""
-    for library in threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers:
-        if hasattr(ctypes.CDLL(library.filepath), "scipy_cblas_sgemm64_"):
-            return library
-    return None
-
-
-def in_numpy(name: str, signature: Any) -> Foreign | None:
-    """The function of this name in `numpys_blas`; None without one."""
-    library = numpys_blas()
-    if library is None:
-        return None
-    function = getattr(ctypes.CDLL(library.filepath), name)
-    return Foreign(ctypes.cast(function, ctypes.c_void_p).value, signature)  # type: ignore[arg-type]
-
-
-def suits_small_products() -> bool:
-    """Whether NumPy's BLAS multiplies small matrices without copying them, as OpenBLAS does where it uses AVX-512."""
-    library = numpys_blas()
-    return library is not None and library.architecture in WITH_SMALL_KERNELS
+    at = address(f"scipy_cblas_{letter}gemm64_")
+    return pointer(by_numba, signature) if at is None else Foreign(at, signature)
 
 
 @inlined

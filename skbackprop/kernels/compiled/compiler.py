@@ -5,9 +5,9 @@ It must respect NaN and infinity, so that a diverging fit is noticed. Code is ca
 that is not writable, in the user's cache directory; if neither is, it lasts as long as the process.
 
 numba caches code under the ``__qualname__`` of the function and reuses it as long as the function's own file is
-unchanged, although parts of the code may come from other files. So a digest of all files is added to that name. As
-numba also does not expect two processes to write under one name at the same time, each kernel, and each signature of a
-pointer, has its own name.
+unchanged, although parts of the code may come from other files, and constants from what BLAS does well on a machine. So
+a digest of all files, and of that, is added to the name. As numba also does not expect two processes to write under one
+name at the same time, each kernel, and each signature of a pointer, has its own name.
 
 To save compile time, wrappers that nobody calls are left out: kernels have none for C, parts none for C or Python.
 """
@@ -23,6 +23,8 @@ from typing import Any
 from numba import cfunc, njit, types
 from numba.extending import overload
 
+from .openblas import suits_small_products
+
 FLAGS = {"reassoc", "contract", "arcp", "nsz"}
 WHOLE: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
 PART: dict[str, Any] = {**WHOLE, "no_cpython_wrapper": True}
@@ -32,14 +34,15 @@ def digest(*contents: bytes) -> str:
     return sha256(b"".join(contents)).hexdigest()[:10]
 
 
-# These include NumPy's kernels, from which some constants are imported.
-SOURCES = digest(*[path.read_bytes() for path in sorted(Path(__file__).parents[1].rglob("*.py"))])
+# The files include NumPy's kernels, from which some constants are imported.
+SOURCES = [path.read_bytes() for path in sorted(Path(__file__).parents[1].rglob("*.py"))]
+MADE_FROM = digest(*SOURCES, b"small products by BLAS" if suits_small_products() else b"by tiles")
 
 
 def compiled(function: Callable[..., Any]) -> Any:
     """A kernel: compiled on the first call with given dtypes, and run without the interpreter's lock."""
     options = {"fastmath": FLAGS, "nogil": True, **WHOLE}
-    function.__qualname__ = f"{function.__name__}_{SOURCES}"
+    function.__qualname__ = f"{function.__name__}_{MADE_FROM}"
     try:
         return njit(cache=True, **options)(function)
     except RuntimeError:  # numba found no writable directory for its cache
@@ -52,7 +55,7 @@ def pointer(function: Callable[..., Any], signature: Any) -> Any:
     # A copy, as the same function may get another pointer, for another signature.
     code, name = function.__code__, function.__name__
     named = FunctionType(code, function.__globals__, name, function.__defaults__, function.__closure__)
-    named.__qualname__ = f"{name}_{digest(str(signature).encode())}_{SOURCES}"
+    named.__qualname__ = f"{name}_{digest(str(signature).encode())}_{MADE_FROM}"
     try:
         return cfunc(signature, cache=True, **options)(named)
     except RuntimeError:

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from .blas import PLAIN, TRANSPOSED, by_blas, suits_small_products
+from .blas import PLAIN, TRANSPOSED, by_blas
 from .compiler import inlined, part
+from .openblas import suits_small_products
 from .tiles import BYTES, ROWS, product_tile
 
 Array = np.ndarray
