@@ -1,8 +1,9 @@
 """The training step of `speed.py` in PyTorch and JAX, where these are installed: same network, batches and optimiser.
 
 PyTorch runs eagerly with its fused Adam. JAX compiles a whole epoch as one `lax.scan`, and its compile time is not
-counted; "jax" also shuffles the rows in compiled code, while "jax, shuffled by NumPy" is handed their order. JAX uses as many threads as there are cores, whatever it is told, so the process is restricted to as many cores
-as each contestant has threads.
+counted; "jax" also shuffles the rows in compiled code, while "jax, shuffled by NumPy" is handed their order. JAX uses
+as many threads as there are cores, whatever it is told, so the process is restricted to as many cores as each
+contestant has threads.
 """
 
 import importlib.util

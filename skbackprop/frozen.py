@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import wraps
+from reprlib import repr as short
 from typing import Any, TypeVar, dataclass_transform
 
 __all__ = ["frozen"]
@@ -37,19 +38,19 @@ def frozen(cls: type[T]) -> type[T]:
     for name, method in (("__repr__", shown), ("__eq__", equal), ("__hash__", hashed)):
         if name not in vars(cls):
             setattr(made, name, method)
-    made.__init__ = naming_fields(made.__init__)
+    made.__init__ = naming_fields(made, made.__init__)
     return made
 
 
-def naming_fields(init: Callable) -> Callable:
-    """The constructor, with another message for arguments that are no fields."""
+def naming_fields(cls: type, init: Callable) -> Callable:
+    """The constructor of ``cls``, with another message for arguments that are no fields."""
 
     @wraps(init)
     def constructor(self: Any, *args: Any, **kwargs: Any) -> None:
         try:
             init(self, *args, **kwargs)
         except TypeError:
-            check_arguments(type(self), args, kwargs)
+            check_arguments(cls, args, kwargs)
             raise
 
     return constructor
@@ -59,8 +60,8 @@ def check_arguments(cls: type, args: tuple, kwargs: dict[str, Any]) -> None:
     """Refuse arguments that the constructor does not take."""
     taken = inspect.signature(cls).parameters
     places = sum(parameter.kind is not parameter.KEYWORD_ONLY for parameter in taken.values())
-    wrong = [f"{name}={value!r}" for name, value in kwargs.items() if name not in taken]
-    wrong += map(repr, args[places:])
+    wrong = [f"{name}={short(value)}" for name, value in kwargs.items() if name not in taken]
+    wrong += map(short, args[places:])
     if wrong:
         names = f"{'only ' if taken else 'no parameters'}{', '.join(taken)}{' by name' if taken and not places else ''}"
         hint = getattr(cls, "hint", "")

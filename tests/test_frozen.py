@@ -4,6 +4,7 @@ import inspect
 import pickle
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 
 from skbackprop import LBFGS, LSTM, SGD, Adam, AdamW, ClassLoss, Cosine, Dense, LeakyReLU, Quantile, ReLU
@@ -34,6 +35,21 @@ def test_what_is_no_field_is_refused_with_the_names_of_those_that_are(part, args
         part(*args, **options)
     assert str(caught.value) == message
     assert caught.value.__suppress_context__
+
+
+def test_a_large_argument_is_shown_in_short():
+    with pytest.raises(TypeError) as caught:
+        Quantile([0.1], np.arange(5000.0))
+    assert len(str(caught.value)) < 100
+
+
+def test_a_constructor_of_ones_own_is_not_blamed_for_what_it_passes_on():
+    class Slow(SGD):
+        def __init__(self, factor):
+            super().__init__(lr=factor)
+
+    with pytest.raises(TypeError, match="`SGD` takes only momentum, nesterov, weight_decay by name, got lr=2"):
+        Slow(2)
 
 
 def test_other_errors_of_a_constructor_are_its_own():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import onnx
@@ -49,7 +49,14 @@ class Graph:
         return name
 
     def real(self, value: Array) -> Array:
-        return value.astype(self.dtype) if value.dtype.kind == "f" else value
+        if value.dtype.kind != "f":
+            return value
+        with np.errstate(over="ignore"):
+            rounded = value.astype(self.dtype)
+        beyond = np.isinf(rounded) & ~np.isinf(value)
+        if beyond.any():
+            raise ValueError(f"`dtype` must be float64 for a number as large as {value[beyond][0]:.3g}, got float32")
+        return rounded
 
     def constant(self, value: Array) -> str:
         name = f"constant_{len(self.constants)}"
@@ -196,20 +203,28 @@ def flattened(g: Graph, column: str) -> str:
 
 def in_onnx(classes: Array) -> Array:
     """Labels in a type that ONNX knows."""
-    if classes.dtype.kind not in "biufUO":
+    if classes.dtype.kind not in "biufUO" or (classes.dtype.kind == "f" and classes.dtype.itemsize > 8):
         raise TypeError(f"labels must be numbers or strings for an ONNX model, got {classes!r}")
     return classes.astype(object) if classes.dtype.kind == "U" else classes
 
 
-def unknown(what: str, got: Any) -> Any:
+def unknown(what: str, got: Any) -> NoReturn:
     raise TypeError(f"an ONNX model can have this package's own {what} only, got {got!r}")
+
+
+def read_dtype(dtype: Any, default: np.dtype) -> np.dtype:
+    try:
+        read = default if dtype is None else np.dtype(dtype)
+    except TypeError:
+        read = None
+    if read not in (np.float32, np.float64):
+        raise ValueError(f"`dtype` must be float32 or float64, got {dtype!r}")
+    return read
 
 
 def onnx_model(predictor: Predictor, dtype: Any = None) -> onnx.ModelProto:
     """What `Predictor.to_onnx` returns."""
-    g = Graph(np.dtype(dtype or predictor.layers[0].W.dtype))
-    if g.dtype not in (np.float32, np.float64):
-        raise ValueError(f"`dtype` must be float32 or float64, got {dtype!r}")
+    g = Graph(read_dtype(dtype, predictor.layers[0].W.dtype))
     A, width = "X", predictor.layers[0].W.shape[0]
     of_X = helper.make_tensor_value_info(A, tensor_type(g.dtype), ("n", width))
     for layer in predictor.layers:

@@ -94,7 +94,7 @@ class Predictor(ABC):
         TypeError
             If an activation or the loss is not this package's own, or if labels are neither numbers nor strings.
         ValueError
-            If ``dtype`` is another one.
+            If ``dtype`` is another one, or float32 and a weight is beyond it.
 
         Examples
         --------
@@ -177,7 +177,10 @@ class ClassPredictor(Labels, Predictor):
 def array_of(X: Any, dtype: np.dtype) -> Array:
     """The rows of a table or of a list as an array; anything else is refused."""
     try:
-        rows = np.asarray(X, dtype)
+        rows = np.asarray(X)
+        if rows.dtype.kind not in "biufO":
+            raise TypeError(f"its dtype is {rows.dtype}")
+        rows = rows.astype(dtype)
     except (TypeError, ValueError) as error:
         raise ValueError(f"`X` must hold numbers, in rows of equal length, got a {type(X).__name__}: {error}") from None
     if rows.ndim != 2:

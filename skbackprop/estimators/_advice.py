@@ -40,10 +40,14 @@ def divergence(e: Any, full_batch: bool, epoch: int, what: str) -> str:
     remedies = [] if full_batch else [f"lower `learning_rate_init` (now {e.learning_rate_init:g})"]
     if not full_batch and e.clip_norm is None:
         remedies.append("set `clip_norm` (1.0, say)")
-    if not e.standardize:
-        remedies.append("set `standardize=True`")
+    remedies += scaling(e)
     remedies.append("look for extreme values in X and y")
     return f"training diverged in epoch {epoch}: {what}; {', or '.join(remedies)}"
+
+
+def scaling(e: Any) -> list[str]:
+    """The advice for an estimator ``e`` that takes X, or X and y, as they come."""
+    return {True: [], "target": ["scale X, or set `standardize=True`"]}.get(e.standardize, ["set `standardize=True`"])
 
 
 def warn_of_coarse_target(y: Array, dtype: np.dtype) -> None:
@@ -74,10 +78,10 @@ def warn_of_light_rows(alpha: float, mean_weight: float) -> None:
 
 def worse_than_constant(e: Any, loss: float, constant: float) -> str:
     """The advice if predictions are worse than the best constant."""
-    slower = f"lower `learning_rate_init` (now {e.learning_rate_init:g})"
+    remedies = scaling(e) or [f"lower `learning_rate_init` (now {e.learning_rate_init:g})"]
     return (
         f"training ended worse than the best constant would do (loss {loss:.3g}, constant {constant:.3g}): "
-        f"{slower if e.standardize else 'set `standardize=True`'}, or raise `max_iter` (now {e.max_iter})"
+        f"{remedies[0]}, or raise `max_iter` (now {e.max_iter})"
     )
 
 

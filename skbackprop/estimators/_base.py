@@ -162,7 +162,8 @@ class BatchNetwork(MovingUnits, CallbackSupportMixin, PartParametersMixin, metac
             warn_of_coarse_target(data.targets(data.y, None)[0], data.X.dtype)
         class_weight = self._weigh_classes(data, keep=False)
         held_out = self._read_held_out(settings, X_val, y_val, weight_val, data.X.dtype)
-        data, held_out = data.weigh(class_weight), None if held_out is None else held_out.weigh(class_weight)
+        data = data.weigh(class_weight)
+        held_out = None if held_out is None else held_out.weigh(class_weight, "validation")
         rng = self._generator()
         model = self._build(settings, data, rng) if fresh else self._continue(settings, data, "warm_start=True")
         if held_out is None and self.early_stopping:

@@ -93,7 +93,7 @@ class PiecewiseLinearEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
             If a parameter or X is wrong.
         """
         n_bins = check_integer("n_bins", self.n_bins, 2)
-        check_real("scale", self.scale, 0, closed="neither")
+        check_scale(self.scale)
         refuse_dates(X)
         with nothing_lost(self):
             X = validate_data(self, X, dtype=FLOATS)
@@ -101,7 +101,10 @@ class PiecewiseLinearEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
             moments.update(X, None)
             moments.check("X")
             self.mean_, self.scale_ = moments.mean, moments.scale()
-            self.edges_ = [edges_of(column, n_bins) for column in X.T]
+            self.edges_ = [
+                np.empty(0) if constant else edges_of(column, n_bins)
+                for column, constant in zip(X.T, moments.constant(), strict=True)
+            ]
         return self
 
     def transform(self, X: Any) -> Array:
@@ -116,20 +119,27 @@ class PiecewiseLinearEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         -------
         Z : ndarray of shape (n_samples, n_features + pieces)
             In float32 if X is, else in float64.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X is wrong, or ``scale``, which is read anew.
         """
         check_is_fitted(self)
+        scale = check_scale(self.scale)
         refuse_dates(X)
         X = validate_data(self, X, dtype=FLOATS, reset=False)
-        Z = np.empty((len(X), sum(self._widths())), X.dtype)
-        end = 0
-        for x, edges, mean, sd, width in zip(X.T, self.edges_, self.mean_, self.scale_, self._widths(), strict=True):
-            start, end = end, end + width
-            Z[:, start] = (x - mean) / sd
-            pieces = Z[:, start + 1 : end]
-            np.subtract(x[:, None], edges[:-1], out=pieces, casting="same_kind")
-            pieces /= np.diff(edges)
-            np.clip(pieces, 0.0, 1.0, out=pieces)
-            pieces *= self.scale
+        starts = np.cumsum([0, *self._widths()])
+        Z = np.empty((len(X), starts[-1]), X.dtype)
+        parts = np.split(Z, starts[1:-1], axis=1)
+        with np.errstate(over="ignore"):  # far beyond the last edge, pieces are complete all the same
+            for x, edges, mean, sd, part in zip(X.T, self.edges_, self.mean_, self.scale_, parts, strict=True):
+                part[:, 0] = (x - mean) / sd
+                pieces = part[:, 1:]
+                np.subtract(x[:, None], edges[:-1], out=pieces, casting="same_kind")
+                pieces /= np.diff(edges)
+                np.clip(pieces, 0.0, 1.0, out=pieces)
+                pieces *= scale
         return Z
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
@@ -159,6 +169,10 @@ class PiecewiseLinearEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
     def _widths(self) -> list[int]:
         """How many columns each column becomes."""
         return [max(len(edges), 1) for edges in self.edges_]
+
+
+def check_scale(scale: Any) -> float:
+    return check_real("scale", scale, 0, closed="neither")
 
 
 def edges_of(column: Array, n_bins: int) -> Array:

@@ -66,8 +66,11 @@ class Data(NamedTuple):
             return 1.0
         return float(np.average(target_mask(self.taken(self.y)).sum(axis=1), weights=self.taken(self.row_weight)))
 
-    def weigh(self, class_weight: Array | None) -> Data:
-        """The same rows, with weights multiplied by those of their classes; targets of weight zero are left out."""
+    def weigh(self, class_weight: Array | None, what: str = "training") -> Data:
+        """The same rows, with weights multiplied by those of their classes; targets of weight zero are left out.
+
+        For messages, ``what`` says which rows these are.
+        """
         if class_weight is None:
             return self
         classes = self.y[..., 0]
@@ -75,10 +78,14 @@ class Data(NamedTuple):
         weight = np.zeros(classes.shape)
         weight[known] = class_weight[classes[known].astype(np.intp)]
         y = np.where(weight[..., None] > 0, self.y, np.nan) if self.y.ndim == 3 else self.y
-        if self.weight is not None:
-            weight *= self.weight.reshape(-1, *[1] * (weight.ndim - 1))
-        if not weight.any():
-            raise ValueError("`class_weight` must leave rows of weight > 0, got none")
+        with np.errstate(over="ignore"):
+            if self.weight is not None:
+                weight *= self.weight.reshape(-1, *[1] * (weight.ndim - 1))
+            if not 0 < weight.sum() < np.inf:
+                raise ValueError(
+                    f"`class_weight` must give the {what} rows weights that sum to a finite number > 0, "
+                    f"got {weight.sum():g}"
+                )
         of_rows = weight.reshape(len(y), -1).max(axis=1)
         return self._replace(y=y, weight=weight, rows=rows_that_count(y, of_rows))
 

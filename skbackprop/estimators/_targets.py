@@ -163,7 +163,7 @@ def numbers_of(y: Array) -> Array:
 
 def read_classes(classes: Any) -> Array:
     """The labels in order and of their own type; ``unique_labels`` only checks them, as it does not keep the type."""
-    if np.ndim(classes) != 1:
+    if np.ndim(classes) != 1 or len(classes) == 0:
         raise ValueError(f"`classes` must be a sequence of labels, got {classes!r}")
     try:
         unique_labels(classes)

@@ -57,7 +57,10 @@ def segments(T: int, lengths: Array | None, k: int | None) -> Iterator[Segment]:
 
 
 def gather(memory: Tape, name: str, array: Array, rows: Array | slice, segment: Segment) -> Array:
-    """Gather the steps of a segment; return an (n, steps, ...) view of a buffer that is stored step after step."""
+    """Gather the steps of a segment; return an (n, steps, ...) view of a buffer that is stored step after step.
+
+    ``rows`` may be a slice if the segment begins at the same step in all rows.
+    """
     n = len(array[rows]) if isinstance(rows, slice) else len(rows)
     flat = memory.array(name, (segment.steps * n, *array.shape[2:]), array.dtype)
     out = unflatten(flat, n)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -99,7 +99,8 @@ def pad_sequences(sequences: Sequence[Any], fill: Any = None) -> Array:
         If there are no sequences, or one has no steps; if their numbers of channels differ; without ``fill``, if any
         value is NaN, infinite or not a number; with ``fill``, if targets have neither shape (T_i,) nor (T_i, k).
     TypeError
-        If ``fill`` is a string and the targets are numbers, or the other way round.
+        If targets are neither numbers nor labels; if ``fill`` is a string and the targets are numbers, or the other way
+        round.
 
     Examples
     --------
@@ -114,11 +115,13 @@ def pad_sequences(sequences: Sequence[Any], fill: Any = None) -> Array:
     array([[ 1., nan,  3.],
            [ 4., nan, nan]])
     """
+    if not isinstance(sequences, Iterable):
+        raise TypeError(f"`sequences` must be a list of arrays, got {sequences!r}")
+    named = ((f"`sequences[{at}]`", sequence) for at, sequence in enumerate(sequences))
     if fill is None:
-        hint = "; for targets, give `fill`"
-        arrays = [as_steps(sequence, f"`sequences[{at}]`", hint) for at, sequence in enumerate(sequences)]
+        arrays = [as_steps(sequence, name, "; for targets, give `fill`") for name, sequence in named]
     else:
-        arrays = [as_targets(sequence, f"`sequences[{at}]`") for at, sequence in enumerate(sequences)]
+        arrays = [as_targets(sequence, name) for name, sequence in named]
     if not arrays:
         raise ValueError("`sequences` must hold at least one sequence, got none")
     widths = [math.prod(array.shape[1:]) for array in arrays]
@@ -130,8 +133,9 @@ def pad_sequences(sequences: Sequence[Any], fill: Any = None) -> Array:
         )
     dtype = np.result_type(*{array.dtype for array in arrays})
     if fill is not None:
-        if (np.asarray(fill).dtype.kind in "US") != (dtype.kind in "US") and dtype.kind != "O":
-            raise TypeError(f"`fill` must be a label like the others, which are of dtype {dtype}, got {fill!r}")
+        kinds = {kind_of(array.dtype) for array in (*arrays, np.asarray(fill))}
+        if np.ndim(fill) or len(kinds - {"objects"}) > 1 or kind_of(np.asarray(fill).dtype) == "objects":
+            raise TypeError(f"`fill` must be a label or a number like all the others, which are {dtype}, got {fill!r}")
         dtype = dtype if dtype.kind == "f" else np.result_type(dtype, np.asarray(fill).dtype)
     X = np.full((len(arrays), max(map(len, arrays)), widths[0]), np.nan if fill is None else fill, dtype)
     for row, array in zip(X, arrays, strict=True):
@@ -139,24 +143,37 @@ def pad_sequences(sequences: Sequence[Any], fill: Any = None) -> Array:
     return X[:, :, 0] if all(array.ndim == 1 for array in arrays) else X
 
 
+def kind_of(dtype: np.dtype) -> str:
+    """What the targets of a dtype are, if they can be any."""
+    return {"U": "strings", "S": "strings", "O": "objects"}.get(dtype.kind, "numbers")
+
+
 def as_targets(sequence: Any, name: str) -> Array:
-    """Targets of any type, shape (T,) or (T, k) with T >= 1 and k >= 1."""
-    array = np.asarray(sequence)
+    """Targets, numbers or labels, of shape (T,) or (T, k) with T >= 1 and k >= 1."""
+    expected = f"{name} must hold a target for every step, in shape (n_steps,) or (n_steps, n_outputs), none of them 0"
+    try:
+        array = np.asarray(sequence)
+    except ValueError as error:
+        raise ValueError(f"{expected}: {error}") from None
+    if array.dtype.kind not in "biufUSO":
+        raise TypeError(f"{name} must hold numbers or labels, got {array.dtype}")
     if array.ndim not in (1, 2) or 0 in array.shape:
-        raise ValueError(
-            f"{name} must hold a target for every step, in shape (n_steps,) or (n_steps, n_outputs), none of them 0, "
-            f"got {array.shape}"
-        )
+        raise ValueError(f"{expected}, got {array.shape}")
     return array
 
 
-def as_steps(sequence: Any, name: str, hint: str = "") -> Array:
-    """A finite float array of shape (T, d) with T >= 1 and d >= 1; ``hint`` ends the message about other values."""
+def as_steps(sequence: Any, name: str, hint: str = "", dtype: Any = None) -> Array:
+    """A finite array of shape (T, d), T >= 1 and d >= 1, in ``dtype``, or else in its own, float32 or float64.
+
+    ``hint`` ends the message about other values.
+    """
     try:
         array = np.asarray(sequence)
-        if array.dtype.kind in "mM":
-            raise TypeError(f"dates and durations are none, got {array.dtype}")
-        array = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+        if array.dtype.kind in "mMc":
+            raise TypeError(f"dates, durations and complex numbers are none, got {array.dtype}")
+        own = array.dtype if array.dtype in (np.float32, np.float64) else np.float64
+        with np.errstate(over="ignore"):
+            array = array.astype(dtype or own, copy=False)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must be an array of numbers of shape (n_steps, n_channels): {error}{hint}") from None
     array = array[:, None] if array.ndim == 1 else array
@@ -166,5 +183,6 @@ def as_steps(sequence: Any, name: str, hint: str = "") -> Array:
         )
     if not np.isfinite(array).all():
         at = np.argwhere(~np.isfinite(array))[0][0]
-        raise ValueError(f"{name} must be finite, got NaN or infinity at step {at}{hint}")
+        within = "" if dtype is None else f" in {dtype}"
+        raise ValueError(f"{name} must be finite{within}, got NaN or infinity at step {at}{hint}")
     return array

@@ -84,7 +84,7 @@ def make_windows(
     array([[ 0., 50., 51.],
            [ 1., 51., 52.]])
     """
-    one_dimension = np.ndim(series) == 1
+    given = series
     series, exog, future_exog = read_series(series, exog, future_exog)
     n_steps, horizon = check_integer("n_steps", n_steps, 1), check_integer("horizon", horizon, 1)
     T = len(series)
@@ -100,7 +100,7 @@ def make_windows(
     seen = channels(series[:-horizon], None if exog is None else exog[:-horizon], future_exog, horizon)
     X = sliding_window_view(seen, n_steps, axis=0).swapaxes(1, 2)
     y = sliding_window_view(series, horizon, axis=0)[n_steps:].swapaxes(1, 2).copy().reshape(len(X), -1)
-    return X, y[:, 0] if one_dimension and horizon == 1 else y
+    return X, y[:, 0] if np.ndim(given) == 1 and horizon == 1 else y
 
 
 def last_window(series: Any, n_steps: int, horizon: int = 1, exog: Any = None, future_exog: Any = None) -> Array:
@@ -149,11 +149,11 @@ def read_series(series: Any, exog: Any, future_exog: Any) -> tuple[Array, Array 
     """The three as float arrays of shape (steps, columns), in the dtype of the series."""
     series = as_steps(series, "`series`")
     if exog is not None:
-        exog = as_steps(exog, "`exog`").astype(series.dtype, copy=False)
+        exog = as_steps(exog, "`exog`", dtype=series.dtype)
         if len(exog) != len(series):
             raise ValueError(f"`exog` must have as many steps as `series`, {len(series)}, got {len(exog)}")
     if future_exog is not None:
-        future_exog = as_steps(future_exog, "`future_exog`").astype(series.dtype, copy=False)
+        future_exog = as_steps(future_exog, "`future_exog`", dtype=series.dtype)
     return series, exog, future_exog
 
 

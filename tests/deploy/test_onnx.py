@@ -106,9 +106,12 @@ def test_labels_in_an_array_of_objects():
     y = np.array(["no", "yes"], object)[np.arange(len(X)) % 2]
     predictor = BatchMLPClassifier(max_iter=2, n_iter_no_change=np.inf, random_state=0).fit(X, y).predictor()
     np.testing.assert_array_equal(outputs_of(predictor.to_onnx(), X)["label"], predictor(X))
-    dated = replace(predictor, classes=np.array(["2020-01-01", "2020-01-02"], "datetime64[D]"))
-    with pytest.raises(TypeError, match="labels must be numbers or strings for an ONNX model, got array"):
-        dated.to_onnx()
+    others = [np.array(["2020-01-01", "2020-01-02"], "datetime64[D]")]
+    if np.dtype(np.longdouble).itemsize > 8:
+        others.append(np.arange(2, dtype=np.longdouble))
+    for classes in others:
+        with pytest.raises(TypeError, match="labels must be numbers or strings for an ONNX model, got array"):
+            replace(predictor, classes=classes).to_onnx()
 
 
 def test_it_takes_any_number_of_rows():
@@ -122,8 +125,21 @@ def test_it_can_be_in_another_precision_than_the_weights():
     found = outputs_of(predictor.to_onnx(np.float32), rows(np.float32))["prediction"]
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, predictor(rows()), rtol=1e-4, atol=1e-5)
-    with pytest.raises(ValueError, match=r"`dtype` must be float32 or float64, got <class 'int'>"):
-        predictor.to_onnx(int)
+
+
+@pytest.mark.parametrize("dtype", [int, np.float16, "model.onnx", object()])
+def test_no_other_precision_is_known(dtype):
+    with pytest.raises(ValueError, match=r"`dtype` must be float32 or float64, got "):
+        fitted().predictor().to_onnx(dtype)
+
+
+def test_weights_beyond_float32_are_refused_in_it():
+    X = rows()
+    model = BatchMLPRegressor(max_iter=2, n_iter_no_change=np.inf, random_state=0).fit(X, 1e50 * X[:, 0])
+    predictor = model.predictor()
+    assert_same(outputs_of(predictor.to_onnx(), X)["prediction"] / 1e50, predictor(X) / 1e50)
+    with pytest.raises(ValueError, match=r"`dtype` must be float64 for a number as large as .*e[+].*, got float32"):
+        predictor.to_onnx("float32")
 
 
 def test_a_file_of_it_is_the_weights_and_little_more(tmp_path):

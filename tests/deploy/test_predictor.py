@@ -88,9 +88,10 @@ def test_a_table_or_a_list_of_rows_is_made_an_array(dtype):
         (np.ones(4), r"^`X` must have shape \(n_samples, n_features\), got \(4,\)$"),
         ([[1.0, 2.0], [3.0]], "^`X` must hold numbers, in rows of equal length, got a list: "),
         (pd.DataFrame({"a": ["x"]}), "^`X` must hold numbers, .* got a DataFrame: could not convert string to float"),
+        (pd.DataFrame({"a": pd.to_datetime(["2026-01-01"])}), "^`X` must hold numbers, .* its dtype is datetime64"),
         (pd.DataFrame({"a": [pd.NA]}), "^`X` must hold numbers, .* got a DataFrame: float"),
     ],
-    ids=["one row", "one row of an array", "ragged", "strings", "NA"],
+    ids=["one row", "one row of an array", "ragged", "strings", "dates", "NA"],
 )
 def test_what_cannot_be_made_an_array_is_refused(X, message):
     model, _ = fitted()

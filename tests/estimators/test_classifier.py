@@ -198,6 +198,7 @@ class TestClassesOfAStream:
         ("classes", "match"),
         [
             ("abc", r"^`classes` must be a sequence of labels, got 'abc'$"),
+            ([], r"^`classes` must be a sequence of labels, got \[\]$"),
             (5, r"^`classes` must be a sequence of labels, got 5$"),
             ([[3, 5, 8]], r"^`classes` must be a sequence of labels, got \[\[3, 5, 8\]\]$"),
             ([3, "a"], r"^`classes` must be strings or whole numbers, all labels of one kind, got \[3, 'a'\]$"),
@@ -279,6 +280,9 @@ class TestClassesOfAStream:
         assert (model.history_, model.t_) == (history, steps)
 
 
+SUM = "`class_weight` must give the training rows weights that sum to a finite number > 0"
+
+
 class TestClassWeight:
     y = np.where(f > np.quantile(f, 0.8), "rare", np.where(f > np.median(f), "odd", "usual"))
 
@@ -344,7 +348,8 @@ class TestClassWeight:
             ({"rare": -1.0}, r"`class_weight\['rare'\]` must be a real number in \[0, inf\), got -1.0"),
             ({"rare": math.nan}, r"`class_weight\['rare'\]` must be a real number in \[0, inf\), got nan"),
             ({"rare": "5"}, r"`class_weight\['rare'\]` must be a real number .*, got '5'"),
-            ({"rare": 0, "odd": 0, "usual": 0}, r"`class_weight` must leave rows of weight > 0, got none"),
+            ({"rare": 0, "odd": 0, "usual": 0}, rf"{SUM}, got 0"),
+            ({"rare": 1e308, "odd": 1e308, "usual": 1e308}, rf"{SUM}, got inf"),
             ("balance", r"`class_weight` must be a dict, 'balanced' or None, got 'balance'"),
             ([1.0, 2.0, 3.0], r"`class_weight` must be a dict, 'balanced' or None, got \[1.0, 2.0, 3.0\]"),
         ],
@@ -358,6 +363,11 @@ class TestClassWeight:
             with pytest.raises((TypeError, ValueError), match=match):
                 train(X, self.y)
         np.testing.assert_array_equal(model.theta_, before)
+
+    def test_must_leave_validation_rows(self):
+        model, usual = net(class_weight={"usual": 0}), self.y == "usual"
+        with pytest.raises(ValueError, match=r"`class_weight` must give the validation rows weights .*, got 0"):
+            model.fit(X, self.y, X_val=X[usual], y_val=self.y[usual])
 
     def test_is_not_for_an_indicator(self):
         with pytest.raises(ValueError, match="`class_weight` must be None for a multilabel indicator, got 'balanced'"):

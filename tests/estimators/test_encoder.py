@@ -43,6 +43,22 @@ def test_few_values_make_few_pieces(rng):
     assert (Z[:, 0] == 0).all()
 
 
+def test_rounding_noise_makes_no_pieces():
+    """A column that is constant up to rounding is constant: its noise would be spread over all bins."""
+    X = np.column_stack([0.1 + np.arange(90) % 7 * 1e-17, np.arange(90.0)])
+    assert len(np.unique(X[:, 0])) > 3
+    encoder = PiecewiseLinearEncoder(n_bins=4).fit(X)
+    assert [len(edges) for edges in encoder.edges_] == [0, 5]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_far_beyond_the_edges_pieces_are_complete(dtype):
+    greatest = np.finfo(dtype).max
+    encoder = PiecewiseLinearEncoder(n_bins=2, scale=1.0).fit(np.linspace(-1, 1, 90, dtype=dtype)[:, None] / 9)
+    pieces = encoder.transform(np.array([[-greatest], [greatest]], dtype))[:, 1:]
+    np.testing.assert_array_equal(pieces, [[0, 0], [1, 1]])
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_dtype_stays_and_X_too(dtype, rng):
     X = rng.normal(size=(50, 2)).astype(dtype)
@@ -80,6 +96,15 @@ def test_names_of_columns(rng):
 def test_wrong_parameters(parameters, error, message):
     with pytest.raises(error, match=message):
         PiecewiseLinearEncoder(**parameters).fit(np.eye(3))
+
+
+def test_scale_is_read_anew_by_transform():
+    encoder = PiecewiseLinearEncoder(scale=1.0).fit(np.arange(9.0)[:, None])
+    before = encoder.transform([[3.3]])
+    half = encoder.set_params(scale=0.5).transform([[3.3]])
+    np.testing.assert_allclose(half[:, 1:], before[:, 1:] / 2)
+    with pytest.raises(ValueError, match=r"`scale` must be a real number in \(0, inf\), got -1"):
+        encoder.set_params(scale=-1).transform([[3.3]])
 
 
 def test_wrong_data():

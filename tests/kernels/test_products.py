@@ -68,6 +68,16 @@ def test_products_are_numpys(n, k, m, dtype):
         assert_is_product(C, A, B)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("n", "k", "m"), [(32, 128, 256), (48, 100, 300), (5, 256, 256)])
+def test_few_rows_times_a_large_matrix_transposed(n, k, m, dtype):
+    rng = np.random.default_rng(0)
+    A, B = rng.normal(size=(n, k)).astype(dtype), rng.normal(size=(m, k)).astype(dtype)
+    C = np.full((n, m), np.nan, dtype)
+    product_with_transposed(A, B, C, BY[dtype][0])
+    assert_is_product(C, A, B.T)
+
+
 @njit
 def by_tiles(A, B, C, by):
     by.tiles(A, B, C)

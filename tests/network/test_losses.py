@@ -421,6 +421,7 @@ def test_quantiles_have_a_column_for_every_output_and_level_and_are_sorted_when_
     assert loss.raw_width(np.empty((1, 2))) == 6
     np.testing.assert_array_equal(loss.predict(raw), [[[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]])
     np.testing.assert_array_equal(loss.predict(raw[:, :3]), [[1.0, 2.0, 3.0]])
+    assert loss.predict(raw[:0]).shape == (0, 2, 3)
     assert Quantile(0.5).predict(raw).shape == Quantile([0.5]).predict(raw).shape == (1, 6)
     y = np.arange(11.0)[:, None] * [1.0, 10.0]
     np.testing.assert_allclose(loss.constant(y, None), [1, 5, 9, 10, 50, 90], rtol=1e-12)

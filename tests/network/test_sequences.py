@@ -147,6 +147,7 @@ def test_labels_without_steps_cannot_be_padded():
         ([np.ones((2, 2, 2))], r"`sequences\[0\]` must have shape .*, got \(2, 2, 2\)"),
         ([[1.0, nan, 2.0]], r"`sequences\[0\]` must be finite, got NaN or infinity at step 1"),
         ([["a"]], r"`sequences\[0\]` must be an array of numbers"),
+        ([[1j]], r"`sequences\[0\]` must be an array of numbers .* complex128"),
         ([np.array(["2026-01-01", "NaT"], "M8[D]")], r"`sequences\[0\]` must be an array of numbers .* datetime64"),
     ],
 )
@@ -155,7 +156,30 @@ def test_what_cannot_be_padded_is_refused(sequences, message):
         pad_sequences(sequences)
 
 
-@pytest.mark.parametrize(("labels", "fill"), [([[1, 2], [1]], ""), ([["a", "b"], ["a"]], np.nan)])
+@pytest.mark.parametrize(
+    ("labels", "fill"),
+    [
+        ([[1, 2], [1]], ""),
+        ([["a", "b"], ["a"]], np.nan),
+        ([["a", "b"], [1.0]], ""),
+        ([[1, 2], [1]], [0]),
+        ([[1, 2], [1]], {}),
+    ],
+)
 def test_a_fill_of_another_kind_is_refused(labels, fill):
-    with pytest.raises(TypeError, match="`fill` must be a label like the others, which are of dtype"):
+    with pytest.raises(TypeError, match="`fill` must be a label or a number like all the others, which are"):
         pad_sequences(labels, fill=fill)
+
+
+def test_labels_may_be_objects():
+    padded = pad_sequences([np.array(["a", None], object), ["c"]], fill="")
+    np.testing.assert_array_equal(padded, np.array([["a", None], ["c", ""]], object))
+
+
+def test_what_holds_no_targets_is_refused():
+    with pytest.raises(ValueError, match=r"`sequences\[0\]` must hold a target for every step, .* inhomogeneous"):
+        pad_sequences([[[1], [2, 3]]], fill=0)
+    with pytest.raises(TypeError, match=r"`sequences\[0\]` must hold numbers or labels, got datetime64"):
+        pad_sequences([np.array(["2026-01-01"], "M8[D]")], fill=0)
+    with pytest.raises(TypeError, match="`sequences` must be a list of arrays, got 3"):
+        pad_sequences(3)

@@ -60,8 +60,10 @@ def test_with_a_gap_no_target_of_a_test_is_one_of_training():
         ((np.ones(5), 2, 1, np.ones(4)), ValueError, "`exog` must have as many steps as `series`, 5, got 4"),
         (([1.0, nan, 2.0], 1), ValueError, "`series` must be finite, got NaN or infinity at step 1"),
         ((np.ones((2, 2, 2)), 1), ValueError, "`series` must have shape"),
+        (([[1.0], [2.0, 3.0]], 1), ValueError, "`series` must be an array of numbers .* inhomogeneous"),
+        ((np.ones(5, np.float32), 2, 1, np.full(5, 1e300)), ValueError, "`exog` must be finite in float32, got"),
         ((np.arange(5).astype("m8[s]"), 1), ValueError, "`series` must be an array of numbers .* timedelta64"),
-        ((np.ones(5), 2, 1, [nan] * 5), ValueError, "`exog` must be finite, got NaN or infinity at step 0"),
+        ((np.ones(5), 2, 1, [nan] * 5), ValueError, "`exog` must be finite in float64, got NaN or infinity at step 0"),
         (
             (np.ones(5), 2, 2, None, np.ones(6)),
             ValueError,
@@ -70,7 +72,7 @@ def test_with_a_gap_no_target_of_a_test_is_one_of_training():
         (
             (np.ones(5), 2, 1, None, [nan] * 5),
             ValueError,
-            "`future_exog` must be finite, got NaN or infinity at step 0",
+            "`future_exog` must be finite in float64, got NaN or infinity at step 0",
         ),
     ],
 )

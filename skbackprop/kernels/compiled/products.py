@@ -20,6 +20,9 @@ Array = np.ndarray
 DEEP = 100  # terms in a sum: with more, the factors do not stay in the L1 cache
 # multiplications up to which tiles are used, as measured by ``benchmarks/products.py``
 SMALL = 0 if suits_small_products() else 1 << 19
+# rows of float32 up to which C = A B^T is computed as the transpose of B A^T, and multiplications from which on: with
+# AVX-512, OpenBLAS takes longer to bring a large transposed B into its order than to multiply few rows by it
+FEW, MANY = (48, 1 << 18) if suits_small_products() else (0, 0)
 wide, middle, narrow = product_tile(3), product_tile(2), product_tile(1)
 
 
@@ -102,8 +105,20 @@ def product_with_transposed(A: Array, B: Array, C: Array, call: Any) -> None:
     k = A.shape[1]
     if k == 1:
         outer(A.reshape(n), B.reshape(m), C)
+    elif n <= FEW and C.itemsize == 4 and n * k * m >= MANY:
+        transposed = np.empty((m, n), C.dtype)
+        by_blas(k, B, PLAIN, A, TRANSPOSED, transposed, call.gemm)
+        transpose(transposed, C)
     else:
         by_blas(k, A, PLAIN, B, TRANSPOSED, C, call.gemm)
+
+
+@inlined
+def transpose(A: Array, C: Array) -> None:
+    """C = A^T."""
+    for i in range(C.shape[0]):
+        for j in range(C.shape[1]):
+            C[i, j] = A[j, i]
 
 
 @inlined

@@ -87,7 +87,7 @@ class Quantile(KernelLoss):
         levels = len(self._each)
         if levels == 1:
             return raw
-        ordered = np.sort(raw.reshape(len(raw), -1, levels), axis=2)
+        ordered = np.sort(raw.reshape(len(raw), raw.shape[1] // levels, levels), axis=2)
         return ordered[:, 0] if ordered.shape[1] == 1 else ordered
 
     def constant(self, y: Array, weight: Array | None) -> Array:
