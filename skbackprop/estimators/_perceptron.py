@@ -70,26 +70,19 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
         return settings.entrance()
 
     def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, None]:
+        if not reset and X_is_like_the_first(self, X) and X.dtype == dtype and is_plain_target(y, len(X)):
+            self._check_block(X, X.dtype)
+            return np.asarray(X), y, None
         refuse_dates(X)
         refuse_missing(y)
         X, y = validate_data(self, X, y, reset=reset, accept_sparse="csr", dtype=dtype, multi_output=True)
         return X, y, None
 
     def _read_x(self, X: Any) -> Any:
-        """X for prediction; a plain array skips ``validate_data``, which takes longer than a small forward pass.
-
-        Its values are then checked block by block, so that a large X is read from memory (or disk) only once.
-        """
+        """X for prediction. Its values are checked block by block, so that a large X is read from memory only once."""
         if "model_" not in vars(self):
             check_is_fitted(self)
-        if (
-            type(X) in PLAIN
-            and X.ndim == 2
-            and X.dtype in FLOATS
-            and X.shape[1] == self.n_features_in_
-            and X.shape[0] > 0
-            and "feature_names_in_" not in vars(self)
-        ):
+        if X_is_like_the_first(self, X):
             return np.asarray(X)
         refuse_dates(X)
         X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=FLOATS)
@@ -121,3 +114,24 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def X_is_like_the_first(estimator: Any, X: Any) -> bool:
+    """Whether X is a plain array of the form that the first one had: only its values are to be checked.
+
+    It then skips ``validate_data``, which takes longer than a small forward pass.
+    """
+    return (
+        type(X) in PLAIN
+        and X.ndim == 2
+        and X.dtype in FLOATS
+        and X.shape[1] == estimator.n_features_in_
+        and X.shape[0] > 0
+        and "feature_names_in_" not in vars(estimator)
+    )
+
+
+def is_plain_target(y: Any, n: int) -> bool:
+    """Whether y is a plain array of n finite numbers, or of n rows of them."""
+    plain = type(y) in PLAIN and y.dtype.kind in "biuf" and y.ndim in (1, 2)
+    return plain and len(y) == n and y.size > 0 and bool(np.isfinite(y).all())
