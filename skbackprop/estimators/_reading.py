@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_array
 
 Array = np.ndarray
 FLOATS = (np.float64, np.float32)
+REACH = 1e150  # of weights: their products with squares shall not overflow, nor vanish
 
 
 class Data(NamedTuple):
@@ -77,15 +78,11 @@ class Data(NamedTuple):
         known = ~np.isnan(classes)
         weight = np.zeros(classes.shape)
         weight[known] = class_weight[classes[known].astype(np.intp)]
-        y = np.where(weight[..., None] > 0, self.y, np.nan) if self.y.ndim == 3 else self.y
-        with np.errstate(over="ignore"):
-            if self.weight is not None:
+        if self.weight is not None:
+            with np.errstate(over="ignore"):
                 weight *= self.weight.reshape(-1, *[1] * (weight.ndim - 1))
-            if not 0 < weight.sum() < np.inf:
-                raise ValueError(
-                    f"`class_weight` must give the {what} rows weights that sum to a finite number > 0, "
-                    f"got {weight.sum():g}"
-                )
+        weight = within_reach(weight, f"`class_weight` must give the {what} rows a largest weight")
+        y = np.where(weight[..., None] > 0, self.y, np.nan) if self.y.ndim == 3 else self.y
         of_rows = weight.reshape(len(y), -1).max(axis=1)
         return self._replace(y=y, weight=weight, rows=rows_that_count(y, of_rows))
 
@@ -108,10 +105,19 @@ def read_weight(sample_weight: Any, n: int) -> Array | None:
         )
     if not weight.any():
         raise ValueError(f"`sample_weight` must hold at least one weight > 0, got {n} zeros")
-    with np.errstate(over="ignore"):
-        if not np.isfinite(weight.sum()):
-            raise ValueError(f"`sample_weight` must have a finite sum, got weights up to {weight.max():g}")
-    return weight
+    return within_reach(weight, "`sample_weight` must have a largest weight")
+
+
+def within_reach(weight: Array, what: str) -> Array:
+    """The weights, if their products with squares neither overflow nor vanish; negligible ones become 0.
+
+    ``what`` begins the message.
+    """
+    largest = weight.max()
+    if not 1 / REACH <= largest <= REACH:
+        raise ValueError(f"{what} from {1 / REACH:g} to {REACH:g}, got {largest:g}")
+    negligible = weight < largest / REACH
+    return np.where(negligible, 0.0, weight) if negligible.any() else weight
 
 
 def same_kind(error: TypeError | ValueError, message: str) -> TypeError | ValueError:

@@ -129,7 +129,8 @@ bad_target = pytest.mark.parametrize(
 BAD_WEIGHT = {
     "negative": (changed(np.ones(40), -1.0), "`sample_weight` must be >= 0"),
     "all zero": (np.zeros(40), "`sample_weight` must hold at least one weight > 0"),
-    "beyond": (np.full(40, 1e307), r"`sample_weight` must have a finite sum, got weights up to 1e\+307"),
+    "beyond": (np.full(40, 1e307), r"`sample_weight` must have a largest weight from 1e-150 to 1e\+150, got 1e\+307"),
+    "vanishing": (np.full(40, 1e-307), r"`sample_weight` must have a largest weight from 1e-150 .*, got 1e-307"),
     "too few": (np.ones(39), r"`sample_weight` must have shape \(40,\).*got \(39,\)"),
     "two dimensions": (np.ones((40, 1)), r"`sample_weight` must have shape \(40,\).*got \(40, 1\)"),
     "nan": (changed(np.ones(40), nan), "sample_weight contains NaN"),

@@ -280,7 +280,7 @@ class TestClassesOfAStream:
         assert (model.history_, model.t_) == (history, steps)
 
 
-SUM = "`class_weight` must give the training rows weights that sum to a finite number > 0"
+LARGEST = r"`class_weight` must give the training rows a largest weight from 1e-150 to 1e\+150"
 
 
 class TestClassWeight:
@@ -348,8 +348,8 @@ class TestClassWeight:
             ({"rare": -1.0}, r"`class_weight\['rare'\]` must be a real number in \[0, inf\), got -1.0"),
             ({"rare": math.nan}, r"`class_weight\['rare'\]` must be a real number in \[0, inf\), got nan"),
             ({"rare": "5"}, r"`class_weight\['rare'\]` must be a real number .*, got '5'"),
-            ({"rare": 0, "odd": 0, "usual": 0}, rf"{SUM}, got 0"),
-            ({"rare": 1e308, "odd": 1e308, "usual": 1e308}, rf"{SUM}, got inf"),
+            ({"rare": 0, "odd": 0, "usual": 0}, rf"{LARGEST}, got 0"),
+            ({"rare": 1e308}, rf"{LARGEST}, got 1e\+308"),
             ("balance", r"`class_weight` must be a dict, 'balanced' or None, got 'balance'"),
             ([1.0, 2.0, 3.0], r"`class_weight` must be a dict, 'balanced' or None, got \[1.0, 2.0, 3.0\]"),
         ],
@@ -366,7 +366,9 @@ class TestClassWeight:
 
     def test_must_leave_validation_rows(self):
         model, usual = net(class_weight={"usual": 0}), self.y == "usual"
-        with pytest.raises(ValueError, match=r"`class_weight` must give the validation rows weights .*, got 0"):
+        with pytest.raises(
+            ValueError, match=r"`class_weight` must give the validation rows a largest weight .*, got 0"
+        ):
             model.fit(X, self.y, X_val=X[usual], y_val=self.y[usual])
 
     def test_is_not_for_an_indicator(self):

@@ -201,6 +201,16 @@ def test_integer_weights_equal_repetition(kind, loss, standardize):
 
 
 @every_estimator
+def test_a_negligible_weight_is_none(kind):
+    """Its products with squares would vanish."""
+    X, y = rows(kind)
+    weight = np.where(np.arange(len(X)) % 3, 1.0, 0.0)
+    options = {"max_iter": 3, "random_state": 0, **ENDLESS}
+    a, b = (kind.make(**options).fit(X, y, sample_weight=w) for w in (weight, np.maximum(weight, 5e-324)))
+    np.testing.assert_array_equal(a.theta_, b.theta_)
+
+
+@every_estimator
 def test_weights_that_sum_to_one_make_alpha_heavy_which_is_told(kind):
     X, y = rows(kind)
     light = {"sample_weight": np.full(len(X), 1 / len(X))}
