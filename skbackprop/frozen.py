@@ -50,7 +50,8 @@ def naming_fields(cls: type, init: Callable) -> Callable:
         try:
             init(self, *args, **kwargs)
         except TypeError:
-            check_arguments(cls, args, kwargs)
+            inherits = type(self).__init__ is constructor
+            check_arguments(type(self) if inherits else cls, args, kwargs)
             raise
 
     return constructor

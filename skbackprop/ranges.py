@@ -32,10 +32,13 @@ SYNONYMS = {
 }
 
 
-def check_real(name: str, value: Any, low: float = -math.inf, high: float = math.inf, closed: str = "both") -> float:
+def check_real(
+    name: str, value: Any, low: float = -math.inf, high: float = math.inf, closed: str = "both", or_else: str = ""
+) -> float:
     """Return ``value`` as a float if it is a real number between ``low`` and ``high``.
 
-    ``closed`` says which ends are included: "both", "left", "right" or "neither"; an infinite end never is.
+    ``closed`` says which ends are included: "both", "left", "right" or "neither"; an infinite end never is. ``or_else``
+    names alternatives in the message.
 
     Raises
     ------
@@ -44,7 +47,7 @@ def check_real(name: str, value: Any, low: float = -math.inf, high: float = math
     """
     opening = "[" if closed in ("both", "left") and low > -math.inf else "("
     closing = "]" if closed in ("both", "right") and high < math.inf else ")"
-    expected = f"`{name}` must be a real number in {opening}{low:g}, {high:g}{closing}, got {value!r}"
+    expected = f"`{name}` must be {or_else}a real number in {opening}{low:g}, {high:g}{closing}, got {value!r}"
     is_real = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
     if not is_real:
         raise TypeError(expected)

@@ -41,6 +41,9 @@ def test_a_large_argument_is_shown_in_short():
     with pytest.raises(TypeError) as caught:
         Quantile([0.1], np.arange(5000.0))
     assert len(str(caught.value)) < 100
+    with pytest.raises(TypeError) as caught:
+        Quantile(quantiles=np.arange(5000.0))
+    assert len(str(caught.value)) < 100
 
 
 def test_a_constructor_of_ones_own_is_not_blamed_for_what_it_passes_on():
@@ -48,8 +51,13 @@ def test_a_constructor_of_ones_own_is_not_blamed_for_what_it_passes_on():
         def __init__(self, factor):
             super().__init__(lr=factor)
 
+    class Mine(SGD):
+        pass
+
     with pytest.raises(TypeError, match="`SGD` takes only momentum, nesterov, weight_decay by name, got lr=2"):
         Slow(2)
+    with pytest.raises(TypeError, match="`Mine` takes only momentum, nesterov, weight_decay by name, got lr=2"):
+        Mine(lr=2)
 
 
 def test_other_errors_of_a_constructor_are_its_own():

@@ -205,7 +205,7 @@ def in_onnx(classes: Array) -> Array:
     """Labels in a type that ONNX knows."""
     if classes.dtype.kind not in "biufUO" or (classes.dtype.kind == "f" and classes.dtype.itemsize > 8):
         raise TypeError(f"labels must be numbers or strings for an ONNX model, got {classes!r}")
-    return classes.astype(object) if classes.dtype.kind == "U" else classes
+    return classes.astype(object if classes.dtype.kind == "U" else classes.dtype.newbyteorder("="))
 
 
 def unknown(what: str, got: Any) -> NoReturn:

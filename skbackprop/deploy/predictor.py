@@ -56,7 +56,7 @@ class Predictor(ABC):
         if not hasattr(X, "dtype") or X.ndim != 2:
             X = array_of(X, dtype)
         elif X.dtype != dtype:
-            X = X.astype(dtype)
+            X = as_real(X).astype(dtype)
         for layer in self.layers:
             Z = X.dot(layer.W)
             Z += layer.b
@@ -74,6 +74,7 @@ class Predictor(ABC):
     def to_onnx(self, dtype: Any = None) -> onnx.ModelProto:
         """The same as an ONNX model, for runtimes in other languages and on other devices (opset 13).
 
+        It computes what `predict` does; GELU in float32 only, as runtimes know no error function in float64.
         Its input is ``X`` (n, n_features). A regressor's outputs are ``prediction``, of the shape that ``predict``
         gives, and with ``loss="gaussian"`` also ``std``; a classifier's are ``label`` and ``probabilities``.
 
@@ -177,15 +178,19 @@ class ClassPredictor(Labels, Predictor):
 def array_of(X: Any, dtype: np.dtype) -> Array:
     """The rows of a table or of a list as an array; anything else is refused."""
     try:
-        rows = np.asarray(X)
-        if rows.dtype.kind not in "biufO":
-            raise TypeError(f"its dtype is {rows.dtype}")
-        rows = rows.astype(dtype)
+        rows = as_real(np.asarray(X)).astype(dtype)
     except (TypeError, ValueError) as error:
         raise ValueError(f"`X` must hold numbers, in rows of equal length, got a {type(X).__name__}: {error}") from None
     if rows.ndim != 2:
         raise ValueError(f"`X` must have shape (n_samples, n_features), got {rows.shape}")
     return rows
+
+
+def as_real(X: Any) -> Any:
+    """X, unless it holds dates, durations or complex numbers, which ``astype`` would make real ones."""
+    if X.dtype.kind in "mMc":
+        raise ValueError(f"`X` must hold real numbers, got an array of dtype {X.dtype}")
+    return X
 
 
 def make_predictor(

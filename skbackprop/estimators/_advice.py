@@ -40,14 +40,17 @@ def divergence(e: Any, full_batch: bool, epoch: int, what: str) -> str:
     remedies = [] if full_batch else [f"lower `learning_rate_init` (now {e.learning_rate_init:g})"]
     if not full_batch and e.clip_norm is None:
         remedies.append("set `clip_norm` (1.0, say)")
-    remedies += scaling(e)
+    if not e.standardize:
+        remedies.append("set `standardize=True`")
+    if takes_numbers_as_they_come(e):
+        remedies.append("standardise X")
     remedies.append("look for extreme values in X and y")
     return f"training diverged in epoch {epoch}: {what}; {', or '.join(remedies)}"
 
 
-def scaling(e: Any) -> list[str]:
-    """The advice for an estimator ``e`` that takes X, or X and y, as they come."""
-    return {True: [], "target": ["scale X, or set `standardize=True`"]}.get(e.standardize, ["set `standardize=True`"])
+def takes_numbers_as_they_come(e: Any) -> bool:
+    """Whether the estimator ``e`` standardises its target alone, which is no fault with tokens."""
+    return isinstance(e.standardize, str) and getattr(e, "embedding", None) is None
 
 
 def warn_of_coarse_target(y: Array, dtype: np.dtype) -> None:
@@ -78,10 +81,13 @@ def warn_of_light_rows(alpha: float, mean_weight: float) -> None:
 
 def worse_than_constant(e: Any, loss: float, constant: float) -> str:
     """The advice if predictions are worse than the best constant."""
-    remedies = scaling(e) or [f"lower `learning_rate_init` (now {e.learning_rate_init:g})"]
+    slower = f"lower `learning_rate_init` (now {e.learning_rate_init:g})"
+    if takes_numbers_as_they_come(e):
+        slower = f"standardise X, or {slower}"
+    remedy = slower if e.standardize else "set `standardize=True`"
     return (
         f"training ended worse than the best constant would do (loss {loss:.3g}, constant {constant:.3g}): "
-        f"{remedies[0]}, or raise `max_iter` (now {e.max_iter})"
+        f"{remedy}, or raise `max_iter` (now {e.max_iter})"
     )
 
 

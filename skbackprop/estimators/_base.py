@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -119,7 +120,8 @@ class BatchNetwork(MovingUnits, CallbackSupportMixin, PartParametersMixin, metac
             Target in its natural units, or labels. With ``return_sequences=True`` there is one for every step:
             (n_samples, n_steps) or (n_samples, n_steps, n_outputs).
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights >= 0, one for each row or sequence. A row of weight 3 counts like three equal rows.
+            Weights >= 0, one for each row or sequence, the largest from 1e-100 to 1e100. A row of weight 3 counts like
+            three equal rows.
         X_val, y_val, sample_weight_val : default=None
             Rows to validate on. Without them ``early_stopping=True`` sets ``validation_fraction`` of the training rows
             aside. A pipeline passes ``X_val`` on untransformed: see the guide on ``transform_input``.
@@ -240,7 +242,8 @@ class BatchNetwork(MovingUnits, CallbackSupportMixin, PartParametersMixin, metac
             X, y, has_target = self._read_xy(X, y, reset=False, dtype=dtype)
             return self._rows(settings.loss, X, y, has_target, sample_weight)
         except (TypeError, ValueError) as error:
-            raise same_kind(error, f"validation rows (`X_val`, `y_val`, `sample_weight_val`): {error}") from None
+            message = re.sub(r"(?<=`)(X|y|sample_weight)(?=`)|(?<=Input )[Xy]\b|\bX(?= has)", r"\g<0>_val", str(error))
+            raise same_kind(error, f"validation rows (`X_val`, `y_val`, `sample_weight_val`): {message}") from None
 
     def _build(self, settings: Settings, data: Data, rng: np.random.RandomState) -> Model:
         """A new network for these data, with random weights and the target in natural units."""

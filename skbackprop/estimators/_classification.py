@@ -85,6 +85,7 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
             self._target.check_same(classes)
         return self._safely(self._partial_fit, X, y, sample_weight, classes)
 
+    @naming_estimator
     def predict(self, X: Any) -> Array:
         """Predict the most probable label of every row or, of an indicator, every label that is more likely than not.
 
@@ -100,6 +101,7 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         """
         return self._forward(self._read_x(X), then=self._decided)
 
+    @naming_estimator
     def decision_function(self, X: Any) -> Array:
         """The raw output: log-odds of the second class or of every label, or one score per class.
 
@@ -115,6 +117,7 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         raw = self._forward(self._read_x(X))
         return raw[..., 0] if self._target.two_classes else raw
 
+    @naming_estimator
     def predict_proba(self, X: Any) -> Array:
         """The probabilities of the classes, which sum to one, or of every label of an indicator.
 
@@ -129,6 +132,7 @@ class BatchClassifier(ClassifierMixin, BatchNetwork, metaclass=ABCMeta):
         """
         return self._forward(self._read_x(X), then=self._predicted)
 
+    @naming_estimator
     def predict_log_proba(self, X: Any) -> Array:
         """The logarithm of `predict_proba`, computed from raw output and so finite however certain the prediction is.
 

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..ranges import check_integer, check_real
-from ._reading import FLOATS, refuse_dates
+from ._reading import FLOATS, refuse_dates, text_refused
 from ._restoring import nothing_lost
 from ._scaling import RunningMoments
 
@@ -95,7 +95,7 @@ class PiecewiseLinearEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         n_bins = check_integer("n_bins", self.n_bins, 2)
         check_scale(self.scale)
         refuse_dates(X)
-        with nothing_lost(self):
+        with nothing_lost(self), text_refused():
             X = validate_data(self, X, dtype=FLOATS)
             moments = RunningMoments(X.shape[1])
             moments.update(X, None)
@@ -128,18 +128,19 @@ class PiecewiseLinearEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         check_is_fitted(self)
         scale = check_scale(self.scale)
         refuse_dates(X)
-        X = validate_data(self, X, dtype=FLOATS, reset=False)
+        with text_refused():
+            X = validate_data(self, X, dtype=FLOATS, reset=False)
         starts = np.cumsum([0, *self._widths()])
         Z = np.empty((len(X), starts[-1]), X.dtype)
         parts = np.split(Z, starts[1:-1], axis=1)
-        with np.errstate(over="ignore"):  # far beyond the last edge, pieces are complete all the same
-            for x, edges, mean, sd, part in zip(X.T, self.edges_, self.mean_, self.scale_, parts, strict=True):
-                part[:, 0] = (x - mean) / sd
-                pieces = part[:, 1:]
+        for x, edges, mean, sd, part in zip(X.T, self.edges_, self.mean_, self.scale_, parts, strict=True):
+            part[:, 0] = (x - mean) / sd
+            pieces = part[:, 1:]
+            with np.errstate(over="ignore"):  # far beyond the last edge, they are complete all the same
                 np.subtract(x[:, None], edges[:-1], out=pieces, casting="same_kind")
                 pieces /= np.diff(edges)
-                np.clip(pieces, 0.0, 1.0, out=pieces)
-                pieces *= scale
+            np.clip(pieces, 0.0, 1.0, out=pieces)
+            pieces *= scale
         return Z
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:

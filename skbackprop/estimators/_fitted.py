@@ -45,6 +45,8 @@ class FittedNetwork(metaclass=ABCMeta):
         """
         X = self._read_x(X)
         *hidden, _ = self._with_biases()
+        if not hidden:
+            raise ValueError("`activations` must have a hidden layer to show, got hidden_layer_sizes=()")
         is_integer = isinstance(layer, (int, np.integer)) and not isinstance(layer, bool)
         if not is_integer or not -len(hidden) <= layer < len(hidden):
             raise ValueError(f"`layer` must be the number of one of the {len(hidden)} hidden layers, got {layer!r}")

@@ -17,7 +17,7 @@ from ..network.model import Model, Then
 from ..network.objective import Objective
 from ..ranges import check_real
 from ._base import BatchNetwork
-from ._reading import FLOATS, Data, check_X_fits, refuse_dates, refuse_missing
+from ._reading import FLOATS, Data, check_X_fits, refuse_dates, refuse_missing, text_refused
 from ._settings import Architecture, Settings, read_activations, read_hidden, read_init
 
 if TYPE_CHECKING:
@@ -70,12 +70,15 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
         return settings.entrance()
 
     def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, None]:
-        if not reset and X_is_like_the_first(self, X) and X.dtype == dtype and is_plain_target(y, len(X)):
+        dtypes = dtype if isinstance(dtype, tuple) else (dtype,)
+        plain = not reset and X_is_like_the_first(self, X) and is_plain_target(y, len(X))
+        if plain and X.dtype in dtypes and X.flags.forc:  # checking the values of any other X would copy it
             self._check_block(X, X.dtype)
             return np.asarray(X), y, None
         refuse_dates(X)
         refuse_missing(y)
-        X, y = validate_data(self, X, y, reset=reset, accept_sparse="csr", dtype=dtype, multi_output=True)
+        with text_refused():
+            X, y = validate_data(self, X, y, reset=reset, accept_sparse="csr", dtype=dtype, multi_output=True)
         return X, y, None
 
     def _read_x(self, X: Any) -> Any:
@@ -85,7 +88,8 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
         if X_is_like_the_first(self, X):
             return np.asarray(X)
         refuse_dates(X)
-        X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=FLOATS)
+        with text_refused():
+            X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=FLOATS)
         check_X_fits(X.data if issparse(X) else X, self.model_.theta.dtype)
         return X
 

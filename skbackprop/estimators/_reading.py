@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -11,7 +13,7 @@ from sklearn.utils.validation import check_array
 
 Array = np.ndarray
 FLOATS = (np.float64, np.float32)
-REACH = 1e150  # of weights: their products with squares shall not overflow, nor vanish
+HEAVIEST = 1e100  # the largest of some weights is at most this, and at least its inverse: sums of them are squared
 
 
 class Data(NamedTuple):
@@ -81,7 +83,9 @@ class Data(NamedTuple):
         if self.weight is not None:
             with np.errstate(over="ignore"):
                 weight *= self.weight.reshape(-1, *[1] * (weight.ndim - 1))
-        weight = within_reach(weight, f"`class_weight` must give the {what} rows a largest weight")
+        if not weight.any():
+            raise ValueError(f"`class_weight` must leave {what} rows of weight > 0, got none")
+        weight = usable_weights(weight, f"`class_weight` must give the {what} rows a largest weight")
         y = np.where(weight[..., None] > 0, self.y, np.nan) if self.y.ndim == 3 else self.y
         of_rows = weight.reshape(len(y), -1).max(axis=1)
         return self._replace(y=y, weight=weight, rows=rows_that_count(y, of_rows))
@@ -105,18 +109,18 @@ def read_weight(sample_weight: Any, n: int) -> Array | None:
         )
     if not weight.any():
         raise ValueError(f"`sample_weight` must hold at least one weight > 0, got {n} zeros")
-    return within_reach(weight, "`sample_weight` must have a largest weight")
+    return usable_weights(weight, "`sample_weight` must have a largest weight")
 
 
-def within_reach(weight: Array, what: str) -> Array:
-    """The weights, if their products with squares neither overflow nor vanish; negligible ones become 0.
+def usable_weights(weight: Array, what: str) -> Array:
+    """The weights, if sums of them can be squared and multiplied by squares; negligible ones become 0.
 
     ``what`` begins the message.
     """
     largest = weight.max()
-    if not 1 / REACH <= largest <= REACH:
-        raise ValueError(f"{what} from {1 / REACH:g} to {REACH:g}, got {largest:g}")
-    negligible = weight < largest / REACH
+    if not 1 / HEAVIEST <= largest <= HEAVIEST:
+        raise ValueError(f"{what} from {1 / HEAVIEST:g} to {HEAVIEST:g}, got {largest:g}")
+    negligible = weight < largest / HEAVIEST
     return np.where(negligible, 0.0, weight) if negligible.any() else weight
 
 
@@ -177,7 +181,7 @@ def train_validation_split(data: Data, fraction: float, seed: int | None, strati
     if n_held_out >= data.n:
         raise ValueError(
             f"`validation_fraction` must leave rows to train on, got {fraction!r}, which holds out {n_held_out} of "
-            f"{data.n} samples; give more of them, or `X_val` and `y_val`"
+            f"{data.n} samples; lower it, or give more samples, or `X_val` and `y_val`"
         )
     rows = np.arange(data.n) if data.rows is None else data.rows
     if seed is not None:
@@ -223,6 +227,19 @@ def refuse_dates(X: Any) -> None:
         raise TypeError(
             f"`X` must hold numbers, got {', '.join(sorted(kinds))}: give the time since some date, in days say"
         )
+
+
+@contextmanager
+def text_refused() -> Iterator[None]:
+    """While X is read: say what to do about text, which scikit-learn only says it cannot convert."""
+    try:
+        yield
+    except ValueError as error:
+        if "could not convert string to float" not in str(error):
+            raise
+        raise ValueError(
+            f"`X` must hold numbers, got text: {error}; encode categories, as OneHotEncoder does"
+        ) from None
 
 
 def not_missing(y: Array) -> Array:

@@ -91,7 +91,7 @@ class RecurrentNetwork(BatchNetwork, metaclass=ABCMeta):
         check_integer("n_channels", self.n_channels, 1)
         for name in ("embedding", "n_tokens", "truncate"):
             if getattr(self, name) is not None:
-                check_integer(name, getattr(self, name), 1)
+                check_integer(name, getattr(self, name), 1, "None or ")
         if self.n_tokens is not None and self.embedding is None:
             raise ValueError(f"`n_tokens` must be None without `embedding`, which reads tokens, got {self.n_tokens!r}")
         if self.truncate is not None and self.bidirectional:

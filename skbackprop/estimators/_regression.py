@@ -69,6 +69,7 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
         """
         return self._safely(self._partial_fit, X, y, sample_weight)
 
+    @naming_estimator
     def predict(self, X: Any, return_std: bool = False) -> Any:
         """Predict the target of every row, or of every step of a sequence, in its natural units.
 
@@ -106,6 +107,7 @@ class BatchRegressor(RegressorMixin, BatchNetwork, metaclass=ABCMeta):
     def _std(self, raw: Array) -> Any:
         return self._target.write(self._loss.std(raw))
 
+    @naming_estimator
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """How much better than the best constant the predictions are: 1 is perfect, 0 is no better.
 

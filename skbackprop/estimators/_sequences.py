@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_array, validate_data
 from ..frozen import frozen
 from ..network.segments import valid_steps
 from ..network.sequences import sequence_lengths
-from ._reading import not_missing, refuse_dates
+from ._reading import not_missing, refuse_dates, text_refused
 
 Array = np.ndarray
 NAN_IS_PADDING = {"ensure_all_finite": "allow-nan"}
@@ -125,13 +125,14 @@ class StepForm:
 
     def read(self, estimator: Any, X: Any, reset: bool, dtype: Any) -> Sequences:
         X = rectangular(X)
-        X = check_array(X, allow_nd=True, ensure_2d=False, dtype=dtype, input_name="X", **NAN_IS_PADDING)
+        with text_refused():
+            X = check_array(X, allow_nd=True, ensure_2d=False, dtype=dtype, input_name="X", **NAN_IS_PADDING)
         if self.columns and X.ndim == 2 and X.shape[1] % self.n_channels == 0:
             X = X.reshape(len(X), -1, self.n_channels)
         if X.ndim != 3 or X.shape[2] != self.n_channels:
             flat = f" or (n_samples, n_steps * {self.n_channels})" if self.columns else ""
             raise ValueError(
-                f"`X` must have shape (n_samples, n_steps, {self.n_channels}){flat}, as in the first fit, got {X.shape}"
+                f"`X` must have shape (n_samples, n_steps, {self.n_channels}){flat}, as in training, got {X.shape}"
             )
         if reset:
             number_features(estimator, self.n_channels)
@@ -157,9 +158,10 @@ class ColumnForm:
         X = rectangular(X)
         if getattr(X, "ndim", 2) > 2:
             raise ValueError(
-                f"`X` must have shape (n_samples, n_steps * {self.n_channels}), as in the first fit, got {X.shape}"
+                f"`X` must have shape (n_samples, n_steps * {self.n_channels}), as in training, got {X.shape}"
             )
-        X = validate_data(estimator, X, reset=reset, dtype=dtype, **NAN_IS_PADDING)
+        with text_refused():
+            X = validate_data(estimator, X, reset=reset, dtype=dtype, **NAN_IS_PADDING)
         if X.shape[1] % self.n_channels:
             raise ValueError(
                 f"`n_channels` must divide the number of columns of X, {X.shape[1]}, got {self.n_channels}"

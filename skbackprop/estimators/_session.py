@@ -156,8 +156,10 @@ class Session:
 
     def _objective(self, data: Data) -> Any:
         """The objective over some rows, with the target in the units of training and weights scaled to mean one."""
-        model, weight = self.model, data.weight
-        mean_weight = data.mean_weight()
+        model, weight, mean_weight = self.model, data.weight, data.mean_weight()
+        if weight is not None:
+            with np.errstate(over="ignore"):  # rows that are held out may weigh far more than the others
+                weight = (weight / mean_weight).astype(model.theta.dtype)
         y = model.units.standardize(data.y).astype(model.theta.dtype)
         try:
             model.loss.check(data.targets(y, None)[0])
@@ -168,7 +170,7 @@ class Session:
             model,
             data,
             y,
-            weight=None if weight is None else (weight / mean_weight).astype(model.theta.dtype),
+            weight=weight,
             mean_weight=mean_weight,
             penalty=L2(self.estimator.alpha) if self.estimator.alpha else None,
             rng=self.state.noise,

@@ -156,7 +156,7 @@ def check_numbers(e: Any) -> None:
     if not isinstance(e.verbose, (bool, np.bool_)):
         check_integer("verbose", e.verbose, 0)
     if e.clip_norm is not None:
-        check_real("clip_norm", e.clip_norm, 0, closed="neither")
+        check_real("clip_norm", e.clip_norm, 0, closed="neither", or_else="None or ")
     check_monitor(e.monitor)
     check_random(e.random_state)
 

@@ -67,7 +67,7 @@ class NumberTarget(Numbers):
         y = numbers_of(y) if y.dtype.kind == "O" else y.astype(np.float64, copy=False)
         if y.shape[1] != self.n_outputs:
             outputs = "1 output" if self.n_outputs == 1 else f"{self.n_outputs} outputs"
-            raise ValueError(f"`y` must have {outputs}, as in the first fit, got {y.shape[1]}")
+            raise ValueError(f"`y` must have {outputs}, as in training, got {y.shape[1]}")
         return y
 
     def bind(self, loss: Loss) -> Loss:
@@ -119,11 +119,11 @@ class ClassTarget(Labels):
         """Zeros and ones for two classes or an indicator, else the indices of the classes."""
         if (kind_of(y) == "multilabel-indicator") != self.indicator:
             expected = "a multilabel indicator" if self.indicator else "one column of labels"
-            raise ValueError(f"`y` must be {expected}, as in the first fit, got {kind_of(y)}")
+            raise ValueError(f"`y` must be {expected}, as in training, got {kind_of(y)}")
         if self.indicator:
             y = y.toarray() if issparse(y) else y
             if y.shape[1] != len(self.classes):
-                raise ValueError(f"`y` must have {len(self.classes)} columns, as in the first fit, got {y.shape[1]}")
+                raise ValueError(f"`y` must have {len(self.classes)} columns, as in training, got {y.shape[1]}")
             return y.astype(np.float64)
         labels, places = np.unique(column_or_1d(y, warn=True), return_inverse=True)
         # Labels are not converted to the dtype of the classes, which might truncate "category" to the class "cat".
@@ -189,7 +189,9 @@ def kind_of(y: Any) -> str:
             f"`y` must be one column of labels or an indicator of zeros and ones, got {y.shape[1]} columns of labels "
             f"(multiclass-multioutput), for which MultiOutputClassifier fits a model each"
         )
-    raise ValueError(f"Unknown label type: `y` of a classifier must hold classes, got a target of type {kind!r}")
+    objects = getattr(getattr(y, "dtype", None), "kind", None) == "O"
+    hint = "; `astype` makes numbers or strings of objects" if objects else ""
+    raise ValueError(f"Unknown label type: `y` of a classifier must hold classes, got a target of type {kind!r}{hint}")
 
 
 def class_counts(data: Data, n_classes: int) -> Array:

@@ -58,7 +58,7 @@ def kernel_backend(name: str) -> Iterator[None]:
     if name not in BACKENDS:
         raise ValueError(f"`name` must be one of {', '.join(map(repr, BACKENDS))}, got {name!r}")
     if name == "numba" and not numba_is_there():
-        raise ImportError("kernel_backend('numba') needs numba, which is not installed: pip install 'skbackprop[fast]'")
+        raise ImportError("kernel_backend('numba') needs numba, which is not installed: pip install numba")
     token = requested_backend.set(name)
     try:
         yield

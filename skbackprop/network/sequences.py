@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -115,8 +115,10 @@ def pad_sequences(sequences: Sequence[Any], fill: Any = None) -> Array:
     array([[ 1., nan,  3.],
            [ 4., nan, nan]])
     """
-    if not isinstance(sequences, Iterable):
-        raise TypeError(f"`sequences` must be a list of arrays, got {sequences!r}")
+    try:
+        sequences = list(sequences)
+    except TypeError:
+        raise TypeError(f"`sequences` must be a list of arrays, got {sequences!r}") from None
     named = ((f"`sequences[{at}]`", sequence) for at, sequence in enumerate(sequences))
     if fill is None:
         arrays = [as_steps(sequence, name, "; for targets, give `fill`") for name, sequence in named]
@@ -134,7 +136,7 @@ def pad_sequences(sequences: Sequence[Any], fill: Any = None) -> Array:
     dtype = np.result_type(*{array.dtype for array in arrays})
     if fill is not None:
         kinds = {kind_of(array.dtype) for array in (*arrays, np.asarray(fill))}
-        if np.ndim(fill) or len(kinds - {"objects"}) > 1 or kind_of(np.asarray(fill).dtype) == "objects":
+        if np.ndim(fill) or len(kinds - {"objects"}) > 1 or kind_of(np.asarray(fill).dtype) in ("objects", "others"):
             raise TypeError(f"`fill` must be a label or a number like all the others, which are {dtype}, got {fill!r}")
         dtype = dtype if dtype.kind == "f" else np.result_type(dtype, np.asarray(fill).dtype)
     X = np.full((len(arrays), max(map(len, arrays)), widths[0]), np.nan if fill is None else fill, dtype)
@@ -144,8 +146,10 @@ def pad_sequences(sequences: Sequence[Any], fill: Any = None) -> Array:
 
 
 def kind_of(dtype: np.dtype) -> str:
-    """What the targets of a dtype are, if they can be any."""
-    return {"U": "strings", "S": "strings", "O": "objects"}.get(dtype.kind, "numbers")
+    """What entries of a dtype are."""
+    if dtype.kind in "biuf":
+        return "numbers"
+    return {"U": "strings", "S": "strings", "O": "objects"}.get(dtype.kind, "others")
 
 
 def as_targets(sequence: Any, name: str) -> Array:
@@ -155,7 +159,7 @@ def as_targets(sequence: Any, name: str) -> Array:
         array = np.asarray(sequence)
     except ValueError as error:
         raise ValueError(f"{expected}: {error}") from None
-    if array.dtype.kind not in "biufUSO":
+    if kind_of(array.dtype) == "others":
         raise TypeError(f"{name} must hold numbers or labels, got {array.dtype}")
     if array.ndim not in (1, 2) or 0 in array.shape:
         raise ValueError(f"{expected}, got {array.shape}")

@@ -276,9 +276,9 @@ class Warmup:
         return getattr(self.then, "ends", False)
 
     def __call__(self, step: int, total: int | None) -> float:
-        if step < self.steps:
-            return (step + 1) / self.steps
-        return self.then(step - self.steps, None if total is None else max(total - self.steps, 1))
+        # Asked during the warm-up, too: what it lacks, such as a total, is then told at the first step.
+        after = self.then(max(step - self.steps, 0), None if total is None else max(total - self.steps, 1))
+        return (step + 1) / self.steps if step < self.steps else after
 
 
 SCHEDULES: dict[str, Schedule] = {

@@ -88,6 +88,7 @@ def test_a_classifier_with_every_loss(kind, loss, hidden):
 
 
 LABELS = [(1.0, -2.0), (False, True), (7, 9, 300), ("no", "yes"), ("a", "b", "c"), np.array([3, 2**63], np.uint64)]
+LABELS += [np.array([3, 5], ">i4"), np.array([3.0, 5.0], ">f8")]
 
 
 @pytest.mark.parametrize("classes", LABELS, ids=str)
@@ -98,7 +99,7 @@ def test_labels_keep_their_type(classes, dtype):
     model = BatchMLPClassifier(max_iter=2, n_iter_no_change=np.inf, random_state=0).fit(X, y)
     label = outputs_of(model.predictor().to_onnx(), X)["label"]
     np.testing.assert_array_equal(label, model.predict(X))
-    assert label.dtype == (object if y.dtype.kind == "U" else y.dtype)
+    assert label.dtype == (object if y.dtype.kind == "U" else y.dtype.newbyteorder("="))
 
 
 def test_labels_in_an_array_of_objects():
@@ -106,7 +107,7 @@ def test_labels_in_an_array_of_objects():
     y = np.array(["no", "yes"], object)[np.arange(len(X)) % 2]
     predictor = BatchMLPClassifier(max_iter=2, n_iter_no_change=np.inf, random_state=0).fit(X, y).predictor()
     np.testing.assert_array_equal(outputs_of(predictor.to_onnx(), X)["label"], predictor(X))
-    others = [np.array(["2020-01-01", "2020-01-02"], "datetime64[D]")]
+    others = [np.array(["2020-01-01", "2020-01-02"], "datetime64[D]"), np.array([b"no", b"yes"])]
     if np.dtype(np.longdouble).itemsize > 8:
         others.append(np.arange(2, dtype=np.longdouble))
     for classes in others:

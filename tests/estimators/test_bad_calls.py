@@ -135,7 +135,9 @@ def test_layers_that_there_are(net, y):
 
 @only_perceptrons
 def test_no_layers_at_all(net, y):
-    with pytest.raises(ValueError, match=r"`layer` must be .* of the 0 hidden layers, got -1"):
+    with pytest.raises(
+        ValueError, match=r"`activations` must have a hidden layer to show, got hidden_layer_sizes=\(\)"
+    ):
         net(hidden_layer_sizes=()).fit(X, y).activations(X)
 
 
@@ -185,7 +187,7 @@ def test_another_network_cannot_go_on(kind, net, name, value, method):
 @only_numbers
 @pytest.mark.parametrize("outputs", [2, 3])
 def test_another_number_of_outputs_cannot_go_on(kind, net, y, outputs, method):
-    expected = f"`y` must have 1 output, as in the first fit, got {outputs}"
+    expected = f"`y` must have 1 output, as in training, got {outputs}"
     with Unchanged(kind, net(warm_start=True).fit(X, y)) as model, refused(expected):
         kind.train(model, method, X, np.column_stack([y] * outputs))
 

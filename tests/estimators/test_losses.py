@@ -98,7 +98,7 @@ def test_a_score_needs_two_rows_and_as_many_outputs_as_the_fit(model):
     fitted = model("squared_error").fit(X, y)
     with pytest.warns(UndefinedMetricWarning, match="`score` is not defined for fewer than two"):
         assert np.isnan(fitted.score(X[:1], y[:1]))
-    with pytest.raises(ValueError, match="`y` must have 2 outputs, as in the first fit, got 1"):
+    with pytest.raises(ValueError, match="`y` must have 2 outputs, as in training, got 1"):
         fitted.score(X, y[:, 0])
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         fitted.score(X, y[:-1])

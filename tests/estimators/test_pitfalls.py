@@ -414,7 +414,7 @@ def test_ctrl_c_is_not_lost_in_a_fit_that_has_just_diverged(data):
     ("standardize", "advice"),
     [
         (True, "or look for extreme values"),
-        ("target", "or scale X, or set `standardize=True`, or look for extreme values"),
+        ("target", "or standardise X, or look for extreme values"),
         (False, "or set `standardize=True`, or look for extreme values"),
     ],
 )
@@ -427,10 +427,22 @@ def test_a_fit_that_fails_says_so(data, standardize, advice):
     np.testing.assert_array_equal(model.predict(X), before)
 
 
-def test_a_fit_that_is_worse_than_a_constant_says_so(data):
+SLOWER = r"lower `learning_rate_init` \(now 3\), or raise"
+
+
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        ({"standardize": False}, "set `standardize=True`, or raise"),
+        ({"standardize": "target", "learning_rate_init": 3.0}, f"standardise X, or {SLOWER}"),
+        ({"learning_rate_init": 3.0}, SLOWER),
+    ],
+    ids=str,
+)
+def test_a_fit_that_is_worse_than_a_constant_says_so(data, options, advice):
     X, y = data
-    with pytest.warns(ConvergenceWarning, match="worse than the best constant .*: set `standardize=True`, or raise"):
-        BatchMLPRegressor(max_iter=20, random_state=0, standardize=False).fit(X, y + 1000)
+    with pytest.warns(ConvergenceWarning, match=f"worse than the best constant .*: {advice}"):
+        BatchMLPRegressor(max_iter=20, random_state=0, average=False, **options).fit(X, y + 1000)
 
 
 def test_a_rough_ride_to_good_weights_raises_no_alarm(data):

@@ -280,8 +280,8 @@ def test_columns_that_are_as_many_as_steps_may_be_an_indicator_or_several_output
 
 
 FORMS = {
-    "steps": (X, r"`X` must have shape \(n_samples, n_steps, 2\), as in the first fit, got"),
-    "columns": (X[:, :, 0], r"`X` must have shape \(n_samples, n_steps \* 1\), as in the first fit, got"),
+    "steps": (X, r"`X` must have shape \(n_samples, n_steps, 2\), as in training, got"),
+    "columns": (X[:, :, 0], r"`X` must have shape \(n_samples, n_steps \* 1\), as in training, got"),
 }
 
 
@@ -321,7 +321,7 @@ def test_steps_of_columns_come_with_their_channels():
     _, state = model.predict_next(X[:, :4])
     for last in (X[:, 4:], X[:, 4:].reshape(20, -1)):
         np.testing.assert_allclose(model.predict_next(last, state)[0], expected, rtol=1e-9)
-    expected = r"\(n_samples, n_steps, 2\) or \(n_samples, n_steps \* 2\), as in the first fit, got \(20, 1\)$"
+    expected = r"\(n_samples, n_steps, 2\) or \(n_samples, n_steps \* 2\), as in training, got \(20, 1\)$"
     with pytest.raises(ValueError, match=f"^`X` must have shape {expected}"):
         model.predict_next(X[:, 0, :1])
 
@@ -352,7 +352,7 @@ def test_no_target_with_a_weight_is_told_in_a_sentence(Estimator):
     model = Estimator(return_sequences=True, max_iter=1, **QUICK)
     with pytest.raises(ValueError, match="`y` must have a target in a row of weight > 0, got none"):
         model.fit(X, y, sample_weight=weight)
-    with pytest.raises(ValueError, match=r"^validation rows \(.*\): `y` must have a target in a row of weight > 0"):
+    with pytest.raises(ValueError, match=r"^validation rows \(.*\): `y_val` must have a target in a row of weight > 0"):
         model.fit(X[:10], y[:10], X_val=X, y_val=y, sample_weight_val=weight)
 
 

@@ -242,6 +242,17 @@ def test_partial_fit_goes_on_from_fit_also_after_early_stopping(kind):
     assert error(kind, model, X, y) < 1.1**2 * before
 
 
+@every_kind
+def test_a_model_stays_in_its_precision(kind):
+    X, y = surface(50, kind=kind)
+    single, double = X.astype(np.float32), X.astype(np.float32).astype(float)
+    a, b = (kind.step(kind.make(random_state=0), single, y) for _ in range(2))
+    kind.step(a, single, y)
+    kind.step(b, double, y)
+    assert a.theta_.dtype == b.theta_.dtype == np.float32
+    np.testing.assert_array_equal(a.theta_, b.theta_)
+
+
 @every_estimator
 def test_a_schedule_with_an_end_must_be_told_its_total(kind):
     X, y = surface(50, kind=kind)

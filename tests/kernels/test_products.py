@@ -79,6 +79,17 @@ def test_few_rows_times_a_large_matrix_transposed(n, k, m, dtype):
 
 
 @njit
+def transpose(A, C):
+    products.transpose(A, C)
+
+
+def test_a_transpose_is_one():
+    A, C = np.arange(35.0).reshape(5, 7), np.full((7, 5), np.nan)
+    transpose(A, C)
+    np.testing.assert_array_equal(C, A.T)
+
+
+@njit
 def by_tiles(A, B, C, by):
     by.tiles(A, B, C)
 

@@ -573,6 +573,13 @@ def test_a_location_loss_says_what_it_lacks():
 
 
 @pytest.mark.parametrize("loss", [Poisson(), Gamma(), Tweedie(1.5)], ids=str)
+def test_a_target_beyond_what_is_ever_predicted_is_refused(loss):
+    loss.check(np.array([[5e34]]))
+    with pytest.raises(ValueError, match=r"`y` must be at most 5.5e\+34 for loss .*, got 6e\+34; give y in other"):
+        loss.check(np.array([[1.0], [6e34]]))
+
+
+@pytest.mark.parametrize("loss", [Poisson(), Gamma(), Tweedie(1.5)], ids=str)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_mean_within_reach_of_the_greatest_target(loss, dtype):
     limited = loss.within_reach(np.array([3.0, 0.0, 1e300]))

@@ -164,6 +164,8 @@ def test_what_cannot_be_padded_is_refused(sequences, message):
         ([["a", "b"], [1.0]], ""),
         ([[1, 2], [1]], [0]),
         ([[1, 2], [1]], {}),
+        ([[1, 2], [1]], 1j),
+        ([[1, 2], [1]], np.datetime64("2026-01-01")),
     ],
 )
 def test_a_fill_of_another_kind_is_refused(labels, fill):
@@ -183,3 +185,11 @@ def test_what_holds_no_targets_is_refused():
         pad_sequences([np.array(["2026-01-01"], "M8[D]")], fill=0)
     with pytest.raises(TypeError, match="`sequences` must be a list of arrays, got 3"):
         pad_sequences(3)
+
+
+def test_whatever_can_be_indexed_is_a_list_of_sequences():
+    class Lazy:
+        def __getitem__(self, at):
+            return [[1.0, 2.0], [3.0]][at]
+
+    np.testing.assert_array_equal(pad_sequences(Lazy()), pad_sequences([[1.0, 2.0], [3.0]]))

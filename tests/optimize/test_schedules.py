@@ -151,6 +151,12 @@ def test_a_warmup_as_long_as_the_total_or_longer_is_all_there_is():
     assert math.isfinite(Warmup(10, Cosine())(12, 5))
 
 
+def test_what_follows_a_warmup_says_at_the_first_step_that_it_lacks_a_total():
+    with pytest.raises(ValueError, match="Cosine must be told its `total`"):
+        Warmup(1000, Cosine())(0, None)
+    assert Warmup(10, Cosine(total=20))(0, None) == 0.1
+
+
 def test_any_function_may_follow_a_warmup():
     schedule = Warmup(2, lambda step, total: 1 / (1 + step))
     np.testing.assert_allclose(factors(schedule, steps=4), [0.5, 1, 1, 0.5])

@@ -36,7 +36,7 @@ def digest(*contents: bytes) -> str:
 
 # The files include NumPy's kernels, from which some constants are imported.
 SOURCES = [path.read_bytes() for path in sorted(Path(__file__).parents[1].rglob("*.py"))]
-MADE_FROM = digest(*SOURCES, b"small products by BLAS" if suits_small_products() else b"by tiles")
+MADE_FROM = digest(*SOURCES, str(suits_small_products()).encode())
 
 
 def compiled(function: Callable[..., Any]) -> Any:

@@ -22,7 +22,7 @@ DEEP = 100  # terms in a sum: with more, the factors do not stay in the L1 cache
 SMALL = 0 if suits_small_products() else 1 << 19
 # rows of float32 up to which C = A B^T is computed as the transpose of B A^T, and multiplications from which on: with
 # AVX-512, OpenBLAS takes longer to bring a large transposed B into its order than to multiply few rows by it
-FEW, MANY = (48, 1 << 18) if suits_small_products() else (0, 0)
+FEW, MANY = 48 if suits_small_products() else 0, 1 << 18
 wide, middle, narrow = product_tile(3), product_tile(2), product_tile(1)
 
 

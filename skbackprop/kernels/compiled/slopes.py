@@ -180,13 +180,13 @@ def squashed(z: float, c: Mish) -> tuple:
 
 @inlined
 def mish(z: float, c: Mish) -> float:
-    return z * squashed(z, c)[1]
+    return z if z > c.most else z * squashed(z, c)[1]
 
 
 @inlined
 def mish_slope(z: float, a: float, c: Mish) -> float:
     e, t = squashed(z, c)
-    return t + z * (c.one - t * t) * e / (c.one + e)
+    return c.one if z > c.most else t + z * (c.one - t * t) * e / (c.one + e)
 
 
 # By kernel name: the type of c, f, its slope, and whether the slope reads z, which f then must not overwrite.

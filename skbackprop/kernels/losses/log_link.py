@@ -18,8 +18,8 @@ def guarded_exp(x: Array, ceiling: float) -> tuple[Array, Array]:
     if x.size and x.max() <= ceiling:
         value = np.exp(x)
         return value, value
+    slope = np.exp(np.minimum(x, ceiling))
     beyond = np.maximum(x - ceiling, 0.0)
-    slope = np.exp(x - beyond)
     beyond += 1.0
     beyond *= slope
     return beyond, slope

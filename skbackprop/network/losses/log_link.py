@@ -95,9 +95,13 @@ class LogLinkLoss(KernelLoss, ABC):
 
 
 def check_positive(y: Array, loss: str, zero: bool) -> None:
-    """Raise ValueError for targets below 0, or equal to 0 unless ``zero`` is true."""
+    """Raise ValueError for targets below 0, equal to 0 unless ``zero`` is true, or beyond what can be predicted."""
     if y.size and (y.min() < 0 or (y.min() == 0 and not zero)):
         raise ValueError(f"`y` must be {'>=' if zero else '>'} 0 for loss {loss}, got a minimum of {y.min():g}")
+    if y.size and y.max() > math.exp(HIGHEST):
+        raise ValueError(
+            f"`y` must be at most {math.exp(HIGHEST):.2g} for loss {loss}, got {y.max():.2g}; give y in other units"
+        )
 
 
 @frozen

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiler import compiled, inlined
+from ..compiler import compiled, exact, inlined
 from ..exponential import exp, expm1
 from ..logarithm import log, log1p
 from .entries import entries
 
 Array = np.ndarray
+
+
+@exact
+def log_share(own: float, total: float) -> float:
+    """own - log(total), where own = raw - top; the compiler must not add the logarithm, which is small, to top."""
+    return own - log(total)
 
 
 @inlined
@@ -135,7 +141,7 @@ def focal_classes(y: Array, raw: Array, weight: Array | None, out: Array, gamma:
         true, top = int(y[i, 0]), greatest(raw, i)
         own = raw[i, true] - top
         total, _ = softmax(raw, i, top, out)
-        log_q = own - log(total)
+        log_q = log_share(own, total)
         f, h = focal(log_q, -expm1(log_q, c[1]), exponent, c)
         value += w * f
         out[i, true] -= total

@@ -16,7 +16,7 @@ Array = np.ndarray
 def guarded_exp(x: float, ceiling: float, c: tuple) -> tuple:
     """exp(x), continued by its tangent beyond x = ceiling, and the derivative of that; c[0] and c[1] are 0 and 1."""
     beyond = x - ceiling if x > ceiling else c[0]
-    slope = exp(x - beyond)
+    slope = exp(ceiling if x > ceiling else x)
     return slope + slope * beyond, slope
 
 
