@@ -22,7 +22,7 @@ READS = {
     "network": {"frozen", "kernels", "ranges"},
     "optimize": {"frozen", "kernels", "ranges"},
     "checks": {"network", "ranges"},
-    "deploy": {"network", "ranges"},
+    "deploy": {"kernels", "network", "ranges"},  # of kernels, the constants of a polynomial
     "estimators": {"frozen", "kernels", "network", "optimize", "ranges", "deploy"},  # deploy only inside of a method
 }
 CORE = {"checks", "frozen", "ranges", "kernels", "network", "optimize"}

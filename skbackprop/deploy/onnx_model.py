@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from ..kernels.tail import RATIO_64
 from ..network.activations import ELU, SELU, Identity, LeakyReLU, Logistic, ReLU, Softplus, Tanh
 from ..network.gated import GELU, Mish, SiLU
 from ..network.losses.classification import ClassLoss
@@ -106,9 +107,22 @@ def softplus(g: Graph, f: Any, z: str) -> str:
 
 
 def gelu(g: Graph, f: Any, z: str) -> str:
-    """z (1 + erf(z / sqrt 2)) / 2; runtimes know erf in float32 only."""
-    erf = g.cast(g("Erf", g.cast(g("Mul", z, math.sqrt(0.5)), np.dtype(np.float32))), g.dtype)
+    """z Phi(z), with Phi(z) = (1 + erf(z / sqrt 2)) / 2 in float32; runtimes know no erf in float64."""
+    if g.dtype == np.float64:
+        tail = lower_tail(g, g("Abs", z))
+        return g("Mul", z, g("Where", g("Greater", z, 0.0), g("Sub", 1.0, tail), tail))
+    erf = g("Erf", g("Mul", z, math.sqrt(0.5)))
     return g("Mul", z, g("Mul", g("Add", erf, 1.0), 0.5))
+
+
+def lower_tail(g: Graph, t: str) -> str:
+    """Phi(-t) = exp(-t^2 / 2) w p(1.2 - 8.8 w), w = 1 / (t + 4), as in ``kernels/tail.py``."""
+    w = g("Div", 1.0, g("Add", t, 4.0))
+    v = g("Sub", 1.2, g("Mul", w, 8.8))
+    p = g("Add", g("Mul", v, RATIO_64[0]), RATIO_64[1])
+    for a in RATIO_64[2:]:
+        p = g("Add", g("Mul", p, v), a)
+    return g("Mul", g("Exp", g("Mul", g("Mul", t, t), -0.5)), g("Mul", w, p))
 
 
 def silu(g: Graph, f: Any, z: str) -> str:

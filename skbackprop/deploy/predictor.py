@@ -74,7 +74,6 @@ class Predictor(ABC):
     def to_onnx(self, dtype: Any = None) -> onnx.ModelProto:
         """The same as an ONNX model, for runtimes in other languages and on other devices (opset 13).
 
-        It computes what `predict` does; GELU in float32 only, as runtimes know no error function in float64.
         Its input is ``X`` (n, n_features). A regressor's outputs are ``prediction``, of the shape that ``predict``
         gives, and with ``loss="gaussian"`` also ``std``; a classifier's are ``label`` and ``probabilities``.
 

@@ -66,10 +66,9 @@ def test_a_regressor_with_every_loss(dtype, outputs, loss):
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_every_activation(name):
-    """GELU's is computed in float32."""
     predictor, X = fitted(activation=name).predictor(), rows()
     found = outputs_of(predictor.to_onnx(), X)["prediction"]
-    np.testing.assert_allclose(found, predictor(X), rtol=1e-6 if name == "gelu" else 1e-11)
+    np.testing.assert_allclose(found, predictor(X), rtol=1e-11)
 
 
 @pytest.mark.parametrize(
