@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..ranges import check_integer, check_real
-from ._reading import FLOATS, refuse_dates, text_refused
+from ._reading import FLOATS, naming_rows, refuse_dates
 from ._restoring import nothing_lost
 from ._scaling import RunningMoments
 
@@ -95,7 +95,7 @@ class PiecewiseLinearEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         n_bins = check_integer("n_bins", self.n_bins, 2)
         check_scale(self.scale)
         refuse_dates(X)
-        with nothing_lost(self), text_refused():
+        with nothing_lost(self), naming_rows():
             X = validate_data(self, X, dtype=FLOATS)
             moments = RunningMoments(X.shape[1])
             moments.update(X, None)
@@ -128,7 +128,7 @@ class PiecewiseLinearEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         check_is_fitted(self)
         scale = check_scale(self.scale)
         refuse_dates(X)
-        with text_refused():
+        with naming_rows():
             X = validate_data(self, X, dtype=FLOATS, reset=False)
         starts = np.cumsum([0, *self._widths()])
         Z = np.empty((len(X), starts[-1]), X.dtype)

@@ -17,7 +17,7 @@ from ..network.model import Model, Then
 from ..network.objective import Objective
 from ..ranges import check_real
 from ._base import BatchNetwork
-from ._reading import FLOATS, Data, check_X_fits, refuse_dates, refuse_missing, text_refused
+from ._reading import FLOATS, Data, check_X_fits, naming_rows, refuse_dates, refuse_missing
 from ._settings import Architecture, Settings, read_activations, read_hidden, read_init
 
 if TYPE_CHECKING:
@@ -71,13 +71,13 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
 
     def _read_xy(self, X: Any, y: Any, reset: bool, dtype: Any) -> tuple[Any, Any, None]:
         dtypes = dtype if isinstance(dtype, tuple) else (dtype,)
-        plain = not reset and X_is_like_the_first(self, X) and is_plain_target(y, len(X))
+        plain = not reset and is_plain_as_before(self, X) and is_plain_target(y, len(X))
         if plain and X.dtype in dtypes and X.flags.forc:  # checking the values of any other X would copy it
             self._check_block(X, X.dtype)
             return np.asarray(X), y, None
         refuse_dates(X)
         refuse_missing(y)
-        with text_refused():
+        with naming_rows():
             X, y = validate_data(self, X, y, reset=reset, accept_sparse="csr", dtype=dtype, multi_output=True)
         return X, y, None
 
@@ -85,10 +85,10 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
         """X for prediction. Its values are checked block by block, so that a large X is read from memory only once."""
         if "model_" not in vars(self):
             check_is_fitted(self)
-        if X_is_like_the_first(self, X):
+        if is_plain_as_before(self, X):
             return np.asarray(X)
         refuse_dates(X)
-        with text_refused():
+        with naming_rows():
             X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=FLOATS)
         check_X_fits(X.data if issparse(X) else X, self.model_.theta.dtype)
         return X
@@ -120,7 +120,7 @@ class Perceptron(BatchNetwork, metaclass=ABCMeta):
         return tags
 
 
-def X_is_like_the_first(estimator: Any, X: Any) -> bool:
+def is_plain_as_before(estimator: Any, X: Any) -> bool:
     """Whether X is a plain array of the form that the first one had: only its values are to be checked.
 
     It then skips ``validate_data``, which takes longer than a small forward pass.

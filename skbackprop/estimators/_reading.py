@@ -230,16 +230,18 @@ def refuse_dates(X: Any) -> None:
 
 
 @contextmanager
-def text_refused() -> Iterator[None]:
-    """While X is read: say what to do about text, which scikit-learn only says it cannot convert."""
+def naming_rows() -> Iterator[None]:
+    """While X, or X and y, are read: name them in NumPy's errors about text and about rows of unequal length."""
     try:
         yield
     except ValueError as error:
-        if "could not convert string to float" not in str(error):
+        if "could not convert string to float" in str(error):
+            message = f"`X` must hold numbers, got text: {error}; encode categories, as OneHotEncoder does"
+        elif "inhomogeneous" in str(error):
+            message = f"`X` and `y` must have rows of equal length: {error}"
+        else:
             raise
-        raise ValueError(
-            f"`X` must hold numbers, got text: {error}; encode categories, as OneHotEncoder does"
-        ) from None
+        raise ValueError(message) from None
 
 
 def not_missing(y: Array) -> Array:

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_array, validate_data
 from ..frozen import frozen
 from ..network.segments import valid_steps
 from ..network.sequences import sequence_lengths
-from ._reading import not_missing, refuse_dates, text_refused
+from ._reading import naming_rows, not_missing, refuse_dates
 
 Array = np.ndarray
 NAN_IS_PADDING = {"ensure_all_finite": "allow-nan"}
@@ -125,7 +125,7 @@ class StepForm:
 
     def read(self, estimator: Any, X: Any, reset: bool, dtype: Any) -> Sequences:
         X = rectangular(X)
-        with text_refused():
+        with naming_rows():
             X = check_array(X, allow_nd=True, ensure_2d=False, dtype=dtype, input_name="X", **NAN_IS_PADDING)
         if self.columns and X.ndim == 2 and X.shape[1] % self.n_channels == 0:
             X = X.reshape(len(X), -1, self.n_channels)
@@ -160,7 +160,7 @@ class ColumnForm:
             raise ValueError(
                 f"`X` must have shape (n_samples, n_steps * {self.n_channels}), as in training, got {X.shape}"
             )
-        with text_refused():
+        with naming_rows():
             X = validate_data(estimator, X, reset=reset, dtype=dtype, **NAN_IS_PADDING)
         if X.shape[1] % self.n_channels:
             raise ValueError(

@@ -41,11 +41,11 @@ BAD_X = {
     "one dimension": (X[:, 0], "Expected 2D array, got 1D array"),
     "three dimensions": (X[:, :, None], "array with dim 3"),
     "a number": (1.5, "Expected 2D array, got scalar array"),
-    "words": (np.full((40, 3), "word"), "could not convert string to float"),
+    "words": (np.full((40, 3), "word"), "`X` must hold numbers, got text: could not convert string to float"),
     "objects": (changed(X.astype(object), {}), r"float\(\) argument"),
     "complex": (X * 1j, "Complex data not supported"),
     "nothing": (None, "Expected 2D array, got scalar array"),
-    "ragged": ([[1.0, 2.0, 3.0], [1.0]], "inhomogeneous"),
+    "ragged": ([[1.0, 2.0, 3.0], [1.0]], "`X` and `y` must have rows of equal length: .* inhomogeneous"),
 }
 EMPTY = "`X` must have sequences of at least one step, got only NaN in sequence 5"
 BAD_SEQUENCES = {name: case for name, case in BAD_X.items() if name != "three dimensions"} | {
@@ -394,17 +394,14 @@ SEVERAL_FAULTS = {
 )
 @only_perceptrons
 def test_the_short_way_to_a_prediction_says_the_same(kind, net, y, bad):
-    """Plain arrays skip scikit-learn's validation; what is wrong is told in its words, with a hint if it is text."""
+    """Plain arrays skip scikit-learn's validation; what is wrong is told in its words, after the name of X."""
     model = net().fit(X, y)
     with pytest.raises((TypeError, ValueError)) as short:
         kind.output(model, bad)
     with pytest.raises((TypeError, ValueError)) as long:
         validate_data(model, bad, reset=False, accept_sparse="csr", dtype=[np.float64, np.float32])
     assert type(short.value) is type(long.value)
-    text = "`X` must hold numbers, got text: "
-    assert str(short.value).removeprefix(text).removesuffix("; encode categories, as OneHotEncoder does") == str(
-        long.value
-    )
+    assert str(long.value) in str(short.value)
 
 
 READ_ONLY = X.copy()
