@@ -53,17 +53,31 @@ class FusedStepper:
         self.X, self.y = np.empty((rows, n_in), dtype), np.empty((rows, objective.y.shape[1]), dtype)
         self.weight = None if objective.weight is None else np.empty(rows, dtype)
         self.gradient = np.zeros_like(state.theta)
+        places = objective.network.parameters.places[0]
+        self.units = [places[name] for name in ("shift", "inverse_scale") if name in places]
 
     def __call__(self, state: TrainingState, rows: Rows, rates: list[float]) -> tuple[float, float, float]:
-        n, o, moments = count(rows), self.objective, state.moments
-        batches = [None if buffer is None else buffer[:n] for buffer in (self.X, self.y, self.weight)]
-        for source, out in zip((o.X, o.y, o.weight), batches, strict=True):
-            if out is not None:
-                kernels.gather(source, rows, out)
-        vectors = [moments[name] for name in self.vectors]
-        sums = self.run(*batches, rates, moments["steps"], state.theta, self.gradient, *vectors)
+        X, y, weight = self.gathered(rows, state.theta)
+        moments, vectors = state.moments, [state.moments[name] for name in self.vectors]
+        sums = self.run(X, y, weight, rates, moments["steps"], state.theta, self.gradient, *vectors)
         moments["steps"] += len(rates)
         return sums
+
+    def gathered(self, rows: Rows, theta: Array) -> tuple[Array, Array, Array | None]:
+        """The rows of X, in the units of the first dense layer, of y and of the weights, if any."""
+        n, o = count(rows), self.objective
+        X, y = self.X[:n], self.y[:n]
+        if self.units:
+            shift, inverse_scale = (theta[place] for place in self.units)
+            kernels.gather_standardized(o.X, rows, shift, inverse_scale, X)
+        else:
+            kernels.gather(o.X, rows, X)
+        kernels.gather(o.y, rows, y)
+        if o.weight is None or self.weight is None:
+            return X, y, None
+        weight = self.weight[:n]
+        kernels.gather(o.weight, rows, weight)
+        return X, y, weight
 
 
 def make_stepper(objective: Any, optimizer: Any, clip: float, batches: Batches, state: TrainingState) -> Stepper:
@@ -111,8 +125,6 @@ def fused_run(
     shapes, starts = network.shapes, [{slot: at.start for slot, at in own.items()} for own in network.parameters.places]
     plan = Plan(
         layers=np.array([(*shapes[at], *shapes[at + 1], s["W"], s["b"]) for at, s in enumerate(starts) if "W" in s]),
-        shift=starts[0].get("shift", -1),
-        inverse_scale=starts[0].get("inverse_scale", -1),
         decaying=network.parameters.decaying.stop,
         size=batches.size,
         alpha=float(objective.penalty.alpha) if objective.penalty else 0.0,

@@ -13,6 +13,7 @@ __all__ = [
     "add_outer",
     "column_sums",
     "gather",
+    "gather_standardized",
     "gather_steps",
     "scatter_add",
     "standardize",
@@ -58,6 +59,12 @@ def standardize(X: Array, shift: Array, inverse_scale: Array, out: Array) -> Non
     """out = (X - shift) * inverse_scale."""
     np.subtract(X, shift, out=out)
     out *= inverse_scale
+
+
+def gather_standardized(X: Array, rows: Array | slice, shift: Array, inverse_scale: Array, out: Array) -> None:
+    """out = (X[rows] - shift) * inverse_scale, rows >= 0. It takes three passes here and one in its compiled twin."""
+    gather(X, rows, out)
+    standardize(out, shift, inverse_scale, out)
 
 
 def add_bias(Z: Array, b: Array) -> None:

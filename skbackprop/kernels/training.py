@@ -28,8 +28,6 @@ class Plan(NamedTuple):
     ----------
     layers : ndarray of int of shape (layers, 4)
         For each layer, the number of inputs, the number of units, and where W and b begin in theta.
-    shift, inverse_scale : int
-        Where the shift and the inverse scale of the inputs begin in theta; -1 if the inputs are not standardised.
     decaying : int
         How many entries of theta, from the first on, decay and are penalised.
     size : int
@@ -47,8 +45,6 @@ class Plan(NamedTuple):
     """
 
     layers: Array
-    shift: int
-    inverse_scale: int
     decaying: int
     size: int
     alpha: float
@@ -98,14 +94,13 @@ def backward(X: Array, layers: Sequence[Bound]) -> None:
 class FusedSteps:
     """Buffers for a batch and kernels with their constants; a call takes a step for each of ``rates``.
 
-    Only the last batch of a call may be shorter. ``X`` is overwritten, ``t`` counts the steps before, and ``vectors``
-    holds the optimiser's vectors. A call returns the sums of rows * loss, rows * penalty and |gradient|.
+    Only the last batch of a call may be shorter. ``t`` counts the steps before, and ``vectors`` holds the optimiser's
+    vectors. A call returns the sums of rows * loss, rows * penalty and |gradient|.
     """
 
     def __init__(self, f: str, loss: str, optimizer: str, dtype: np.dtype, plan: Plan):
         self.plan, kernels = plan, current_kernels()
-        self.standardize, self.l2 = kernels["standardize"], kernels["l2"]
-        self.loss, self.step = kernels[loss], kernels[optimizer]
+        self.l2, self.loss, self.step = kernels["l2"], kernels[loss], kernels[optimizer]
         kinds = [(f, plan.f_constants)] * (len(plan.layers) - 1) + [("identity", ())]
         self.functions: list[tuple[Any, Any, Any]] = [
             (kernels[f"{name}_dense"], kernels[f"{name}_dense_backward"], c) for name, c in kinds
@@ -137,9 +132,6 @@ class FusedSteps:
         *vectors: Array,
     ) -> tuple[float, float, float]:
         plan, losses, penalties, norms = self.plan, 0.0, 0.0, 0.0
-        if plan.shift >= 0:
-            shift, inverse_scale = (theta[start : start + X.shape[1]] for start in (plan.shift, plan.inverse_scale))
-            self.standardize(X, shift, inverse_scale, X)
         W, dW, layers = theta[: plan.decaying], gradient[: plan.decaying], self.layers(theta, gradient, plan.size)
         for at, rate in enumerate(rates):
             rows = slice(at * plan.size, min((at + 1) * plan.size, len(X)))

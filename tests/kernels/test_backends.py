@@ -240,8 +240,12 @@ def test_rows_agree(dtype, rng):
                 kernels.gather(layout, rows, out)
                 results.append((out.copy(),))
                 if out.ndim == 2:
-                    kernels.standardize(out, shift[: out.shape[1]], scale[: out.shape[1]], out)
-                    results[-1] += (out,)
+                    units = shift[: out.shape[1]], scale[: out.shape[1]]
+                    gathered, slice_of_X = np.empty_like(out), np.empty_like(out)
+                    kernels.standardize(out, *units, out)
+                    kernels.gather_standardized(layout, rows, *units, gathered)
+                    kernels.gather_standardized(layout, slice(4, 15), *units, slice_of_X)
+                    results[-1] += (out, gathered, slice_of_X)
         assert_agree(results, dtype)
 
 

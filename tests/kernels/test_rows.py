@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from skbackprop import kernels
+from skbackprop import kernel_backend, kernels
+from skbackprop.kernels import backend
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 shapes = pytest.mark.parametrize("shape", [(1, 1), (1, 5), (7, 1), (7, 5), (300, 40)])
@@ -42,6 +43,21 @@ def test_standardize_shifts_then_scales(dtype, shape, rng):
     X.flags.writeable = False
     kernels.standardize(X, shift, scale, out)
     np.testing.assert_array_equal(out, (X - shift) * scale)
+
+
+@pytest.mark.parametrize("name", ["numpy", "numba"])
+@pytest.mark.parametrize("rows", [np.array([3, 0, 3]), slice(1, 4)], ids=["numbers", "slice"])
+@both_dtypes
+def test_gathered_rows_are_standardised_and_X_stays(name, rows, dtype, rng):
+    if name == "numba" and not backend.numba_is_there():
+        pytest.skip("numba is not installed")
+    X, (shift, scale) = rng.standard_normal((5, 3)).astype(dtype), rng.standard_normal((2, 3)).astype(dtype)
+    for layout in (X, np.asfortranarray(X), X.astype(float)):
+        layout.flags.writeable = False
+        out = np.empty((3, 3), dtype)
+        with kernel_backend(name), kernels.fixed_kernels():
+            kernels.gather_standardized(layout, rows, shift, scale, out)
+        np.testing.assert_allclose(out, (X[rows] - shift) * scale, rtol=1e-5, atol=1e-6)
 
 
 @both_dtypes

@@ -1,4 +1,4 @@
-"""Standardise the rows of plain matrices. Other X are left to NumPy, as is gathering, where ``take`` is faster."""
+"""Standardise the rows of plain matrices, all or some. Gathering alone is left to NumPy, whose ``take`` is faster."""
 
 from __future__ import annotations
 
@@ -17,6 +17,14 @@ def shift_and_scale(X: Array, shift: Array, inverse_scale: Array, out: Array) ->
             out[i, j] = (X[i, j] - shift[j]) * inverse_scale[j]
 
 
+@compiled
+def take_shift_and_scale(X: Array, rows: Array, shift: Array, inverse_scale: Array, out: Array) -> None:
+    for i in range(rows.size):
+        row = X[rows[i]]
+        for j in range(out.shape[1]):
+            out[i, j] = (row[j] - shift[j]) * inverse_scale[j]
+
+
 def standardize(X: Array, shift: Array, inverse_scale: Array, out: Array) -> None:
     """out = (X - shift) * inverse_scale."""
     if type(X) is Array and X.ndim == 2:
@@ -25,4 +33,14 @@ def standardize(X: Array, shift: Array, inverse_scale: Array, out: Array) -> Non
         numpy_rows.standardize(X, shift, inverse_scale, out)
 
 
-KERNELS = (standardize,)
+def gather_standardized(X: Array, rows: Array | slice, shift: Array, inverse_scale: Array, out: Array) -> None:
+    """out = (X[rows] - shift) * inverse_scale, rows >= 0; in one pass if X has the dtype of ``out``, row after row."""
+    if type(X) is not Array or X.dtype != out.dtype or not X.flags.c_contiguous:
+        numpy_rows.gather_standardized(X, rows, shift, inverse_scale, out)
+    elif isinstance(rows, slice):
+        shift_and_scale(X[rows], shift, inverse_scale, out)
+    else:
+        take_shift_and_scale(X, rows, shift, inverse_scale, out)
+
+
+KERNELS = (gather_standardized, standardize)

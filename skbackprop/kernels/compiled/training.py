@@ -19,7 +19,6 @@ from ..training import Plan
 from .compiler import compiled, inlined, part
 from .pointers import Pointers, arrays, functions_at, pointers
 from .products import product, product_of_transposed, product_with_transposed
-from .rows import shift_and_scale
 
 Array = np.ndarray
 PIECE = 4096
@@ -127,7 +126,7 @@ def steps(
     plan: Plan,
     addresses: tuple[int, ...],
 ) -> tuple[float, float, float]:
-    """Take a step for every rate, overwriting X; return the sums of rows * loss, rows * penalty and |gradient|.
+    """Take a step for every rate; return the sums of rows * loss, rows * penalty and |gradient|.
 
     ``buffers`` has a row for A, one for dA, and a third for Z if the derivative of f reads the input of f.
     """
@@ -139,11 +138,6 @@ def steps(
         n = end - begin
         rows, A, dA = X[begin:end], buffers[0, : n * units], buffers[1, : n * units]
         Z = buffers[2, : n * units] if len(buffers) > 2 else A
-        if plan.shift >= 0:
-            columns = rows.shape[1]
-            shift = theta[plan.shift : plan.shift + columns]
-            inverse_scale = theta[plan.inverse_scale : plan.inverse_scale + columns]
-            shift_and_scale(rows, shift, inverse_scale, rows)
         forward(rows, theta, plan, Z, A, call)
         raw, dY = matrix(A, A.size - n * k, n, k), matrix(dA, dA.size - n * k, n, k)
         value = call.loss(y[begin:end], raw, weight[begin:end], dY, plan.loss_constants)
@@ -206,7 +200,7 @@ def steps_for(dtype: np.dtype) -> Callable[..., tuple[float, float, float]]:
     numbers, vector, matrix = arrays(from_dtype(dtype))
     count, real = types.int64, types.float64
     constants = (numbers,) * 3
-    plan = types.NamedTuple((types.Array(count, 2, "C"), *(count,) * 4, *(real,) * 3, types.boolean, *constants), Plan)
+    plan = types.NamedTuple((types.Array(count, 2, "C"), *(count,) * 2, *(real,) * 3, types.boolean, *constants), Plan)
     addresses = types.UniTuple(count, len(Pointers._fields))
     return steps.compile((matrix, matrix, vector, numbers, count, *(vector,) * 4, matrix, plan, addresses))
 
