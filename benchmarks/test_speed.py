@@ -46,6 +46,15 @@ def gather(normal):
     return lambda X, out: kernels.gather(X, rows, out), normal(20 * ROWS, UNITS), normal(ROWS, UNITS)
 
 
+def gather_standardized(normal):
+    rows = np.random.default_rng(1).integers(0, 20 * ROWS, ROWS)
+
+    def work(X, shift, inverse_scale, out):
+        kernels.gather_standardized(X, rows, shift, inverse_scale, out)
+
+    return work, normal(20 * ROWS, UNITS), normal(UNITS), normal(UNITS), normal(ROWS, UNITS)
+
+
 def standardize(normal):
     return kernels.standardize, normal(ROWS, UNITS), normal(UNITS), normal(UNITS), normal(ROWS, UNITS)
 
@@ -99,6 +108,7 @@ def lstm(normal):
 
 PARTS = {
     "gather": gather,
+    "gather_standardized": gather_standardized,
     "standardize": standardize,
     **{name: forward(name) for name in ("relu", "tanh", "gelu")},
     **{f"{name} backward": backward(name) for name in ("relu", "tanh", "gelu")},
